@@ -1,0 +1,400 @@
+"""The grooves of players: rock, jazz, Latin, folk and orchestral drumming as step strings."""
+
+from __future__ import annotations
+
+from songloom.band.drum_patterns import Groove, Pattern
+
+_ROCK_TIMES = (
+    "CH o.o.o.o.o.o.o.o.",
+    "CH X.x.X.x.X.x.X.x.",
+    "CH X.x.X.x.X.x.X... ; OH ..............x.",
+    "RD X.x.X.x.X.x.X.x. ; PH ....o.......o...",
+    "OH X...x...X...x...",
+)
+
+_WALTZ_THREE = Pattern(
+    kicks=("BD x...........", "BD X...........", "BD X.........o."),
+    backs=("RS ....o...o...", "SD ....o...x...", "SD ....x...x.g."),
+    times=("PH ....o...o...", "CH ....o...x...", "CH x...x...x.x.", "RD X...x...x.x."),
+)
+
+_SIX_EIGHT = Pattern(
+    kicks=("BD X...........", "BD X.........x.", "BD X...x.....x.", "BD X...x...x.x."),
+    backs=("RS ......X.....", "SD ......X.....", "SD ......X...g.", "SD ....g.X..g.."),
+    times=("CH o.o.o.o.o.o.", "CH X.x.x.X.x.x.", "CH X.x.xxX.x.xx", "RD X.x.x.X.x.x.", "OH X.....X....."),
+    extras=((0.75, "TB ......X....."),),
+)
+
+ROCK = {
+    "rock": Groove(
+        Pattern(
+            kicks=(
+                "BD X.......X.......",
+                "BD X.......X.x.....",
+                "BD X.....x.X.x.....",
+                "BD X..x..x.X.x.....",
+                "BD X.x...x.X.x...x.",
+            ),
+            backs=("SD ....X.......X...", "SD ....X.......X..g", "SD ....X..g.g..X..."),
+            times=_ROCK_TIMES,
+            extras=((0.85, "TB ....x.......x..."),),
+        ),
+        fills="rock",
+        ghosts=0.2,
+    ),
+    "rock half-time": Groove(
+        Pattern(
+            kicks=("BD X...............", "BD X.....x.........", "BD X..x..x.......x.", "BD X..x.....xx...x."),
+            backs=("SD ........X.......", "SD ........X.....g.", "SD .......gX..g...."),
+            times=(
+                "CH o...o...o...o...",
+                "CH X.x.x.x.X.x.x.x.",
+                "OH X...x...X...x...",
+                "CR X...x...X...x...",
+            ),
+        ),
+        fills="rock",
+        ghosts=0.15,
+    ),
+    "punk": Groove(
+        Pattern(
+            kicks=("BD X...X...X...X...", "BD X.x.X.x.X.x.X.x.", "BD X..xX...X..xX...", "BD X.x...x.X.x...x."),
+            backs=("SD ....X.......X...", "SD ..X...X...X...X."),
+            times=("CH X.x.X.x.X.x.X.x.", "OH X...X...X...X...", "CR X...x...X...x..."),
+        ),
+        fills="punk",
+    ),
+    "metal": Groove(
+        Pattern(
+            kicks=(
+                "BD X.......X.x.....",
+                "BD X.xx..x.X.xx..x.",
+                "BD X.x.X.x.X.xxX.xx",
+                "BD Xxx.Xxx.Xxx.Xxx.",
+                "BD X.xxX.xxX.xxX.xx",
+            ),
+            backs=("SD ....X.......X...", "SD ........X.......", "SD ..X...X...X...X."),
+            times=("CH X...x...X...x...", "OH X...x...X...x...", "C2 X...x...X...x...", "RB X.x.X.x.X.x.X.x."),
+        ),
+        fills="metal",
+    ),
+    "double-kick": Groove(
+        Pattern(
+            kicks=("BD X.x.X.x.X.x.X.x.", "BD XxxxXxxxXxxxXxxx", "BD Xx.xXx.xXx.xXx.x", "BD XxxxXxxxXxxxXxxx"),
+            backs=("SD ....X.......X...", "SD ........X......."),
+            times=("RD X...x...X...x...", "C2 X...x...X...x...", "RB X.x.X.x.X.x.X.x."),
+        ),
+        fills="metal",
+    ),
+    "pop": Groove(
+        Pattern(
+            kicks=("BD X.......X.......", "BD X.....x.X.......", "BD X..x..x.X.......", "BD X..x..x.X..x..x."),
+            backs=("RS ....X.......X...", "SD ....X.......X...", "SD ....X.......X... ; CP ....x.......x..."),
+            times=(
+                "CH o.o.o.o.o.o.o.o.",
+                "CH X.x.X.x.X.x.X.x.",
+                "CH X.oox.ooX.oox.oo",
+                "CH X.x.X.x.X.x.X... ; OH ..............x.",
+            ),
+            extras=((0.6, "MA o.xoo.xoo.xoo.xo"), (0.8, "TB ....X.......X...")),
+        ),
+        fills="pop",
+        ghosts=0.1,
+    ),
+    "ballad": Groove(
+        Pattern(
+            kicks=("BD x...............", "BD X.........o.....", "BD X......xX.......", "BD X.....x.X.x....."),
+            backs=("RS ....x.......x...", "RS ....X.......X...", "SD ....X.......X...", "SD ....X..g....X..."),
+            times=("CH o...o...o...o...", "CH x.o.x.o.x.o.x.o.", "CH x.oox.oox.oox.oo", "RD X.x.X.x.X.x.X.x."),
+        ),
+        fills="pop",
+        ghosts=0.05,
+    ),
+    "synthwave": Groove(
+        Pattern(
+            kicks=("BD X.......X.......", "BD X...X...X...X...", "BD X.......X.x.....", "BD X...X...X...X.x."),
+            backs=("SD ....X.......X...", "SD ....X.......X... ; CP ....x.......x..."),
+            times=(
+                "CH o.o.o.o.o.o.o.o.",
+                "CH X.x.X.x.X.x.X.x.",
+                "CH xoxoxoxoxoxoxoxo",
+                "OH ..x...x...x...x. ; CH x.o.x.o.x.o.x.o.",
+            ),
+            extras=((0.8, "T2 ..............x. ; T4 ...............x"),),
+        ),
+        fills="gated",
+        ends=False,
+    ),
+}
+
+SOUL = {
+    "funk": Groove(
+        Pattern(
+            kicks=(
+                "BD X.........x.....",
+                "BD X.x.......x..x..",
+                "BD X..x..x...x..x..",
+                "BD X.x...x..xx..x.. | X.x......xx..x..",
+            ),
+            backs=("SD ....X..g....X...", "SD ....X..g.g..X..g", "SD .g..X..g.g.gX..g | ....X..g.g..g.X."),
+            times=(
+                "CH x.o.x.o.x.o.x.o.",
+                "CH XoxoXoxoXoxoXoxo",
+                "CH XoxoXoxoXoxoXo.o ; OH ..............X.",
+                "CH XoxoXo.oXoxoXo.o ; OH ......x.......X.",
+            ),
+            extras=((0.7, "TB ....x.......x..."), (0.85, "CO ..x...x...x...x. ; CL ...x..x....x..xx")),
+        ),
+        fills="funk",
+        ghosts=0.6,
+    ),
+    "soul": Groove(
+        Pattern(
+            kicks=("BD X.......X.......", "BD X......xX.......", "BD X.....x.X.x.....", "BD X..x..x.X.x....."),
+            backs=("RS ....X.......X...", "SD ....X.......X...", "SD ....X..g....X..g", "SD X...X...X...X..."),
+            times=("CH o.o.o.o.o.o.o.o.", "CH X.x.X.x.X.x.X.x.", "CH X.x.X.x.X.x.X... ; OH ..............x."),
+            extras=((0.5, "TB ....X.......X..."), (0.8, "CO ......x.......xx")),
+        ),
+        fills="funk",
+        ghosts=0.35,
+    ),
+    "blues shuffle": Groove(
+        Pattern(
+            kicks=("BD x.......x.......", "BD X.......X.......", "BD X.....x.X.....x.", "BD X...x.x.X...x.x."),
+            backs=("RS ....x.......x...", "SD ....X.......X...", "SD ....X.g.....X.g.", "SD g.g.X.g.g.g.X.g."),
+            times=("CH x...x...x...x...", "CH X.x.X.x.X.x.X.x.", "RD X.x.X.x.X.x.X.x. ; PH ....x.......x..."),
+        ),
+        fills="shuffle",
+        ghosts=0.1,
+    ),
+    "disco": Groove(
+        Pattern(
+            kicks=("BD X...X...X...X...", "BD X...X...X...X.x."),
+            backs=("SD ....X.......X...", "SD ....X.......X... ; CP ....X.......X..."),
+            times=(
+                "CH o.x.o.x.o.x.o.x.",
+                "CH xoxoxoxoxoxoxoxo",
+                "OH ..X...X...X...X. ; CH X...x...X...x...",
+                "OH ..X...X...X...X. ; CH Xo.oXo.oXo.oXo.o",
+            ),
+            extras=((0.65, "TB ....x.......x..x"), (0.8, "CO ...x..x....x..x. ; CL ......xx......xx")),
+        ),
+        fills="disco",
+        ends=False,
+    ),
+}
+
+JAZZ = {
+    "jazz swing": Groove(
+        Pattern(
+            kicks=("BD g...g...g...g...", "BD o...g...o...g...", "BD g...g...g.....x.", "BD ......x.....g..."),
+            backs=("RS ............o...", "SD ..........g.....", "SD ......o.......g.", "SD ..g.......o...g."),
+            times=(
+                "PH ....x.......x... ; RD x...o...x...o...",
+                "RD x...X.o.x...X.o. ; PH ....x.......x...",
+                "RD x...X.x.x...X.x. ; PH ....x.......x...",
+                "RD X.o.X.x.X...X.x. ; PH ....x.......x...",
+            ),
+        ),
+        fills="jazz",
+        crash="C2",
+        ghosts=0.5,
+        meters={
+            "3/4": Pattern(
+                kicks=("BD o...........", "BD o.....g.....", "BD x.........g."),
+                backs=("RS ........o...", "SD ......g.....", "SD ....g.....o."),
+                times=(
+                    "RD x...o...o... ; PH ....x.......",
+                    "RD X...x.o.x... ; PH ....x...x...",
+                    "RD X...x.x.x.o. ; PH ....x...x...",
+                ),
+            )
+        },
+    ),
+    "jazz brushes": Groove(
+        Pattern(
+            kicks=("BD g.......g.......", "BD g...g...g...g...", "BD o.......g.....g."),
+            backs=("SD ....o.......o...", "SD o...x.g.o...x.g.", "SD o.g.x.g.o.g.x.g."),
+            times=(
+                "ES o.......o....... ; PH ....o.......o...",
+                "ES o...o...o...o... ; PH ....x.......x...",
+                "RD o...x.o.o...x.o. ; PH ....x.......x...",
+            ),
+        ),
+        fills="brush",
+        crash="R2",
+        ghosts=0.3,
+        meters={
+            "3/4": Pattern(
+                kicks=("BD g...........", "BD o...........", "BD o.......g..."),
+                backs=("SD ....o...o...", "SD o...x.g.o...", "SD o...x.g.x.g."),
+                times=(
+                    "ES o........... ; PH ....o...o...",
+                    "ES o...o...o... ; PH ....x...x...",
+                    "RD x...o.o.o... ; PH ....x...x...",
+                ),
+            )
+        },
+    ),
+    "big band": Groove(
+        Pattern(
+            kicks=("BD g...g...g...g...", "BD o...o...o...o...", "BD x...o...x...o.x.", "BD x...o.x.x...o.x."),
+            backs=("RS ............x...", "SD ......g.........", "SD ....x.......x...", "SD ....X.....x.X..."),
+            times=(
+                "CH x...X.o.x...X.o. ; PH ....o.......o...",
+                "CH X...X.x.X...X.x. ; PH ....x.......x...",
+                "RD X...X.x.X...X.x. ; PH ....x.......x...",
+                "R2 X...X.x.X...X.x. ; PH ....X.......X...",
+            ),
+        ),
+        fills="bigband",
+        ghosts=0.25,
+    ),
+}
+
+LATIN = {
+    "bossa": Groove(
+        Pattern(
+            kicks=("BD x.......x.......", "BD x.....o.x.....o.", "BD X..o..x.X.....x."),
+            backs=(
+                "RS o.....o.....o...|....o.....o.....",
+                "RS x.....x.....x...|....x.....x.....",
+                "RS X.....x.....X...|....x..o..X.....",
+            ),
+            times=("CH o.o.o.o.o.o.o.o.", "CH xoxoxoxoxoxoxoxo", "RD x.o.x.o.x.o.x.o. ; PH ....x.......x..."),
+            extras=(
+                (0.4, "MA xoxoxoxoxoxoxoxo"),
+                (0.75, "CO ......x.......x. ; CM ....o.......o... ; CL ...............o"),
+            ),
+        ),
+        fills="latin",
+        crash="",
+    ),
+    "salsa": Groove(
+        Pattern(
+            kicks=("BD ......x.........", "BD ......x.......o.", "BD ......x.....x..."),
+            backs=(
+                "CV ....x...x.......|x.....x.....x...",
+                "CV x.....x.....x...|....x...x.......",
+                "CV x.....x.....x...|....x...x....... ; SD ............g...",
+            ),
+            times=(
+                "MA x.o.x.o.x.o.x.o.",
+                "CB X.o.x.o.X.o.x.o. ; MA xoxoxoxoxoxoxoxo",
+                "CB X.o.x.xoX.xox.xo ; MA xoxoxoxoxoxoxoxo",
+                "CB X...x.x.X.x.x.x. ; T1 x.x...x...x.x... ; MA xoxoxoxoxoxoxoxo",
+            ),
+            extras=(
+                (0.15, "CM o.x.o...o.x.o... ; CO ......x.......xx ; CL ....o.......o..."),
+                (0.55, "BH x.o.x.o.x.o.x.o. ; BL ......x.......x."),
+            ),
+        ),
+        fills="latin",
+        calm="all",
+    ),
+    "reggae one drop": Groove(
+        Pattern(
+            kicks=("BD ........X.......", "BD ........X.......", "BD ........X.....o."),
+            backs=(
+                "RS ........X.......",
+                "RS ........X.......",
+                "RS ........X.....o.|...o....X.....o.",
+                "SD ........X.......",
+            ),
+            times=(
+                "CH o...x...o...x...",
+                "CH x.X.x.X.x.X.x.X.",
+                "CH x.X.x.Xox.X.x.Xo",
+                "CH x.X.x.X.x.X.x... ; OH ..............X.",
+            ),
+            extras=((0.6, "TB ....x.......x..."), (0.75, "CB ..............o.")),
+        ),
+        fills="reggae",
+    ),
+    "reggae steppers": Groove(
+        Pattern(
+            kicks=("BD X...X...X...X...",),
+            backs=("RS ........X.......", "RS ...x....X..x....", "SD ........X......."),
+            times=("CH o.x.o.x.o.x.o.x.", "CH x.X.x.X.x.X.x.X.", "CH xoX.xoX.xoX.xo.. ; OH ..............X."),
+            extras=((0.5, "TB ....x.......x..."),),
+        ),
+        fills="reggae",
+    ),
+}
+
+FOLK = {
+    "country train": Groove(
+        Pattern(
+            kicks=("BD X.......X.......", "BD X...x...X...x...", "BD X.....x.X.....x."),
+            backs=("SD g.g.x.g.g.g.x.g.", "SD ggggXgggggggXggg", "SD gogoXogogogoXogo", "SD ....X.......X.g."),
+            times=(
+                "PH ....o.......o...",
+                "PH ....x.......x...",
+                "CH ..x...x...x...x.",
+                "TB ..x...x...x...x. ; PH ....x.......x...",
+            ),
+        ),
+        fills="country",
+        ghosts=0.1,
+    ),
+    "folk": Groove(
+        Pattern(
+            kicks=("BD x.......x.......", "BD X.......X.......", "BD X...x...X...x..."),
+            backs=("", "RS ....x.......x...", "CP ....x.......x... ; TB ....o.......o..."),
+            times=("MA o.x.o.x.o.x.o.x.", "TB o.x.o.X.o.x.o.X.", "MA xoXoxoXoxoXoxoXo"),
+        ),
+        fills="folk",
+        crash="",
+        calm="all",
+    ),
+    "waltz": Groove(
+        Pattern(
+            kicks=("BD X...............", "BD X.......o......."),
+            backs=("RS ....o...o...o...", "SD ....o...x...x...", "SD ....x...x...x.g."),
+            times=("PH ....o...o...o...", "CH ....o...x...x...", "RD X...x...x.x.x..."),
+        ),
+        fills="folk",
+        meters={"3/4": _WALTZ_THREE},
+    ),
+    "six-eight": Groove(
+        Pattern(
+            kicks=("BD X.......X.......", "BD X.....x.X.....x."),
+            backs=("RS ....X.......X...", "SD ....X.......X..."),
+            times=("CH o.o.o.o.o.o.o.o.", "CH X.x.X.x.X.x.X.x.", "RD X.x.X.x.X.x.X.x."),
+        ),
+        fills="rock",
+        ghosts=0.1,
+        meters={"6/8": _SIX_EIGHT},
+    ),
+    "march": Groove(
+        Pattern(
+            kicks=("BD X.......X.......", "BD X...o...X...o...", "BD X...x...X...x..."),
+            backs=("SD o...o...o.o.o...", "SD X..oo.o.X..ox.r.", "SD X.oox.ooX.rrx.r.", "SD XoooXoooXorrX.r."),
+            times=("", "PH ....o.......o...", "R2 X..............."),
+        ),
+        fills="march",
+        crash="R2",
+        calm="all",
+    ),
+    "orchestral": Groove(
+        Pattern(
+            kicks=("BD o...............", "BD X...............", "BD X.......x.......", "BD X.......x...x..."),
+            backs=("", "TR ........o.......", "SD ............g.gg", "SD X.oox.rrX.oox.rr"),
+            times=("", "TR o...............", "R2 o..............."),
+            extras=((0.8, "TB ....o...o...o..."),),
+        ),
+        fills="orchestral",
+        crash="R2",
+        calm="kick",
+    ),
+    "shaker": Groove(
+        Pattern(
+            times=("MA o.x.o.x.o.x.o.x.", "MA xoXoxoXoxoXoxoXo", "MA xoXoxoXoxoXoxoXo", "MA XoxoXoxoXoxoXoxo"),
+            extras=((0.5, "TB ....x.......x..."), (0.75, "CO ......x.......xx ; CL ...x...........x")),
+        ),
+        fills="none",
+        crash="",
+    ),
+}
+
+PLAYED: dict[str, Groove] = {**ROCK, **SOUL, **JAZZ, **LATIN, **FOLK}
