@@ -1,0 +1,151 @@
+"""A trained system on disk: a folder with config.json, model.safetensors, a model card and frozen parts.
+
+    config.json         settings (with kinds), format version, SHA-256 of the weights
+    model.safetensors   the system's own weights
+    README.md           the model card
+    parts/<name>/       whole checkpoints of the sub-systems that the system names in `frozen`
+
+Folders are written to a sibling, synced and renamed, so a reader sees the old one or the new one whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from .config import Settings, from_json, to_json
+
+FORMAT = 1
+
+
+class Saveable(Protocol):
+    """What a checkpoint needs of a system: its settings, its weights, the names of its frozen parts."""
+
+    config: Settings
+    frozen: tuple[str, ...]
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+
+def weights(system: Saveable) -> dict[str, Tensor]:
+    """The system's own tensors, on the CPU: everything but its frozen parts."""
+    prefixes = tuple(f"{name}." for name in system.frozen)
+    own = {k: v for k, v in system.state_dict().items() if not (prefixes and k.startswith(prefixes))}
+    return {k: v.detach().to("cpu").contiguous() for k, v in own.items()}
+
+
+def save(system: Saveable, folder: Path, *, card: str = "", own: dict[str, Tensor] | None = None) -> None:
+    """Writes `system` as a checkpoint folder, in place of any older one. `own` replaces the system's own
+    weights (an averaged copy, say). Raises OSError when the disk refuses; the older folder then stays."""
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        _write(system, fresh, card, own)
+        fresh.chmod(0o755)
+        replace_folder(fresh, folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _write(system: Saveable, folder: Path, card: str, own: dict[str, Tensor] | None) -> None:
+    save_file(weights(system) if own is None else own, folder / "model.safetensors")
+    config = {
+        "format": FORMAT,
+        "settings": to_json(system.config),
+        "sha256": file_hash(folder / "model.safetensors"),
+    }
+    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    if card:
+        (folder / "README.md").write_text(card, encoding="utf-8")
+    for name in system.frozen:
+        part = folder / "parts" / name
+        part.mkdir(parents=True)
+        _write(getattr(system, name), part, "", None)
+    for path in folder.iterdir():
+        if path.is_file():
+            with path.open("rb") as handle:
+                os.fsync(handle.fileno())
+
+
+def replace_folder(fresh: Path, folder: Path) -> None:
+    """Puts `fresh` where `folder` is; the older folder is removed only after the new one stands."""
+    old = folder.with_name(f".{folder.name}-old-{os.getpid()}")
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load(folder: Path, *, verify: bool = True) -> Any:
+    """The system of a checkpoint folder, in eval mode on the CPU.
+
+    Raises ValueError for a folder that is no checkpoint, damaged weights (the hash differs), and keys
+    that are missing or unknown. The classes it names must have been imported (`registry.load` sees to it).
+    """
+    folder = Path(folder)
+    system = from_json(read_config(folder)["settings"]).build()
+    load_weights(system, folder, verify=verify)
+    system.eval()
+    return system
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.json of a checkpoint folder. Raises ValueError when it is missing or not of this format."""
+    path = Path(folder) / "config.json"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"{folder} is not a checkpoint: it has no config.json") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise ValueError(f"{path} is not a songloom checkpoint of format {FORMAT}")
+    return data
+
+
+def load_weights(system: Any, folder: Path, *, verify: bool = True) -> None:
+    """Fills `system` and its frozen parts with the weights of `folder`."""
+    path = folder / "model.safetensors"
+    if not path.is_file():
+        raise ValueError(f"{folder} has no model.safetensors")
+    if verify and file_hash(path) != read_config(folder).get("sha256"):
+        raise ValueError(f"{path} is damaged: its SHA-256 is not the one in config.json")
+    try:
+        found = load_file(path)
+    except SafetensorError as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
+    expected = weights(system)
+    missing, unknown = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
+    wrong = sorted(k for k in expected.keys() & found.keys() if expected[k].shape != found[k].shape)
+    for problem, keys in (("lacks", missing), ("has unknown", unknown), ("has other shapes for", wrong)):
+        if keys:
+            raise ValueError(f"{path} {problem} {len(keys)} keys: {', '.join(keys[:8])}")
+    with torch.no_grad():
+        own = system.state_dict()
+        for key, tensor in found.items():
+            own[key].copy_(tensor)
+    for name in system.frozen:
+        load_weights(getattr(system, name), folder / "parts" / name, verify=verify)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, as hex digits."""
+    with Path(path).open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def model_hash(folder: Path) -> str:
+    """One hash for a whole checkpoint: its weights and those of its parts."""
+    digests = [file_hash(path) for path in sorted(Path(folder).rglob("model.safetensors"))]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()

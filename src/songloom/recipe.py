@@ -1,0 +1,35 @@
+"""How a system is trained: what one batch holds, the optimiser, its schedule and the number of steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A training recipe; loss weights live in the system's own Config.
+
+    `inputs` is what a batch holds: waves, or the codes or latents of the system's frozen codec (encoded
+    once into a cache). `seconds` is the crop; `crop` says where crops begin. The learning rate rises
+    linearly over `warmup` steps and falls on a cosine to `final_rate` times its peak at `steps`.
+    `optimizer` "muon" uses Muon for matrices inside blocks and AdamW for the rest. `ema` is the decay of
+    the exponential moving average of the weights (0 = none); the averaged weights are what is shipped.
+    """
+
+    inputs: Literal["waves", "codes", "latents"] = "waves"
+    seconds: float = 10.0
+    crop: Literal["anywhere", "downbeat", "start"] = "anywhere"
+    steps: int = 10_000
+    batch_size: int = 8
+    accumulate: int = 1
+    optimizer: Literal["adamw", "muon"] = "adamw"
+    learning_rate: float = 1e-3
+    muon_rate: float = 0.02
+    betas: tuple[float, float] = (0.9, 0.99)
+    weight_decay: float = 0.01
+    warmup: int = 200
+    final_rate: float = 0.02
+    clip_norm: float = 1.0
+    ema: float = 0.0
+    seed: int = 0

@@ -1,0 +1,63 @@
+"""Every system and preset by name: found by walking this folder, never listed by hand."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .. import checkpoint, systems
+from ..config import Settings, kinds
+from .roles import System
+
+EMBEDDED = Path(__file__).parent.parent / "weights"
+
+
+@cache
+def discover() -> None:
+    """Imports every module under `systems/`, so that all classes and kinds are known."""
+    for module in pkgutil.walk_packages(systems.__path__, systems.__name__ + "."):
+        importlib.import_module(module.name)
+
+
+def system_classes() -> dict[str, type[System]]:
+    """Every system class by its kind."""
+    discover()
+    owners = {kind: config.owner for kind, config in kinds().items()}
+    return {kind: owner for kind, owner in sorted(owners.items()) if issubclass(owner, System)}
+
+
+def presets() -> dict[str, Settings]:
+    """Every preset's settings by name."""
+    return {name: settings for cls in system_classes().values() for name, settings in cls.presets().items()}
+
+
+def preset(name: str) -> tuple[type[System], Settings]:
+    """The class and settings of a preset. Raises ValueError that lists the names there are."""
+    found = presets().get(name)
+    if found is None:
+        raise ValueError(f"no preset {name!r}; there are: {', '.join(presets())}")
+    return system_classes()[found.kind], found
+
+
+def embedded() -> dict[str, Path]:
+    """Checkpoint folders that ship with the package, by name."""
+    return {path.parent.name: path.parent for path in sorted(EMBEDDED.glob("*/config.json"))}
+
+
+def locate(name: str) -> Path:
+    """The checkpoint folder of an embedded name or a path. Raises ValueError when there is none."""
+    shipped = embedded()
+    if name in shipped:
+        return shipped[name]
+    if (Path(name) / "config.json").is_file():
+        return Path(name)
+    raise ValueError(f"no model {name!r}; embedded: {', '.join(shipped) or 'none'}; or give a checkpoint folder")
+
+
+def load(name: str) -> Any:
+    """The system of an embedded name or a checkpoint folder, in eval mode."""
+    discover()
+    return checkpoint.load(locate(name))
