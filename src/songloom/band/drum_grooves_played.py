@@ -294,27 +294,27 @@ LATIN = {
     ),
     "reggae one drop": Groove(
         Pattern(
-            kicks=("BD ........X.......", "BD ........X.......", "BD ........X.....o."),
+            kicks=("BD ....X.......X...", "BD ....X.......X...", "BD ....X..o....X..."),
             backs=(
-                "RS ........X.......",
-                "RS ........X.......",
-                "RS ........X.....o.|...o....X.....o.",
-                "SD ........X.......",
+                "RS ....X.......X...",
+                "RS ....X.......X..o",
+                "RS ....X..o....X...|....X.....o.X..o",
+                "SD ....X.......X...",
             ),
             times=(
-                "CH o...x...o...x...",
-                "CH x.X.x.X.x.X.x.X.",
-                "CH x.X.x.Xox.X.x.Xo",
-                "CH x.X.x.X.x.X.x... ; OH ..............X.",
+                "CH o...o...o...o...",
+                "CH x.x.x.x.x.x.x.x.",
+                "CH x.xox.xox.xox.xo",
+                "CH x.xox.xox.xox... ; OH ..............X.",
             ),
-            extras=((0.6, "TB ....x.......x..."), (0.75, "CB ..............o.")),
+            extras=((0.6, "TB ..x...x...x...x."), (0.75, "CB ..............o.")),
         ),
         fills="reggae",
     ),
     "reggae steppers": Groove(
         Pattern(
             kicks=("BD X...X...X...X...",),
-            backs=("RS ........X.......", "RS ...x....X..x....", "SD ........X......."),
+            backs=("RS ....X.......X...", "RS ...oX..o...oX...", "SD ....X.......X..."),
             times=("CH o.x.o.x.o.x.o.x.", "CH x.X.x.X.x.X.x.X.", "CH xoX.xoX.xoX.xo.. ; OH ..............X."),
             extras=((0.5, "TB ....x.......x..."),),
         ),

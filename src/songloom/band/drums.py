@@ -10,7 +10,7 @@ from songloom.band.drum_fills import FILLS, fill_length
 from songloom.band.drum_grooves_played import PLAYED
 from songloom.band.drum_grooves_programmed import PROGRAMMED
 from songloom.band.drum_patterns import KEYS, VELOCITIES, Groove, Line, fitted, kept_beats, native, read_line
-from songloom.band.grid import fit_tail, step_length, steps_per_bar
+from songloom.band.grid import choose, fit_tail, step_length, steps_per_bar
 from songloom.band.piece import Meter, Note, Section
 
 GROOVES: dict[str, Groove] = {**PLAYED, **PROGRAMMED}
@@ -68,23 +68,15 @@ def _plan(spec: Groove, energy: float, meter: Meter, rng: random.Random) -> _Pla
     def read(line: str) -> tuple[Line, ...]:
         return tuple(native(line) if own else fitted(line, meter, beats))
 
-    kicks, backs = _pick(pattern.kicks, energy, rng), _pick(pattern.backs, energy, rng)
-    times = _pick(pattern.times, energy, rng, spread=0.15)
+    kicks, backs = choose(pattern.kicks, energy, rng), choose(pattern.backs, energy, rng)
+    times = choose(pattern.times, energy, rng, spread=0.15)
     extras = [line for threshold, line in pattern.extras if energy >= threshold and rng.random() < 0.75]
     if energy < 0.3 and spec.calm != "all":
         calm = kicks if spec.calm == "kick" else times
         lines = [calm or times or kicks]
         return _Plan(tuple(read(line) for line in lines), ())
-    turn = _pick(pattern.kicks, min(1.0, energy + 0.3), rng)
+    turn = choose(pattern.kicks, min(1.0, energy + 0.3), rng)
     return _Plan(tuple(read(line) for line in (kicks, backs, times, *extras)), read(turn))
-
-
-def _pick(choices: Sequence[str], energy: float, rng: random.Random, spread: float = 0.4) -> str:
-    """A choice near the place that the energy asks for, calm to full."""
-    if not choices:
-        return ""
-    place = (energy + rng.uniform(-spread, spread)) * len(choices)
-    return choices[min(len(choices) - 1, max(0, int(place)))]
 
 
 def _bar(
@@ -93,7 +85,7 @@ def _bar(
     line = _merged(plan.layers, bar)
     if plan.turn and bar % 4 == 3:
         line[_KICK] = plan.turn[bar % len(plan.turn)].get(_KICK, line.get(_KICK, ""))
-    line = _ghosted(line, spec.ghosts * (section.energy >= 0.3), meter, rng)
+    line = _ghosted(line, spec.ghosts * (section.energy >= 0.3), rng)
     if spec.rolls and section.energy >= 0.25:
         line = _rolled(line, spec.rolls, meter, rng)
     fill = _fill(spec, section, bar, following, rng)
@@ -117,7 +109,7 @@ def _united(one: str, other: str) -> str:
     return "".join(b if a in ".-" else a for a, b in zip(one, other, strict=True))
 
 
-def _ghosted(line: Line, amount: float, meter: Meter, rng: random.Random) -> Line:
+def _ghosted(line: Line, amount: float, rng: random.Random) -> Line:
     """Ghost strokes come and go: some written ones are left out, some are added between the backbeats."""
     snare = line.get(_SNARE)
     if snare is None or amount <= 0.0:
@@ -163,7 +155,8 @@ def _fill(spec: Groove, section: Section, bar: int, following: float, rng: rando
         if section.bars < 4 or following < section.energy - 0.25:
             size -= 0.35
         return fills[min(len(fills) - 1, max(0, int(size * len(fills))))]
-    if bar % 8 == 7 and rng.random() < 0.7 or bar % 4 == 3 and rng.random() < 0.25 * section.energy:
+    chance = 0.7 if bar % 8 == 7 else 0.25 * section.energy
+    if bar % 4 == 3 and rng.random() < chance:
         return rng.choice([fill for fill in fills if fill_length(fill) <= 8][:3])
     return ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -50,11 +51,11 @@ def swung(start: float, swing: float, level: int = 2) -> float:
     """Where the straight time `start` (beats) falls under `swing`: each pair of subdivisions is bent so that
     its middle lands between 1/2 (straight) and 2/3 (triplet)."""
     pair = 2.0 / level
-    index, place = divmod(start + 1e-9, pair)
-    place /= pair
+    index = math.floor(start / pair + _SAME_ATTACK)
+    place = max(0.0, start / pair - index)
     middle = 0.5 + swing / 6.0
     bent = place * middle / 0.5 if place < 0.5 else middle + (place - 0.5) * (1.0 - middle) / 0.5
-    return max(0.0, index * pair + bent * pair - 1e-9)
+    return (index + bent) * pair
 
 
 def _error(deviation: float, rng: random.Random) -> float:

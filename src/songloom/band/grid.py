@@ -7,6 +7,7 @@ has 12 steps of a quarter beat, a bar of 6/8 has 12 steps of a sixth of its dott
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 from songloom.band.piece import Meter, Section
@@ -76,3 +77,11 @@ def fit_tail(steps: str, meter: Meter) -> str:
         beats = [steps[i : i + 4] for i in range(0, len(steps), 4)][-meter.beats :]
         return "".join(_compound(beat) for beat in beats)
     return steps[-steps_per_bar(meter) :]
+
+
+def choose(choices: Sequence[str], energy: float, rng: random.Random, spread: float = 0.4) -> str:
+    """One of `choices`, ordered from calm to full, near the place that the energy asks for; "" of none."""
+    if not choices:
+        return ""
+    place = (energy + rng.uniform(-spread, spread)) * len(choices)
+    return choices[min(len(choices) - 1, max(0, int(place)))]
