@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from songloom.band.drum_fills import FILLS, fill_length
-from songloom.band.drum_grooves_played import PLAYED
+from songloom.band.drum_grooves_popular import POPULAR
 from songloom.band.drum_grooves_programmed import PROGRAMMED
+from songloom.band.drum_grooves_traditional import TRADITIONAL
 from songloom.band.drum_patterns import KEYS, VELOCITIES, Groove, Line, fitted, kept_beats, native, read_line
 from songloom.band.grid import choose, fit_tail, step_length, steps_per_bar
 from songloom.band.piece import Meter, Note, Section
 
-GROOVES: dict[str, Groove] = {**PLAYED, **PROGRAMMED}
+GROOVES: dict[str, Groove] = {**POPULAR, **TRADITIONAL, **PROGRAMMED}
 
 _STROKES = {"r": 2, "t": 3, "q": 4}
 _ROLLS = ("xooo", "xorr", "x.t.", "xrr.", "tttt", "xoqq", "t.x.", "xo.r")
