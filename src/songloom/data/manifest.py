@@ -145,7 +145,7 @@ def split_of(identity: str) -> str:
 
 def scan(folder: Path) -> list[Clip]:
     """The audio files below `folder` as clips, in order of their paths; hidden files and folders are skipped."""
-    import soundfile
+    from songloom.audio import files
 
     folder = Path(folder)
     if not folder.is_dir():
@@ -155,14 +155,11 @@ def scan(folder: Path) -> list[Clip]:
         relative = path.relative_to(folder)
         if path.suffix.lower() not in AUDIO_SUFFIXES or any(part.startswith(".") for part in relative.parts):
             continue
-        try:
-            info = soundfile.info(str(path))
-        except soundfile.LibsndfileError as error:
-            raise ValueError(f"{path} cannot be read as audio: {error}") from error
+        info = files.info(path)
         captions, labels = _sidecars(path)
         name = relative.as_posix()
         clips.append(
-            Clip(name, inside(name), info.duration, info.samplerate, info.channels, split_of(name), captions, labels)
+            Clip(name, inside(name), info.seconds, info.sample_rate, info.channels, split_of(name), captions, labels)
         )
     return clips
 
