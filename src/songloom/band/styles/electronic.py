@@ -1,0 +1,521 @@
+"""Electronic and hip-hop styles."""
+
+from __future__ import annotations
+
+from songloom.band.styles.style import Palette, Seat, Style
+
+_AMBIENT = (
+    Palette("lydian", 1.5, ("Imaj9 | Imaj9 | II/P | II/P", "Imaj7 | Imaj7 | vi9 | vi9"), (), "II/P", "Imaj9"),
+    Palette("major", 2, ("Imaj9 | Imaj9 | IVmaj9 | IVmaj9", "Iadd9 | vi9 | IVmaj9 | IVmaj9", "Isus2 | IVadd9/P | Isus2 | V/P"), ("vi9 | IVmaj9 | Imaj9 | Imaj9",), "IVmaj9", "Imaj9"),
+    Palette("minor", 2, ("i9 | i9 | bVImaj7 | bVImaj7", "iadd9 | bVII/P | bVImaj7 | bVImaj7", "i9 | iv9 | i9 | bVII"), ("bVImaj7 | bVII | i9 | i9",), "bVII", "i9"),
+    Palette("dorian", 1.2, ("i11 | i11 | IV/P | IV/P", "i9 | i9 | bVIImaj7 | IV"), (), "IV/P", "i9"),
+    Palette("phrygian", 0.5, ("i | i | bIImaj7/P | bIImaj7/P",), (), "bII/P", "i"),
+)  # fmt: skip
+_DEEP = (
+    Palette("minor", 3, ("i9 | i9 | bVImaj7 | bVImaj7", "i7 | iv9 | bVImaj7 | v7", "i9 | bVII | bVImaj9 | v7", "i9 | v9 | bVImaj7 | iv9"), ("bVImaj7 | v7 | i9 | i9", "iv9 | v7 | i9 | bVII"), "v7", "i9"),
+    Palette("dorian", 2.5, ("i9 | i9 | IV9 | IV9", "i9 | IV9 | i9 | IV9", "i11 | bVIImaj7 | i11 | IV9"), ("bIIImaj7 | IV9 | i9 | i9", "ii7 | v7 | i9 | i9"), "IV9", "i9"),
+    Palette("major", 1.2, ("Imaj9 | vi9 | IVmaj9 | V9", "IVmaj9 | iii7 | vi9 | vi9"), ("IVmaj9 | V9 | vi9 | Imaj9",), "IVmaj9", "Imaj9"),
+)  # fmt: skip
+_TECHNO = (
+    Palette("minor", 3, ("i | i | i | i", "i | i | i | bVII", "i7 | i7 | i7 | i7"), ("i | i | bVI | bVII",), "i", "i"),
+    Palette("phrygian", 2, ("i | i | i | bII", "i | i | i | i"), ("i | bII | i | bII",), "i", "i"),
+    Palette("dorian", 1.5, ("i7 | i7 | i7 | i7", "i9 | i9 | IV | IV"), (), "i", "i"),
+)  # fmt: skip
+_TRANCE = (
+    Palette("minor", 4, ("i | bVI | bIII | bVII", "bVI | bVII | i | i", "i | i | bVI | bVII", "i | iv | bVI | bVII", "i | v/3 | bVI | bVII"), ("bVI | bVII | i | bIII", "bVI | bIII | bVII | i"), "bVII", "i"),
+    Palette("major", 1.5, ("I | V | vi | IV", "vi | IV | I | V"), ("IV | V | vi | I/3",), "V"),
+    Palette("harmonic minor", 0.7, ("i | bVI | iv | V",), ("i | iv | bVI | V",), "V", "i"),
+)  # fmt: skip
+_DARK_BEATS = (
+    Palette("minor", 3, ("i | i | bVI | bVI", "i | bVI | i | bVII", "i | iv | bVI | v", "i | i | iv | bVI"), ("bVI | bVII | i | i", "iv | bVI | i | v"), "v", "i"),
+    Palette("phrygian", 1.8, ("i | bII | i | bII", "i | i | bII | bII", "i | i | bVI | bII"), ("bVI | bII | i | i",), "bII", "i"),
+    Palette("harmonic minor", 1.8, ("i | bVI | V | i", "i | i | iv | V", "i | V | i | V"), ("bVI | V | i | i",), "V", "i"),
+)  # fmt: skip
+_LOFI = (
+    Palette("major", 3, ("ii9 | V13 | Imaj9 | vi9", "Imaj9 | vi9 | ii9 | V13", "IVmaj9 | iii7 | ii9 | Imaj9", "IVmaj7 | iv6 | iii7 | VI7b9", "Imaj7 | iii7 | vi7 | IVmaj7"), ("IVmaj9 | V9 | iii7 | vi9", "vi9 | ii9 | IVmaj7 | V13"), "ii9 V13", "Imaj9"),
+    Palette("minor", 2.5, ("i9 | iv9 | bVII9 | bIIImaj9", "bVImaj7 | v7 | i9 | i9", "i9 | bVImaj9 | iv9 | v7", "iv9 | v7 | i9 | bIIImaj7"), ("bVImaj9 | bVII9 | i9 | i9",), "v7", "i9"),
+    Palette("dorian", 1.5, ("i9 | IV9 | i9 | IV9", "i11 | IV13 | i9 | bIIImaj7"), (), "IV9", "i9"),
+)  # fmt: skip
+_BOOM_BAP = (
+    Palette("minor", 3, ("i7 | i7 | bVImaj7 | v7", "i9 | iv7 | i9 | iv7", "i7 | bVII | bVImaj7 | v7", "i | iv7 | i | V7#9"), ("bVImaj7 | v7 | i7 | i7", "iv9 | v7 | i7 | i7"), "v7", "i7"),
+    Palette("dorian", 2, ("i9 | IV9 | i9 | IV9", "i7 | i7 | IV9 | IV9"), ("ii7 | v7 | i9 | i9",), "IV9", "i9"),
+    Palette("major", 0.8, ("ii9 | V9 | Imaj7 | vi7", "Imaj7 | iii7 | vi7 | ii7"), (), "V9", "Imaj7"),
+)  # fmt: skip
+_SYNTHWAVE = (
+    Palette("minor", 4, ("i | bVI | bIII | bVII", "i | bVII | bVI | bVII", "i | iv | bVI | bVII", "bVI | bVII | i | i", "i | bIII | bVII | bVI"), ("bVI | bIII | bVII | i", "bVI | bVII | i | v"), "bVII", "i"),
+    Palette("major", 1.5, ("I | V | vi | IV", "IV | V | vi | I/3"), ("vi | IV | I | V",), "V"),
+    Palette("dorian", 1.5, ("i | IV | i | bVII", "i | bIII | IV | i"), ("bIII | bVII | IV | i",), "bVII", "i"),
+)  # fmt: skip
+_CHIP = (
+    Palette("major", 3, ("I | V | vi | IV", "I | bVII | IV | I", "I | vi | IV | V", "bVI | bVII | I | I", "I | II | IV | I"), ("IV | V | iii | vi", "vi | V | IV | V"), "V"),
+    Palette("minor", 2.5, ("i | bVII | bVI | V", "i | bVI | bIII | bVII", "i | iv | V | i"), ("bVI | bVII | i | i", "bIII | bVII | iv | V"), "V", "i"),
+    Palette("mixolydian", 1, ("I | bVII | IV | I",), ("IV | bVII | I | I",), "bVII"),
+)  # fmt: skip
+
+_SUBS = Seat("bass", ("sub bass", "synth bass"), ("sustained", "root"))
+
+STYLES = (
+    Style(
+        "ambient",
+        (50, 90),
+        _AMBIENT,
+        (
+            (
+                Seat("pad", ("airy pad", "warm pad", "string machine"), ("pad", "drone")),
+                Seat("pad", ("warm pad", "choir", "slow strings"), ("pad",), -3.0, enters=0.4, low=48, high=72),
+                Seat("melody", ("fm bell", "electric piano", "grand piano", "pluck"), ("sparse",), -2.0),
+                Seat("bass", ("sub bass",), ("sustained",), -2.0, enters=0.35, chance=0.8),
+                Seat(
+                    "arpeggio",
+                    ("fm bell", "pluck", "harp"),
+                    ("plucks", "arpeggio updown"),
+                    -7.0,
+                    enters=0.55,
+                    chance=0.5,
+                ),
+            ),
+            (
+                Seat("pad", ("airy pad", "warm pad"), ("pad",)),
+                Seat("chords", ("grand piano", "electric piano"), ("whole notes", "broken"), -3.0, low=48, high=76),
+                Seat("counter", ("voice oohs", "cello", "airy pad"), ("descant", "guide tones"), -3.0, enters=0.45),
+                Seat("bass", ("sub bass",), ("sustained",), -2.0, enters=0.4, chance=0.7),
+            ),
+        ),
+        {"calm": 6, "dreamy": 6, "melancholic": 2, "dark": 2, "nostalgic": 1, "uplifting": 1, "sad": 1, "tense": 0.7},
+        timing=0.01,
+        forms=("ballad",),
+        turns=0.0,
+        ends=0.3,
+    ),
+    Style(
+        "downtempo",
+        (78, 108),
+        _DEEP,
+        (
+            (
+                Seat(
+                    "chords",
+                    ("electric piano", "poly synth", "warm pad"),
+                    ("whole notes", "stabs", "block"),
+                    -1.0,
+                    low=48,
+                    high=74,
+                ),
+                Seat(
+                    "melody",
+                    ("fm bell", "saw lead", "vibraphone", "flute", "sitar", "muted trumpet"),
+                    ("sparse", "singing", "hook"),
+                ),
+                Seat("pad", ("airy pad", "warm pad", "string machine"), ("pad",), -4.0, enters=0.45),
+                Seat(
+                    "bass", ("sub bass", "fretless bass", "synth bass"), ("root", "funk syncopated", "sustained"), 1.0
+                ),
+                Seat("drums", ("dusty kit", "808 kit", "break kit"), ("downtempo", "breakbeat")),
+                Seat("arpeggio", ("pluck", "kalimba"), ("plucks", "arpeggio updown"), -6.0, enters=0.6, chance=0.5),
+                Seat("percussion", ("hand percussion",), ("shaker",), -6.0, enters=0.5, chance=0.4),
+            ),
+        ),
+        {"calm": 4, "dreamy": 4, "nostalgic": 2, "melancholic": 2, "dark": 1.5, "romantic": 1, "playful": 0.7},
+        swing=(0.0, 0.35),
+        swing_level=4,
+        forms=("groove",),
+        turns=0.1,
+        ends=0.2,
+    ),
+    Style(
+        "house",
+        (118, 128),
+        _DEEP,
+        (
+            (
+                Seat("drums", ("909 kit",), ("house",), 1.0),
+                Seat("bass", ("synth bass", "sub bass"), ("house offbeat", "octaves", "funk syncopated"), 1.0),
+                Seat(
+                    "chords",
+                    ("house stab", "bright piano", "electric piano"),
+                    ("house chords", "stabs"),
+                    low=52,
+                    high=79,
+                ),
+                Seat("pad", ("warm pad", "string machine"), ("pad",), -5.0, enters=0.5),
+                Seat(
+                    "melody", ("pluck", "saw lead", "alto sax", "voice oohs"), ("hook",), -2.0, enters=0.6, chance=0.8
+                ),
+                Seat("percussion", ("hand percussion",), ("shaker", "salsa"), -6.0, chance=0.5),
+            ),
+            (
+                Seat("drums", ("909 kit",), ("house",), 1.0),
+                Seat("bass", ("synth bass", "sub bass"), ("house offbeat", "rolling"), 1.0),
+                Seat("chords", ("grand piano", "tonewheel organ", "house stab"), ("house chords",), low=52, high=79),
+                Seat("arpeggio", ("pluck", "fm bell"), ("plucks", "arpeggio sixteenth"), -5.0, enters=0.6, chance=0.6),
+                Seat("pad", ("string machine", "airy pad"), ("pad",), -5.0, enters=0.45),
+            ),
+        ),
+        {
+            "energetic": 4,
+            "happy": 3,
+            "uplifting": 4,
+            "calm": 0.7,
+            "dreamy": 1.5,
+            "dark": 1,
+            "playful": 1,
+            "nostalgic": 1,
+        },
+        swing=(0.0, 0.3),
+        swing_level=4,
+        timing=0.0,
+        touch=3.0,
+        forms=("club",),
+        turns=0.0,
+        ends=0.1,
+    ),
+    Style(
+        "techno",
+        (124, 142),
+        _TECHNO,
+        (
+            (
+                Seat("drums", ("909 kit",), ("techno",), 1.5),
+                Seat("bass", ("sub bass", "synth bass"), ("rolling", "house offbeat"), 1.0),
+                Seat(
+                    "arpeggio", ("acid bass",), ("arpeggio sixteenth",), -1.0, low=36, high=64, enters=0.45, chance=0.5
+                ),
+                Seat("chords", ("house stab", "poly synth"), ("stabs",), -2.0, enters=0.4, low=48, high=74),
+                Seat("pad", ("airy pad", "warm pad"), ("drone", "pad"), -6.0, enters=0.3, chance=0.6),
+                Seat("melody", ("pluck", "saw lead", "fm bell"), ("hook",), -4.0, enters=0.75, chance=0.4),
+            ),
+            (
+                Seat("drums", ("909 kit", "808 kit"), ("techno",), 1.5),
+                Seat("bass", ("acid bass",), ("acid",), 1.0, low=28, high=52),
+                Seat("chords", ("house stab",), ("stabs",), -3.0, enters=0.6, low=48, high=72),
+                Seat("pad", ("airy pad", "string machine"), ("drone",), -6.0, enters=0.5),
+            ),
+        ),
+        {"dark": 5, "tense": 3, "energetic": 4, "aggressive": 2, "dreamy": 0.7},
+        timing=0.0,
+        touch=3.0,
+        forms=("club",),
+        turns=0.0,
+        ends=0.05,
+    ),
+    Style(
+        "trance",
+        (130, 142),
+        _TRANCE,
+        (
+            (
+                Seat("drums", ("909 kit",), ("trance",), 1.0),
+                Seat("bass", ("synth bass",), ("rolling", "house offbeat"), 1.0),
+                Seat("melody", ("supersaw", "saw lead"), ("anthem", "hook"), enters=0.5),
+                Seat("chords", ("supersaw",), ("trance gate", "supersaw chords"), -2.0, enters=0.5, low=52, high=79),
+                Seat("arpeggio", ("pluck",), ("arpeggio sixteenth",), -3.0),
+                Seat("pad", ("warm pad", "string machine", "airy pad"), ("pad",), -4.0),
+            ),
+        ),
+        {"uplifting": 6, "energetic": 4, "epic": 3, "dreamy": 2, "melancholic": 1, "dark": 0.7},
+        timing=0.0,
+        touch=3.0,
+        forms=("club",),
+        turns=0.0,
+        ends=0.1,
+    ),
+    Style(
+        "drum and bass",
+        (168, 178),
+        _DEEP,
+        (
+            (
+                Seat("drums", ("break kit",), ("drum and bass",), 1.0),
+                Seat("bass", ("reese bass", "sub bass"), ("reese",), 2.0),
+                Seat("pad", ("airy pad", "warm pad", "string machine"), ("pad",), -3.0),
+                Seat(
+                    "melody",
+                    ("saw lead", "fm bell", "pluck", "voice oohs"),
+                    ("sparse", "hook"),
+                    -3.0,
+                    enters=0.5,
+                    chance=0.8,
+                ),
+                Seat(
+                    "chords",
+                    ("electric piano", "house stab"),
+                    ("stabs", "whole notes"),
+                    -4.0,
+                    enters=0.6,
+                    chance=0.6,
+                    low=50,
+                    high=76,
+                ),
+            ),
+        ),
+        {"energetic": 5, "dark": 4, "aggressive": 2, "dreamy": 2, "tense": 2, "uplifting": 1},
+        timing=0.003,
+        touch=4.0,
+        forms=("club",),
+        turns=0.0,
+        ends=0.1,
+    ),
+    Style(
+        "dubstep",
+        (138, 144),
+        _DARK_BEATS,
+        (
+            (
+                Seat("drums", ("break kit", "909 kit"), ("rock half-time", "trap"), 1.0),
+                Seat("bass", ("reese bass",), ("reese", "funk syncopated"), 3.0, enters=0.35),
+                Seat("pad", ("airy pad", "warm pad"), ("pad",), -4.0),
+                Seat(
+                    "chords",
+                    ("house stab", "supersaw"),
+                    ("stabs", "supersaw chords"),
+                    -3.0,
+                    enters=0.7,
+                    low=50,
+                    high=74,
+                ),
+                Seat(
+                    "melody",
+                    ("saw lead", "square lead", "fm bell"),
+                    ("rap hook", "sparse"),
+                    -3.0,
+                    enters=0.4,
+                    chance=0.85,
+                ),
+                Seat("arpeggio", ("pluck",), ("plucks",), -6.0, chance=0.5),
+            ),
+        ),
+        {"aggressive": 5, "dark": 5, "energetic": 3, "tense": 2, "epic": 1},
+        timing=0.0,
+        touch=3.0,
+        forms=("club",),
+        turns=0.0,
+        ends=0.1,
+    ),
+    Style(
+        "trap",
+        (128, 160),
+        _DARK_BEATS,
+        (
+            (
+                Seat("drums", ("808 kit",), ("trap",), 1.5),
+                Seat("bass", ("808 bass",), ("808",), 2.5),
+                Seat("melody", ("fm bell", "pluck", "flute", "grand piano", "music box"), ("rap hook", "hook"), -1.0),
+                Seat("pad", ("airy pad", "choir", "string machine"), ("pad",), -5.0, enters=0.4),
+                Seat(
+                    "chords",
+                    ("grand piano", "pluck", "pizzicato strings"),
+                    ("plucks", "whole notes"),
+                    -5.0,
+                    chance=0.5,
+                    low=50,
+                    high=76,
+                ),
+                Seat("counter", ("brass section", "fm bell"), ("answers",), -4.0, enters=0.75, chance=0.4),
+            ),
+        ),
+        {"dark": 6, "aggressive": 3, "tense": 2, "melancholic": 2, "energetic": 2, "epic": 1, "sad": 1},
+        timing=0.0,
+        touch=3.0,
+        forms=("groove", "song"),
+        turns=0.0,
+        ends=0.1,
+    ),
+    Style(
+        "hip hop",
+        (82, 102),
+        _BOOM_BAP,
+        (
+            (
+                Seat("drums", ("dusty kit",), ("boom bap",), 2.0),
+                Seat("bass", ("finger bass", "upright bass", "sub bass"), ("root", "funk syncopated"), 1.5),
+                Seat(
+                    "chords",
+                    ("electric piano", "grand piano", "vibraphone"),
+                    ("stabs", "jazz comp", "block"),
+                    -2.0,
+                    low=48,
+                    high=74,
+                ),
+                Seat(
+                    "melody",
+                    ("muted trumpet", "flute", "clean guitar", "vibraphone"),
+                    ("rap hook", "soul"),
+                    -2.0,
+                    enters=0.45,
+                    chance=0.75,
+                ),
+                Seat("pad", ("string ensemble", "voice oohs"), ("whole notes",), -5.0, enters=0.6, chance=0.5),
+                Seat("counter", ("brass section",), ("answers",), -4.0, enters=0.75, chance=0.4),
+            ),
+            (
+                Seat("drums", ("dusty kit", "808 kit"), ("boom bap",), 2.0),
+                Seat("bass", ("808 bass", "sub bass"), ("808", "root"), 1.5),
+                Seat(
+                    "chords",
+                    ("grand piano", "string ensemble", "pizzicato strings"),
+                    ("block", "plucks", "stabs"),
+                    -2.0,
+                    low=50,
+                    high=76,
+                ),
+                Seat(
+                    "melody",
+                    ("fm bell", "saw lead", "clavinet"),
+                    ("rap hook", "funk riff"),
+                    -3.0,
+                    enters=0.5,
+                    chance=0.7,
+                ),
+            ),
+        ),
+        {
+            "dark": 2,
+            "calm": 2,
+            "nostalgic": 2,
+            "energetic": 2,
+            "playful": 1.5,
+            "aggressive": 1.5,
+            "melancholic": 1.5,
+            "happy": 1,
+        },
+        swing=(0.35, 0.75),
+        swing_level=4,
+        timing=0.008,
+        forms=("groove",),
+        turns=0.0,
+        ends=0.1,
+    ),
+    Style(
+        "lo-fi hip hop",
+        (66, 90),
+        _LOFI,
+        (
+            (
+                Seat("drums", ("dusty kit",), ("lo-fi",), 1.0),
+                Seat("bass", ("upright bass", "finger bass", "sub bass"), ("root", "roots and fifths"), 1.0),
+                Seat(
+                    "chords",
+                    ("electric piano", "fm piano", "grand piano"),
+                    ("jazz comp", "block", "whole notes", "ballad piano"),
+                    low=48,
+                    high=74,
+                ),
+                Seat(
+                    "melody",
+                    ("vibraphone", "clean guitar", "jazz guitar", "grand piano", "flute", "kalimba"),
+                    ("sparse", "soul", "rap hook"),
+                    -2.0,
+                    enters=0.4,
+                ),
+                Seat("pad", ("warm pad", "slow strings"), ("pad",), -7.0, enters=0.5, chance=0.5),
+            ),
+            (
+                Seat("drums", ("dusty kit",), ("lo-fi",), 1.0),
+                Seat("bass", ("upright bass", "sub bass"), ("root",), 1.0),
+                Seat(
+                    "chords", ("nylon guitar", "jazz guitar"), ("fingerpicked", "broken", "jazz comp"), low=45, high=72
+                ),
+                Seat(
+                    "melody",
+                    ("electric piano", "muted trumpet", "tenor sax", "music box"),
+                    ("sparse", "singing"),
+                    -2.0,
+                    enters=0.4,
+                    chance=0.8,
+                ),
+            ),
+        ),
+        {"calm": 5, "nostalgic": 5, "dreamy": 3, "melancholic": 3, "sad": 1.5, "romantic": 1, "happy": 1},
+        swing=(0.35, 0.75),
+        swing_level=4,
+        timing=0.018,
+        touch=7.0,
+        forms=("groove", "ballad"),
+        turns=0.1,
+        ends=0.15,
+    ),
+    Style(
+        "synthwave",
+        (80, 118),
+        _SYNTHWAVE,
+        (
+            (
+                Seat("drums", ("linn kit",), ("synthwave",), 1.0),
+                Seat("bass", ("synth bass",), ("eighths", "octaves", "rolling"), 1.0),
+                Seat("melody", ("saw lead", "square lead", "fm bell", "lead guitar"), ("anthem", "hook", "pop")),
+                Seat("pad", ("string machine", "poly synth", "warm pad"), ("pad",), -3.0),
+                Seat(
+                    "arpeggio", ("pluck", "poly synth", "square lead"), ("arpeggio sixteenth", "arpeggio up"), -4.0, 0.3
+                ),
+                Seat(
+                    "chords",
+                    ("poly synth", "supersaw"),
+                    ("stabs", "whole notes"),
+                    -4.0,
+                    -0.3,
+                    enters=0.65,
+                    chance=0.7,
+                    low=50,
+                    high=76,
+                ),
+            ),
+        ),
+        {
+            "nostalgic": 5,
+            "energetic": 3,
+            "dreamy": 3,
+            "dark": 2,
+            "uplifting": 2,
+            "epic": 1,
+            "melancholic": 1,
+            "romantic": 1,
+        },
+        timing=0.0,
+        touch=3.0,
+        forms=("song", "groove"),
+        turns=0.0,
+        ends=0.25,
+    ),
+    Style(
+        "chiptune",
+        (112, 180),
+        _CHIP,
+        (
+            (
+                Seat("melody", ("chip pulse",), ("chip", "hook", "pop")),
+                Seat("arpeggio", ("chip pulse",), ("chip arpeggio",), -4.0, 0.2, low=52, high=88),
+                Seat("bass", ("chip triangle",), ("chip", "octaves"), 1.0, low=36, high=60),
+                Seat("drums", ("chip kit",), ("chiptune",)),
+                Seat("counter", ("chip pulse",), ("thirds", "answers"), -4.0, -0.2, enters=0.6, chance=0.6),
+            ),
+        ),
+        {"playful": 5, "happy": 4, "energetic": 4, "epic": 1, "tense": 1, "nostalgic": 2, "dark": 0.7},
+        {"4/4": 8.0, "3/4": 1.0},
+        timing=0.0,
+        touch=1.5,
+        forms=("song", "strophic"),
+        turns=0.3,
+        ends=0.3,
+    ),
+    Style(
+        "electro",
+        (110, 132),
+        _TECHNO + _SYNTHWAVE[2:],
+        (
+            (
+                Seat("drums", ("808 kit",), ("breakbeat", "trap"), 1.5),
+                Seat("bass", ("synth bass", "acid bass"), ("funk syncopated", "octaves", "acid"), 1.5),
+                Seat("melody", ("saw lead", "square lead"), ("funk riff", "hook"), -1.0, enters=0.45),
+                Seat("chords", ("poly synth", "house stab"), ("stabs",), -3.0, low=50, high=76),
+                Seat("arpeggio", ("pluck", "fm bell"), ("arpeggio sixteenth", "plucks"), -5.0, enters=0.55, chance=0.6),
+                Seat("pad", ("string machine",), ("pad",), -5.0, enters=0.6, chance=0.6),
+            ),
+        ),
+        {"energetic": 5, "playful": 3, "dark": 2, "tense": 1, "happy": 2, "aggressive": 1},
+        timing=0.0,
+        touch=3.0,
+        forms=("groove", "club"),
+        turns=0.0,
+        ends=0.1,
+    ),
+)
