@@ -105,8 +105,8 @@ def _run(tasks: dict[int, tuple[Path, Path, int, Sequence[Clip], int, int]], job
 def _write_group(
     folder: Path, cache: Path, number: int, clips: Sequence[Clip], sample_rate: int, channels: int
 ) -> None:
-    arrays = (
-        (clip.id, to_int16(files.read(folder / clip.audio, sample_rate=sample_rate, channels=channels)[0].numpy()))
-        for clip in clips
+    waves = (
+        (clip.id, files.read(folder / clip.audio, sample_rate=sample_rate, channels=channels)[0]) for clip in clips
     )
+    arrays = ((identity, to_int16(wave.numpy())) for identity, wave in waves)
     write_shard(cache, number, "int16", arrays)
