@@ -86,7 +86,7 @@ def test_the_house_bass_leaves_the_beat_to_the_kick() -> None:
 
 def test_the_tumbao_anticipates_the_next_chord() -> None:
     notes = {note.start: note.pitch % 12 for note in bass("salsa tumbao")}
-    assert all(notes[bar * 4.0 + 3.0] == ROOTS[(bar + 1) % 4][0] for bar in range(10))
+    assert all(notes[bar * 4.0 + 3.5] == ROOTS[(bar + 1) % 4][0] for bar in range(10))
 
 
 def test_a_slash_chord_gives_its_bass_note() -> None:

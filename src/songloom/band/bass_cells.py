@@ -106,11 +106,9 @@ CELLS: dict[str, BassLine] = {
         turns=("R-3-5-6-R-5-a-a-", "8-7-6-5-R---a---"),
     ),
     "salsa tumbao": BassLine(
-        ("------5-----n---", "------5-----n---", "------5-5---n---"),
+        ("---R--5----5--n-", "---5--8----5--n-", "---5--R--R-5--n-"),
         connects=False,
         gate=0.9,
-        three=(0, 1, 3),
-        two=(1, 3),
     ),
     "power eighths": BassLine(
         ("R-R-R-R-R-R-R-R-", "RRR-RRR-RRR-RRR-", "R-R-R-R-R-R-R-R-"),

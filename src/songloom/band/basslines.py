@@ -55,11 +55,6 @@ class Job:
             pitch += 12
         return min(self.high, max(self.low, pitch))
 
-    def ends(self) -> bool:
-        """Whether the last bar is one held note: the drums stop there, or there are none."""
-        last = self.beats - self.meter.beats
-        return self.beats >= 8 * self.meter.beats and sum(kick > last - 1e-6 for kick in self.kicks) <= 1
-
 
 def play(
     line: str,
@@ -101,7 +96,6 @@ def _acid(job: Job) -> list[Note]:
 
 def _written(spec: BassLine, job: Job) -> str:
     """The steps of the whole piece: the section's cell in every bar, turns in each fourth."""
-    meter = job.meter
     plans: dict[tuple[str, int], tuple[list[str], list[str]]] = {}
     bars: list[str] = []
     for section in job.sections:
@@ -116,8 +110,6 @@ def _written(spec: BassLine, job: Job) -> str:
         bars = [_connected(steps, number, job) for number, steps in enumerate(bars)]
     if spec.lock and job.kicks:
         bars = [_locked(steps, number, job) for number, steps in enumerate(bars)]
-    if job.ends():
-        bars[-1] = "R" + "-" * (steps_per_bar(meter) - 1)
     written = "".join(bars)
     return "R" + written[1:] if written[0] == "-" else written
 
@@ -236,14 +228,11 @@ def _velocity(start: float, job: Job) -> int:
 
 
 def _walking(job: Job) -> list[Note]:
+    """The walk, with an eighth repeated here and there."""
     notes = []
     for start, length, pitch in walk(job.changes, job.beats, job.meter, job.rng, job.low, job.high):
-        final = job.ends() and start >= job.beats - job.meter.beats
-        if final and start > job.beats - job.meter.beats:
-            continue
-        lasts = float(job.meter.beats) if final else 0.92 * length
-        notes.append(Note(start, lasts, pitch, _velocity(start, job)))
-        if not final and length == 1.0 and job.rng.random() < 0.12 * job.energy(start):
+        notes.append(Note(start, 0.92 * length, pitch, _velocity(start, job)))
+        if length == 1.0 and job.rng.random() < 0.12 * job.energy(start):
             notes.append(Note(start + 0.5, 0.2, pitch, max(1, _velocity(start, job) - 25)))
     return notes
 

@@ -9,7 +9,7 @@ from songloom.band.changes import Changes
 from songloom.band.comping_cells import CELLS, Figure
 from songloom.band.comping_free import chip_arpeggio, drone, harp, pad
 from songloom.band.comping_voicing import Comp, bass_room
-from songloom.band.grid import choose, fit, step_length, steps_per_bar
+from songloom.band.grid import choose, fit, step_length
 from songloom.band.piece import Chord, Meter, Note, Section
 
 _TOUCH = {"X": 12, "x": 0, "o": -16, "D": 4, "U": -6, "M": -22, "B": 4, "b": 0, "C": -4, "P": 2, "A": 4}
@@ -56,9 +56,6 @@ def _written(spec: Figure, comp: Comp) -> str:
         bars += [cell[bar % len(cell)] for bar in range(section.bars)]
         if section.bars >= 4:
             bars[-1] = turn[-1]
-    if spec.ends and len(bars) >= 8:
-        strike = "D" if spec.spread else "P" if spec.bass else "x"
-        bars[-1] = strike + "-" * (steps_per_bar(comp.meter) - 1)
     return "".join(bars)
 
 

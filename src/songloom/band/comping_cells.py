@@ -16,7 +16,7 @@ class Figure:
     """`cells` from calm to full; `turns` replace the last bar of a section; `count` voices; `bass` puts the
     chord's bass note an octave below them; `gate` is the sounding share of a written length; `rings` lets single
     voices sound through the chord; `spread` is the time between strings in beats; `power` plays root, fifth and
-    octave; `top` limits how far above the low end the voices reach (semitones); `ends` holds the last bar."""
+    octave; `top` limits how far above the low end the voices reach (semitones)."""
 
     cells: tuple[str, ...]
     turns: tuple[str, ...] = ()
@@ -28,7 +28,6 @@ class Figure:
     power: bool = False
     top: int = 127
     loudness: int = 0
-    ends: bool = True
     three: tuple[int, int, int] = (0, 1, 2)
     two: tuple[int, int] = (0, 2)
     meters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -90,13 +89,12 @@ _KEYS = {
         ("..x...x...x...x.", "..xo..xo..xo..xo", ".oxo.oxo.oxo.oxo", "1.xo2.xo1.xo2.xo"),
         count=3,
         gate=0.6,
-        ends=False,
     ),
     "montuno": Figure(
         (
-            "P-..C-..C-1-..C-|..1-..C-..1-..C-",
-            "P-..3-..C-1-..P-|..1-..P-..1-..P-",
-            "P-3-P-1-3-P-1-3-|P-1-3-P-1-3-P-A-",
+            "P.C.C1.C.1.C.1.C",
+            "P.3.C1.P.1.P.1.P",
+            "P3P13P13P13P13PA",
         ),
         count=3,
         bass=True,
@@ -165,7 +163,6 @@ _GUITARS = {
         count=3,
         gate=0.7,
         spread=0.005,
-        ends=False,
     ),
     "funk guitar": Figure(
         (
@@ -179,7 +176,6 @@ _GUITARS = {
         count=3,
         gate=0.65,
         spread=0.004,
-        ends=False,
     ),
     "power chords": Figure(
         ("X---------------", "X-------X-------", "X-----x-X-------", "X--x--x-X--x--x-", "X--x--X---x-X-x-"),
@@ -230,7 +226,6 @@ _MACHINES = {
         turns=("X..X..X..X..X.X.",),
         count=4,
         gate=0.8,
-        ends=False,
     ),
     "house chords": Figure(
         (
@@ -243,21 +238,18 @@ _MACHINES = {
         turns=("x..x..x..x..x.x.",),
         count=4,
         gate=0.7,
-        ends=False,
     ),
     "supersaw chords": Figure(
         ("x---------------", "X-----X-----X---", "X--X--X--X--X-X-", "X-x-x-x-X-x-x-x-"),
         turns=("X--X--X--X--XxXx",),
         count=5,
         gate=0.92,
-        ends=False,
     ),
     "trance gate": Figure(
         ("x-x-x-x-x-x-x-x-", "x.xx.xx.x.xx.xx.", "x.xxx.xxx.xx.xxx", "xxx.xxx.xx.xxx.x"),
         turns=("xxxxxxxxxxxxxxxx",),
         count=4,
         gate=0.6,
-        ends=False,
     ),
     "arpeggio up": Figure(
         ("1---2---3---4---", "1-2-3-4-1-2-3-4-", "1-2-3-4-5-6-7-8-"),
@@ -278,14 +270,12 @@ _MACHINES = {
         turns=("1234234534564567",),
         count=4,
         gate=0.75,
-        ends=False,
     ),
     "plucks": Figure(
         ("1.....3.....2...", "1..3..2.1..4..2.", "1..2..4..3..2.4.", "1.23.14.2.31.24.", "1.43.2.41.43.2.5"),
         turns=("1..3..5..4..3.2.",),
         count=4,
         gate=0.6,
-        ends=False,
     ),
 }
 

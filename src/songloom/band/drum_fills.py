@@ -78,6 +78,11 @@ FILLS: dict[str, tuple[str, ...]] = {
         "BH xxxx.... ; BL ....xxxX",
         "T1 r.x.x.x......... ; T4 ........x.x.x... ; T6 .............xXX ; CB X...X...X...X...",
     ),
+    "bossa": (
+        "+RS ..oo",
+        "+CO ..xo",
+        "+RS o..o..o. ; CL .......o",
+    ),
     "reggae": (
         "SD ..tX",
         "SD X..x..X. ; T2 .....x..",
@@ -96,11 +101,13 @@ FILLS: dict[str, tuple[str, ...]] = {
     ),
     "house": (
         "CP ..xX",
+        "BD ....",
         "+SD ....x.xx",
         "SD x..x..x.x..xx.xX ; CP x..x..x.x..xx.xX ; BD X...X...X.......",
     ),
     "techno": (
         "CH oxxX",
+        "BD ........ ; CH ....oxxX",
         "CP ....x.xX ; CH xxxxxxxx",
         "SD ........xxxxXXXX ; CH xxxxxxxxxxxxxxxx ; OH ..x...x...x...x.",
     ),
@@ -117,6 +124,7 @@ FILLS: dict[str, tuple[str, ...]] = {
     ),
     "trap": (
         "CH rtqq",
+        "BD ........ ; CH ......qq",
         "SD ....x.rq ; CH x.x.r...",
         "SD x...x...x.x.xxrq ; CP x...x...x.x.xxxx",
     ),

@@ -60,8 +60,8 @@ ROCK = {
                 "BD Xxx.Xxx.Xxx.Xxx.",
                 "BD X.xxX.xxX.xxX.xx",
             ),
-            backs=("SD ....X.......X...", "SD ........X.......", "SD ..X...X...X...X."),
-            times=("CH X...x...X...x...", "OH X...x...X...x...", "C2 X...x...X...x...", "RB X.x.X.x.X.x.X.x."),
+            backs=("SD ........X.......", "SD ....X.......X...", "SD ....X.......X..x", "SD ..X...X...X...X."),
+            times=("CH X.x.X.x.X.x.X.x.", "OH X...x...X...x...", "RD X...x...X...x...", "C2 X...x...X...x..."),
         ),
         fills="metal",
     ),
@@ -110,7 +110,6 @@ ROCK = {
             extras=((0.8, "T2 ..............x. ; T4 ...............x"),),
         ),
         fills="gated",
-        ends=False,
     ),
 }
 
@@ -167,7 +166,6 @@ SOUL = {
             extras=((0.65, "TB ....x.......x..x"), (0.8, "CO ...x..x....x..x. ; CL ......xx......xx")),
         ),
         fills="disco",
-        ends=False,
     ),
 }
 

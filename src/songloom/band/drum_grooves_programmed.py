@@ -25,7 +25,6 @@ CLUB = {
             ),
         ),
         fills="house",
-        ends=False,
     ),
     "techno": Groove(
         Pattern(
@@ -45,7 +44,6 @@ CLUB = {
         ),
         fills="techno",
         calm="kick",
-        ends=False,
     ),
     "trance": Groove(
         Pattern(
@@ -60,7 +58,6 @@ CLUB = {
             extras=((0.6, "MA xooxxooxxooxxoox"),),
         ),
         fills="trance",
-        ends=False,
     ),
     "drum and bass": Groove(
         Pattern(
@@ -81,7 +78,6 @@ CLUB = {
         ),
         fills="breaks",
         ghosts=0.5,
-        ends=False,
     ),
     "breakbeat": Groove(
         Pattern(
@@ -92,7 +88,6 @@ CLUB = {
         ),
         fills="breaks",
         ghosts=0.5,
-        ends=False,
     ),
 }
 
@@ -115,7 +110,6 @@ HIP_HOP = {
         ),
         fills="trap",
         rolls=0.8,
-        ends=False,
     ),
     "boom bap": Groove(
         Pattern(
@@ -137,7 +131,6 @@ HIP_HOP = {
         fills="boom bap",
         crash="",
         ghosts=0.3,
-        ends=False,
     ),
     "lo-fi": Groove(
         Pattern(
@@ -159,7 +152,6 @@ HIP_HOP = {
         fills="lo-fi",
         crash="",
         ghosts=0.3,
-        ends=False,
     ),
     "downtempo": Groove(
         Pattern(
@@ -184,7 +176,6 @@ HIP_HOP = {
         fills="lo-fi",
         crash="C2",
         ghosts=0.3,
-        ends=False,
     ),
 }
 
@@ -201,7 +192,6 @@ GAMES = {
             ),
         ),
         fills="chip",
-        ends=False,
     ),
 }
 

@@ -100,26 +100,26 @@ LATIN = {
                 (0.75, "CO ......x.......x. ; CM ....o.......o... ; CL ...............o"),
             ),
         ),
-        fills="latin",
+        fills="bossa",
         crash="",
     ),
     "salsa": Groove(
         Pattern(
-            kicks=("BD ......x.........", "BD ......x.......o.", "BD ......x.....x..."),
+            kicks=("BD ...x............", "BD ...x.......x....", "BD ...x..o....x..o."),
             backs=(
-                "CV ....x...x.......|x.....x.....x...",
-                "CV x.....x.....x...|....x...x.......",
-                "CV x.....x.....x...|....x...x....... ; SD ............g...",
+                "CV ..x.x...x..x..x.",
+                "CV x..x..x...x.x...",
+                "CV x..x..x...x.x... ; SD ..............g.",
             ),
             times=(
-                "MA x.o.x.o.x.o.x.o.",
-                "CB X.o.x.o.X.o.x.o. ; MA xoxoxoxoxoxoxoxo",
-                "CB X.o.x.xoX.xox.xo ; MA xoxoxoxoxoxoxoxo",
-                "CB X...x.x.X.x.x.x. ; T1 x.x...x...x.x... ; MA xoxoxoxoxoxoxoxo",
+                "MA xoxoxoxoxoxoxoxo",
+                "CB X.x.X.x.X.x.X.x. ; MA xoxoxoxoxoxoxoxo",
+                "CB X.xxX.xxXoxxX.xx ; MA xoxoxoxoxoxoxoxo",
+                "CB X.xxX.xxX.xxX.xx ; T1 x.xx.x.xx.xx.x.x ; MA xoxoxoxoxoxoxoxo",
             ),
             extras=(
-                (0.15, "CM o.x.o...o.x.o... ; CO ......x.......xx ; CL ....o.......o..."),
-                (0.55, "BH x.o.x.o.x.o.x.o. ; BL ......x.......x."),
+                (0.15, "CM oxo.oxo.oxo.oxo. ; CO ......xx......xx ; CL ...o.......o...."),
+                (0.55, "BH xoxoxo.oxoxoxo.o ; BL ......x.......x."),
             ),
         ),
         fills="latin",
@@ -158,12 +158,19 @@ LATIN = {
 FOLK = {
     "country train": Groove(
         Pattern(
-            kicks=("BD X.......X.......", "BD X...x...X...x...", "BD X.....x.X.....x."),
-            backs=("SD g.g.x.g.g.g.x.g.", "SD ggggXgggggggXggg", "SD gogoXogogogoXogo", "SD ....X.......X.g."),
+            kicks=("BD X.......X.......", "BD X.......X.......", "BD X...x...X...x...", "BD X.....x.X.....x."),
+            backs=(
+                "RS ....x.......x...",
+                "SD g.g.X.g.g.g.X.g.",
+                "SD o.ogX.ogo.ogX.og",
+                "SD ogogXgogogogXgog",
+                "SD gogoXogogogoXogo",
+            ),
             times=(
                 "PH ....o.......o...",
                 "PH ....x.......x...",
                 "CH ..x...x...x...x.",
+                "CH x.x.x.x.x.x.x.x.",
                 "TB ..x...x...x...x. ; PH ....x.......x...",
             ),
         ),
@@ -203,7 +210,7 @@ FOLK = {
         Pattern(
             kicks=("BD X.......X.......", "BD X...o...X...o...", "BD X...x...X...x..."),
             backs=("SD o...o...o.o.o...", "SD X..oo.o.X..ox.r.", "SD X.oox.ooX.rrx.r.", "SD XoooXoooXorrX.r."),
-            times=("", "PH ....o.......o...", "R2 X..............."),
+            times=("", "", "R2 x...............|................"),
         ),
         fills="march",
         crash="R2",
@@ -212,8 +219,8 @@ FOLK = {
     "orchestral": Groove(
         Pattern(
             kicks=("BD o...............", "BD X...............", "BD X.......x.......", "BD X.......x...x..."),
-            backs=("", "TR ........o.......", "SD ............g.gg", "SD X.oox.rrX.oox.rr"),
-            times=("", "TR o...............", "R2 o..............."),
+            backs=("", "", "TR ........o.......", "SD ............g.gg", "SD X.oox.rrX.oox.rr"),
+            times=("", "", "R2 o...............|................|................|................"),
             extras=((0.8, "TB ....o...o...o..."),),
         ),
         fills="orchestral",

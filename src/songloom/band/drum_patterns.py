@@ -38,8 +38,7 @@ class Pattern:
 class Groove:
     """A style of drumming. `fills` names a family in `drum_fills.FILLS`; `calm` is what stays below energy .3
     ("time", "kick" or "all"); `crash` the voice on a new section's downbeat ("" for none); `ghosts` and `rolls`
-    0..1 how often ghost strokes and hat rolls are added; `ends` whether the last bar is one held stroke;
-    `meters` the patterns of its own in metres other than 4/4."""
+    0..1 how often ghost strokes and hat rolls are added; `meters` the patterns of its own in metres other than 4/4."""
 
     pattern: Pattern
     fills: str
@@ -47,7 +46,6 @@ class Groove:
     crash: str = "CR"
     ghosts: float = 0.0
     rolls: float = 0.0
-    ends: bool = True
     meters: Mapping[str, Pattern] = field(default_factory=dict)
 
 

@@ -40,8 +40,6 @@ def play(groove: str, sections: Sequence[Section], meter: Meter, rng: random.Ran
     spec = GROOVES[groove]
     plans: dict[tuple[str, int], _Plan] = {}
     notes: list[Note] = []
-    bar_beats = meter.beats
-    bars = sum(section.bars for section in sections)
     played = 0
     for i, section in enumerate(sections):
         key = (section.name, round(section.energy * 5))
@@ -49,14 +47,10 @@ def play(groove: str, sections: Sequence[Section], meter: Meter, rng: random.Ran
             plans[key] = _plan(spec, section.energy, meter, rng)
         following = sections[i + 1].energy if i + 1 < len(sections) else 0.0
         for bar in range(section.bars):
-            last = played == bars - 1
-            if last and spec.ends and bars >= 8:
-                line = _ending(spec, section.energy, meter)
-            else:
-                line = _bar(spec, plans[key], section, bar, following, meter, rng)
-                if bar == 0 and _crashes(spec, i, section):
-                    line = _crash(line, spec.crash, meter)
-            notes.extend(_sound(line, played * bar_beats, section.energy, meter))
+            line = _bar(spec, plans[key], section, bar, following, meter, rng)
+            if bar == 0 and _crashes(spec, i, section):
+                line = _crash(line, spec.crash, meter)
+            notes.extend(_sound(line, played * meter.beats, section.energy, meter))
             played += 1
     return sorted(notes)
 
@@ -69,7 +63,7 @@ def _plan(spec: Groove, energy: float, meter: Meter, rng: random.Random) -> _Pla
     def read(line: str) -> tuple[Line, ...]:
         return tuple(native(line) if own else fitted(line, meter, beats))
 
-    kicks, backs = choose(pattern.kicks, energy, rng), choose(pattern.backs, energy, rng)
+    kicks, backs = choose(pattern.kicks, energy, rng, 0.25), choose(pattern.backs, energy, rng, 0.25)
     times = choose(pattern.times, energy, rng, spread=0.15)
     extras = [line for threshold, line in pattern.extras if energy >= threshold and rng.random() < 0.75]
     if energy < 0.3 and spec.calm != "all":
@@ -187,13 +181,6 @@ def _crash(line: Line, voice: str, meter: Meter) -> Line:
     crashed[KEYS[voice]] = "X" + crashed.get(KEYS[voice], "." + rest)[1:]
     crashed[_KICK] = "X" + crashed.get(_KICK, "." + rest)[1:]
     return crashed
-
-
-def _ending(spec: Groove, energy: float, meter: Meter) -> Line:
-    rest = "." * (steps_per_bar(meter) - 1)
-    if energy < 0.3 or not spec.crash:
-        return {_KICK: "o" + rest}
-    return {_KICK: "x" + rest, KEYS[spec.crash]: ("X" if energy > 0.6 else "o") + rest}
 
 
 def _sound(line: Line, start: float, energy: float, meter: Meter) -> list[Note]:
