@@ -135,7 +135,7 @@ def close(notes: Sequence[Note], role: str, chord: Chord, meter: Meter, register
         keys = _CLOSING_KEYS if role == "drums" else ()
         return [*before, *(Note(start, 0.5, key, 100) for key in keys)]
     before = [replace(note, length=min(note.length, start - note.start)) for note in before]
-    struck = [note for note in notes if abs(note.start - start) <= 0.1]
+    struck = [note for note in notes if abs(note.start - start) <= 0.1 and note.pitch % 12 in chord_tones(chord)]
     final = struck or [Note(start, length, _resting_place(before[-1], chord, register), before[-1].velocity)]
     return [*before, *(replace(note, start=start, length=length * 0.95) for note in final)]
 

@@ -22,7 +22,6 @@ from songloom.band.styles.table import STYLES
 
 _TEMPO_LIMITS = (30.0, 260.0)
 _KICKS = (35, 36)
-_MELODY_LIFT = 0.42
 _STRIPPED_SHARE = 0.08
 _OTHER_METERS: Mapping[str, Mapping[str, str]] = {
     "3/4": {"drums": "waltz", "bass": "waltz"},
@@ -44,6 +43,8 @@ _REGISTERS: Mapping[str, tuple[int, int]] = {
     "counter": (50, 84),
     "bass": (28, 50),
 }
+
+_SINGABLE = {"piano": 73, "keys": 70, "organ": 69, "guitar": 66, "distorted guitar": 67, "plucked": 69, "synth": 73}
 
 Stream = Callable[[str], random.Random]
 
@@ -195,7 +196,7 @@ def _perform(plan: Plan, seats: Sequence[Seat], stream: Stream) -> tuple[Part, .
     spans = arrangement.stops(plan.sections, plan.meter, stream("stops"), 0.3 if len(seats) > 3 else 0.0)
     order = {"drums": 0, "percussion": 1, "melody": 2}
     written: dict[int, list[Note]] = {}
-    sounds = {index: SOUNDS[stream(f"sound {index}").choice(seat.sounds)] for index, seat in enumerate(seats)}
+    sounds = {index: SOUNDS[stream(f"sound {seat.sounds}").choice(seat.sounds)] for index, seat in enumerate(seats)}
     kicks: list[float] = []
     lead: list[Note] = []
     for index in sorted(range(len(seats)), key=lambda place: order.get(seats[place].role, 3)):
@@ -227,37 +228,55 @@ def _write(
 ) -> list[Note]:
     """The seat's notes over the whole form, before casting, dynamics and human timing."""
     rng = stream(f"notes {index}")
-    low, high = register(seat, sound, plan.mood)
-    name = _adapted(rng.choice(seat.plays), seat.role, plan.meter)
+    name = _figure(plan, seat, stream, index)
+    low, high = register(seat, sound, name, plan.mood)
+    sections, chords = _onward(plan)
     if _is_kit(sound):
-        return drums.play(name, plan.sections, plan.meter, rng)
+        return drums.play(name, sections, plan.meter, rng)
     if seat.role in ("bass", "percussion"):
-        return basslines.play(name, plan.chords, plan.sections, plan.meter, kicks, rng, low, high)
+        return basslines.play(name, chords, sections, plan.meter, kicks, rng, low, high)
     if seat.role in ("melody", "counter") and name not in comping.FIGURES:
         ground = melody.Ground(plan.tonic, plan.palette.mode, plan.meter, plan.chords, (low, high))
         if seat.role == "counter":
             return counter.play(name, ground, lead, rng)
         density = min(1.0, max(0.0, plan.mood.density + rng.uniform(-0.2, 0.2)))
         return melody.play(name, ground, plan.sections, density, lambda label: stream(f"melody {index} {label}"))
-    return comping.play(name, plan.chords, plan.sections, plan.meter, rng, low, high)
+    return comping.play(name, chords, sections, plan.meter, rng, low, high)
 
 
-def _adapted(name: str, role: str, meter: Meter) -> str:
-    """Grooves and bass lines of common time give way to those of the piece's meter."""
-    return _OTHER_METERS.get(meter.name, {}).get(role, name)
+def _figure(plan: Plan, seat: Seat, stream: Stream, index: int) -> str:
+    """What the seat plays. Bass lines and grooves of common time give way to those of the piece's meter."""
+    name = stream(f"figure {index}").choice(seat.plays)
+    if name in drums.GROOVES and seat.role in ("drums", "percussion") and plan.meter.name in drums.GROOVES[name].meters:
+        return name
+    return _OTHER_METERS.get(plan.meter.name, {}).get(seat.role, name)
 
 
-def register(seat: Seat, sound: Sound, mood: Mood) -> tuple[int, int]:
+def _onward(plan: Plan) -> tuple[tuple[Section, ...], tuple[Chord, ...]]:
+    """Sections and chords as the rhythm section sees them: a piece that only stops has one bar more, which is
+    cut away, so that nobody plays an ending."""
+    if plan.ends:
+        return plan.sections, plan.chords
+    last, first = plan.sections[-1], plan.chords[0]
+    more = Section("after", last.start_bar + last.bars, 1, last.energy)
+    beats = plan.meter.beats
+    return (*plan.sections, more), (
+        *plan.chords,
+        replace(first, start=float(more.start_bar * beats), length=float(beats)),
+    )
+
+
+def register(seat: Seat, sound: Sound, name: str, mood: Mood) -> tuple[int, int]:
     """The pitches that a seat may use: the sound's range, narrowed by the seat or by the role's usual place.
 
-    A melody gets its character's span around a singable height of the instrument, shifted by the mood.
+    A melody gets the span of its character `name` around a singable height, shifted by the mood.
     """
     low, high = max(sound.low, seat.low), min(sound.high, seat.high)
     if _is_kit(sound):
         return 0, 127
-    if seat.role == "melody" and seat.plays[0] in melody.CHARACTERS:
-        span = melody.CHARACTERS[seat.plays[0]].span
-        centre = min(78.0, max(58.0, low + _MELODY_LIFT * (high - low))) + mood.register
+    if seat.role == "melody" and name in melody.CHARACTERS:
+        span = melody.CHARACTERS[name].span
+        centre = _SINGABLE.get(sound.family, (low + high) / 2) + mood.register
         bottom = round(min(max(low, centre - span / 2), max(low, high - span)))
         return bottom, min(high, bottom + span)
     if seat.low == 0 and seat.high == 127:
@@ -278,7 +297,7 @@ def _part(
     stream: Stream,
 ) -> Part:
     """The seat's finished part: closing chord, dynamics and human feel."""
-    limits = register(seat, sound, plan.mood)
+    limits = register(seat, sounds[index], _figure(plan, seat, stream, index), plan.mood)
     finished = list(notes)
     if plan.ends and finished:
         finished = arrangement.close(finished, seat.role, plan.chords[-1], plan.meter, limits)
@@ -305,6 +324,6 @@ def _inside(notes: Sequence[Note], beats: float) -> tuple[Note, ...]:
     for note in sorted(notes):
         start = max(0.0, note.start)
         length = min(note.length, beats - start)
-        if length > 0.02:
+        if start < beats - 0.02 and length > 0.02:
             kept.append(replace(note, start=round(start, 4), length=round(length, 4)))
     return tuple(kept)

@@ -14,8 +14,10 @@ from songloom.band.melody import Ground, monophonic
 from songloom.band.piece import Chord, Note
 from songloom.band.theory import chord_tones
 
+_FEWEST_ANSWERS = 0.25
 
-def guide_tones(ground: Ground, melody: Sequence[Note], rng: random.Random) -> list[Note]:
+
+def guide_tones(ground: Ground, _melody: Sequence[Note], _rng: random.Random) -> list[Note]:
     """One long note a chord: its third or seventh, whichever is nearer to the note before."""
     low, high = ground.register
     last = low + 0.4 * (high - low)
@@ -29,7 +31,7 @@ def guide_tones(ground: Ground, melody: Sequence[Note], rng: random.Random) -> l
     return notes
 
 
-def thirds(ground: Ground, melody: Sequence[Note], rng: random.Random) -> list[Note]:
+def thirds(ground: Ground, melody: Sequence[Note], _rng: random.Random) -> list[Note]:
     """The melody's rhythm two scale steps lower; where that is no chord tone on a long note, five lower."""
     low, high = ground.register
     notes = []
@@ -46,7 +48,8 @@ def thirds(ground: Ground, melody: Sequence[Note], rng: random.Random) -> list[N
 
 
 def answers(ground: Ground, melody: Sequence[Note], rng: random.Random) -> list[Note]:
-    """In each gap of at least a beat and a half the melody's last notes return, a step nearer to the chord."""
+    """In each gap of at least a beat and a half the melody's last notes return, fitted to the chord; a melody
+    that leaves few gaps is answered by guide tones."""
     end = ground.chords[-1].start + ground.chords[-1].length
     ordered = sorted(melody)
     notes: list[Note] = []
@@ -57,7 +60,7 @@ def answers(ground: Ground, melody: Sequence[Note], rng: random.Random) -> list[
         if until - begin < 1.5 or rng.random() < 0.25:
             continue
         notes += _echo(ground, ordered[max(0, index - 3) : index + 1], begin, until)
-    return notes
+    return notes if len(notes) >= _FEWEST_ANSWERS * end else guide_tones(ground, melody, rng)
 
 
 def _echo(ground: Ground, source: Sequence[Note], begin: float, until: float) -> list[Note]:
@@ -75,7 +78,7 @@ def _echo(ground: Ground, source: Sequence[Note], begin: float, until: float) ->
     return notes
 
 
-def descant(ground: Ground, melody: Sequence[Note], rng: random.Random) -> list[Note]:
+def descant(ground: Ground, _melody: Sequence[Note], rng: random.Random) -> list[Note]:
     """Long chord tones in the upper half of the register, one or two a chord."""
     low, high = ground.register
     around = low + 0.7 * (high - low)

@@ -61,8 +61,8 @@ PLANS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 
 _ENERGY = {
-    "intro": 0.35, "A": 0.58, "B": 0.74, "verse": 0.56, "chorus": 0.88, "bridge": 0.5, "break": 0.3, "build": 0.6,
-    "drop": 0.95, "outro": 0.42,
+    "intro": 0.35, "A": 0.58, "B": 0.74, "verse": 0.56, "chorus": 0.82, "bridge": 0.5, "break": 0.3, "build": 0.6,
+    "drop": 0.88, "outro": 0.42,
 }  # fmt: skip
 _BLUES = 12
 
@@ -110,8 +110,8 @@ def _period_length(bars: int, rng: random.Random) -> int:
 
 
 def _split_rest(rest: int, period: int) -> tuple[int, int]:
-    """Bars of intro and of outro: at most half of an eight-bar period in front."""
-    head = min(rest, max(2, period // 2)) if period > 4 else rest
+    """Bars of intro and of outro: an intro is at most half a period, and two bars where those are enough."""
+    head = min(rest, max(1, period // 2))
     return head, rest - head
 
 
@@ -137,7 +137,7 @@ def _with_energy(names: list[str], lengths: list[int], mood: Mood, rng: random.R
     sections, start = [], 0
     total = sum(lengths)
     for index, (name, length) in enumerate(zip(names, lengths, strict=True)):
-        rise = 0.12 * start / total + 0.06 * min(2, names[:index].count(name))
+        rise = 0.09 * start / total + 0.05 * min(2, names[:index].count(name))
         energy = _ENERGY[name] + rise + mood.energy * 0.7 + rng.uniform(-0.04, 0.04)
         sections.append(Section(name, start, length, round(min(1.0, max(0.1, energy)), 3)))
         start += length

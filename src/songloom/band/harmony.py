@@ -12,6 +12,7 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from songloom.band.piece import Chord, Meter, Section
 from songloom.band.styles.style import Palette
@@ -27,6 +28,10 @@ _LOWER = {
     "o": "dim", "o7": "dim7", "h7": "min7b5", "5": "5",
 }  # fmt: skip
 _BASS_TONE = {"3": 1, "5": 2, "7": 3}
+
+_BLUES_SCALE = (0, 3, 5, 6, 7, 10)
+_MAJOR_FIVE, _MINOR_FIVE = (0, 2, 4, 7, 9), (0, 3, 5, 7, 10)
+_PENTATONIC = {"major": _MAJOR_FIVE, "mixolydian": _MAJOR_FIVE, "minor": _MINOR_FIVE, "dorian": _MINOR_FIVE}
 
 GENERIC: dict[str, Palette] = {
     palette.mode: palette
@@ -75,16 +80,26 @@ def parse_bars(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(bars)
 
 
-def chord_scale(tonic: int, mode: str, chord: Chord) -> tuple[int, ...]:
-    """The key's scale bent to the chord: a foreign chord tone replaces its neighbours a semitone away."""
-    tones = chord_tones(chord)
-    kept = [step for step in scale(tonic, mode) if step in tones or not _clashes(step, tones, tonic, mode)]
+@lru_cache(maxsize=4096)
+def chord_scale(tonic: int, mode: str, tones: tuple[int, ...]) -> tuple[int, ...]:
+    """The key's scale bent to a chord's tones: a foreign tone replaces its neighbours a semitone away."""
+    own = scale(tonic, mode)
+    foreign = [tone for tone in tones if tone not in own]
+    kept = [step for step in own if step in tones or all((step - tone) % 12 not in (1, 11) for tone in foreign)]
     return tuple(sorted({*kept, *tones}))
 
 
-def _clashes(step: int, tones: Sequence[int], tonic: int, mode: str) -> bool:
-    foreign = [tone for tone in tones if tone not in scale(tonic, mode)]
-    return any((step - tone) % 12 in (1, 11) for tone in foreign)
+@lru_cache(maxsize=4096)
+def coloured_scale(tonic: int, mode: str, tones: tuple[int, ...], colour: str) -> tuple[int, ...]:
+    """What a melody may use over a chord's tones: the "full" chord scale, or the key's "pentatonic" or "blues"
+    scale with the chord's tones added. Modes without a pentatonic of their own keep the full scale."""
+    full = chord_scale(tonic, mode, tones)
+    if colour == "blues":
+        return tuple(sorted({*((tonic + step) % 12 for step in _BLUES_SCALE), *tones[:3]}))
+    if colour != "pentatonic" or mode not in _PENTATONIC:
+        return full
+    five = {(tonic + step) % 12 for step in _PENTATONIC[mode]}
+    return tuple(step for step in full if step in five or step in tones)
 
 
 def progressions(

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from songloom.band.harmony import chord_scale
+from songloom.band.harmony import coloured_scale
 from songloom.band.piece import Chord, Meter, Note, Section
 from songloom.band.rhythms import CADENCES, cells, onsets
 from songloom.band.theory import chord_tones
@@ -25,7 +25,7 @@ class Character:
     step up or down, "." is a silent bar, "c" a cadence. `span` is the ambitus in semitones, `legato` the share
     of a note that sounds, `leap` the chance of a leap, `approach` that of a chromatic approach note, `pickup`
     that of an upbeat, `vary` the share of a returning section that changes; a `broken` melody runs through chord
-    tones as a prelude does."""
+    tones as a prelude does; `colour` is the scale: "full", "pentatonic" or "blues"."""
 
     family: str
     schemes: tuple[str, ...]
@@ -36,6 +36,7 @@ class Character:
     pickup: float = 0.3
     vary: float = 0.25
     broken: bool = False
+    colour: str = "full"
 
 
 _PERIODS = ("a b a c", "a a+ b c", "a b b- c", "a a b c", "a b a+ c")
@@ -44,20 +45,20 @@ _CALLS = ("a . a c", "a . b .", "a b . c", "a . a+ .")
 
 CHARACTERS: dict[str, Character] = {
     "singing": Character("lyrical", _PERIODS, 14, 1.0, 0.25),
-    "pop": Character("pop", _PERIODS, 12, 0.9, 0.2),
+    "pop": Character("pop", _PERIODS, 12, 0.9, 0.2, colour="pentatonic"),
     "anthem": Character("anthem", _PERIODS, 14, 1.0, 0.35, pickup=0.4),
     "folk": Character("folk", _PERIODS, 14, 0.9, 0.25, pickup=0.5),
     "fiddle": Character("sixteenths", ("a b a c", "a a+ b c"), 16, 0.85, 0.3),
     "swing": Character("swing", ("a b a c", "a a+ b c", "a . b c"), 15, 0.85, 0.25, approach=0.25, vary=0.4),
     "bebop": Character("swing", ("a b d c", "a b d e"), 19, 0.85, 0.3, approach=0.35, vary=0.7),
-    "blues": Character("swing", _CALLS, 14, 0.9, 0.25, approach=0.2, vary=0.4),
+    "blues": Character("swing", _CALLS, 14, 0.9, 0.25, approach=0.2, vary=0.4, colour="blues"),
     "latin": Character("latin", _PERIODS, 14, 0.85, 0.25, approach=0.1),
-    "soul": Character("pop", _CALLS, 14, 0.9, 0.3, approach=0.12, pickup=0.5),
-    "funk riff": Character("funk", _RIFFS, 12, 0.6, 0.3, approach=0.1, vary=0.15),
-    "rock riff": Character("driving", _RIFFS, 12, 0.8, 0.3, approach=0.05, vary=0.15),
-    "solo": Character("sixteenths", ("a b d c", "a a+ b c"), 20, 0.95, 0.3, vary=0.5),
-    "hook": Character("hook", _RIFFS, 12, 0.8, 0.3, vary=0.15),
-    "rap hook": Character("triplet flow", _RIFFS, 10, 0.85, 0.2, vary=0.2),
+    "soul": Character("pop", _CALLS, 14, 0.9, 0.3, approach=0.12, pickup=0.5, colour="pentatonic"),
+    "funk riff": Character("funk", _RIFFS, 12, 0.6, 0.3, approach=0.1, vary=0.15, colour="pentatonic"),
+    "rock riff": Character("driving", _RIFFS, 12, 0.8, 0.3, approach=0.05, vary=0.15, colour="pentatonic"),
+    "solo": Character("sixteenths", ("a b d c", "a a+ b c"), 20, 0.95, 0.3, vary=0.5, colour="pentatonic"),
+    "hook": Character("hook", _RIFFS, 12, 0.8, 0.3, vary=0.15, colour="pentatonic"),
+    "rap hook": Character("triplet flow", _RIFFS, 10, 0.85, 0.2, vary=0.2, colour="pentatonic"),
     "sparse": Character("sparse", ("a . b .", "a b . c", "a b a c"), 14, 1.0, 0.35, pickup=0.0),
     "classical": Character("lyrical", ("a b a c", "a a+ b c", "a b d c"), 16, 0.97, 0.3, pickup=0.4, vary=0.35),
     "virtuoso": Character("sixteenths", ("a b d c", "a a+ a- c", "a b a c"), 22, 0.9, 0.3, vary=0.35),
@@ -81,13 +82,14 @@ class Idea:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a melody stands on: key, meter, chords of the section and the player's register."""
+    """What a melody stands on: key, meter, chords, the player's register and the colour of the scale."""
 
     tonic: int
     mode: str
     meter: Meter
     chords: tuple[Chord, ...]
     register: Register
+    colour: str = "full"
 
     def chord_at(self, beat: float) -> Chord:
         """The chord sounding at a beat; the last one after the end."""
@@ -95,7 +97,7 @@ class Ground:
 
     def ladder(self, chord: Chord) -> list[int]:
         """Ascending pitches of the chord's scale inside the register."""
-        classes = chord_scale(self.tonic, self.mode, chord)
+        classes = coloured_scale(self.tonic, self.mode, chord_tones(chord), self.colour)
         return [pitch for pitch in range(self.register[0], self.register[1] + 1) if pitch % 12 in classes]
 
     def broken(self, chord: Chord) -> list[int]:
@@ -135,7 +137,7 @@ def compose_section(
 ) -> list[Note]:
     """The melody of one section, in the piece's beats. `lift` 0..1 raises its place in the register."""
     ideas = {
-        name: invent(character, ground.meter, density, rng, place=0.35 + 0.3 * lift + rng.uniform(-0.1, 0.1))
+        name: invent(character, ground.meter, density, rng, place=0.32 + 0.34 * lift + rng.uniform(-0.1, 0.1))
         for name in "abde"
     }
     notes: list[Note] = []
@@ -193,8 +195,9 @@ def place_idea(idea: Idea, ground: Ground, start: float, character: Character, r
         ladder = ground.broken(chord) if character.broken else ground.ladder(chord)
         pitch = _nearest(ladder, target) if not notes else _move(ladder, notes[-1].pitch, step)
         if not notes or _strong(onset, length, ground.meter):
-            pitch = _settle(ladder, pitch, chord, step)
-        notes.append(Note(start + onset, length * character.legato, pitch, _velocity(onset, ground.meter)))
+            repeated = notes[-1].pitch if notes and step else None
+            pitch = _settle(ladder, pitch, chord, step, repeated)
+        notes.append(Note(start + onset, length * character.legato, pitch, _velocity(onset)))
     return _approached(notes, ground, character.approach, rng)
 
 
@@ -202,7 +205,7 @@ def _strong(onset: float, length: float, meter: Meter) -> bool:
     return length >= 1.0 or (onset % 2.0 == 0.0 if meter.beats == 4 else onset % meter.beats == 0.0)
 
 
-def _velocity(onset: float, meter: Meter) -> int:
+def _velocity(onset: float) -> int:
     return 92 if onset == 0.0 else 86 if onset % 1.0 == 0.0 else 79
 
 
@@ -218,9 +221,9 @@ def _move(ladder: Sequence[int], pitch: int, step: int) -> int:
     return ladder[min(max(at, 0), last)]
 
 
-def _settle(ladder: Sequence[int], pitch: int, chord: Chord, step: int) -> int:
-    """The nearest chord tone, in the direction of the move where two are equally near."""
-    tones = [rung for rung in ladder if rung % 12 in chord_tones(chord)]
+def _settle(ladder: Sequence[int], pitch: int, chord: Chord, step: int, avoid: int | None = None) -> int:
+    """The nearest chord tone but `avoid`, in the direction of the move where two are equally near."""
+    tones = [rung for rung in ladder if rung % 12 in chord_tones(chord) and rung != avoid]
     return min(tones, key=lambda tone: (abs(tone - pitch), -step * tone)) if tones else pitch
 
 
@@ -293,6 +296,15 @@ def _ornament(note: Note, ground: Ground) -> list[Note]:
     return [replace(note, length=head), neighbour, *rest]
 
 
+def _reprise(source: tuple[Section, list[Note]], section: Section, ground: Ground) -> list[Note]:
+    """The opening of an earlier section, moved to this one and cut to its length."""
+    first, made = source
+    beats = ground.meter.beats
+    shift = float((section.start_bar - first.start_bar) * beats)
+    inside = [note for note in made if 0.0 <= note.start - first.start_bar * beats < section.bars * beats]
+    return [_refit(replace(note, start=note.start + shift), ground, shift) for note in inside]
+
+
 def _refit(note: Note, ground: Ground, shift: float) -> Note:
     """Where the harmony of a return differs from the first time, the note moves to the new chord."""
     was, now = ground.chord_at(note.start - shift), ground.chord_at(note.start)
@@ -315,9 +327,13 @@ def play(
     if name not in CHARACTERS:
         raise ValueError(f"melody {name!r} is not one of {', '.join(CHARACTERS)}")
     character = CHARACTERS[name]
+    ground = replace(ground, colour=character.colour)
     known: dict[str, tuple[Section, list[Note]]] = {}
     played: list[Note] = []
     for section in sections:
+        if section.name == "outro" and known:
+            played += _reprise(next(iter(known.values())), section, ground)
+            continue
         label = f"{section.name}/{section.bars}"
         if label not in known:
             lift = 1.0 if section.name in ("chorus", "B", "drop") else 0.3

@@ -8,7 +8,7 @@ Theory Book").
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from songloom.band.piece import PITCH_NAMES, Chord
 
@@ -56,7 +56,7 @@ _SUFFIXES = {
     "minmaj7": "m(maj7)", "min7b5": "m7b5", "min9": "m9", "dom9": "9", "min11": "m11", "dom13": "13",
 }  # fmt: skip
 
-_SKIP_VOICE_COST = 4.0
+_MISSING_TONE_COST = 16.0
 _DOUBLING_COST = 3.0
 _LEADING_TONE_COST = 12.0
 _CLOSE_SECOND_COST = 2.0
@@ -159,11 +159,11 @@ def _cost(
     guarded: int | None,
 ) -> tuple[float, tuple[int, ...]]:
     classes = [pitch % 12 for pitch in pitches]
-    cost = _SKIP_VOICE_COST * sum(tone not in classes for tone in tones) * 4
+    cost = _MISSING_TONE_COST * sum(tone not in classes for tone in tones)
     cost += _DOUBLING_COST * (len(classes) - len(set(classes)))
     if guarded is not None and classes.count(guarded) > 1:
         cost += _LEADING_TONE_COST
-    gaps = [upper - lower for lower, upper in zip(pitches, pitches[1:], strict=False)]
+    gaps = [upper - lower for lower, upper in pairwise(pitches)]
     cost += _CLOSE_SECOND_COST * sum(gap < 2 for gap in gaps) + _WIDE_GAP_COST * sum(max(0, gap - 8) for gap in gaps)
     cost += _movement(pitches, previous) if previous else abs(sum(pitches) / len(pitches) - centre)
     return cost, tuple(pitches)
