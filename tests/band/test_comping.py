@@ -43,7 +43,7 @@ def test_the_figures_are_the_promised_ones() -> None:
 def test_every_figure_plays_in_every_meter_within_its_bounds(figure: str, meter: str) -> None:
     beats = 18 * METERS[meter].beats
     for low, high in ((43, 79), (36, 96), (52, 70)):
-        for seed in range(3):
+        for seed in range(2):
             notes = comped(figure, meter, seed, low, high)
             assert len(notes) >= 8
             assert all(0.0 <= n.start < beats and n.length > 0.0 for n in notes)
@@ -101,8 +101,8 @@ def test_stride_puts_the_bass_under_the_chords() -> None:
 
 def test_power_chords_have_no_third() -> None:
     for note in comped("power chords", low=40, high=76):
-        root, _, bass = CHORDS[int(note.start // 4) % 4]
-        assert note.pitch % 12 in {bass, (root + 7) % 12}
+        root, _, _ = CHORDS[int(note.start // 4) % 4]
+        assert note.pitch % 12 in {root, (root + 7) % 12}
 
 
 def test_a_chord_change_inside_a_held_chord_is_struck() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from songloom.band.bass_cells import CELLS, BassLine
 from songloom.band.bass_walking import walk
 from songloom.band.changes import Changes
-from songloom.band.grid import choose, fit, step_length, steps_per_bar, total_beats
+from songloom.band.grid import choose, fit, step_length, total_beats
 from songloom.band.piece import Chord, Meter, Note, Section
 from songloom.band.theory import QUALITIES
 
@@ -206,13 +206,15 @@ def _pitch(token: str, start: float, job: Job) -> int:
 
 
 def _into(root: int, start: float, job: Job) -> int:
-    """A half step below or above the next root; without a change ahead the fifth."""
+    """A half step below or above the next root, a whole step from further away; without a change ahead the
+    fifth."""
     chord, following = job.changes.at(start), job.changes.after(start)
     if following is chord or job.changes.end(start) > start + 1.01:
         return job.clipped(root + _degree("5", chord))
     target = job.root(following)
-    side = 1 if root > target or target - 1 < job.low else -1
-    return job.clipped(target + side)
+    size = 1 if job.changes.end(start) < start + 0.51 else 2
+    side = 1 if root > target or target - size < job.low else -1
+    return job.clipped(target + side * size)
 
 
 def _degree(token: str, chord: Chord) -> int:
@@ -252,11 +254,8 @@ def _sustained(job: Job) -> list[Note]:
 
 def _eight_oh_eight(job: Job) -> list[Note]:
     """Long notes on the kicks, each until the next; now and then the last of a bar slides up."""
-    pattern = fit("R---------R-----|R-----R---R-----", job.meter)
-    bar_steps, length = steps_per_bar(job.meter), step_length(job.meter)
-    written = (bar * bar_steps + i for bar in range(job.beats // job.meter.beats) for i in range(bar_steps))
-    own = [step * length for step in written if pattern[step // bar_steps % 2][step % bar_steps] == "R"]
-    onsets = [kick for kick in job.kicks if kick < job.beats] or own
+    onsets = _low_onsets(job)
+    length = step_length(job.meter)
     notes = []
     for i, start in enumerate(onsets):
         end = onsets[i + 1] if i + 1 < len(onsets) else float(job.beats)
@@ -269,6 +268,19 @@ def _eight_oh_eight(job: Job) -> list[Note]:
             target = job.clipped(pitch + job.rng.choice((12, 7, 3)))
             notes.append(Note(start + held, 2 * length - 0.02, target, _velocity(start, job)))
     return notes
+
+
+def _low_onsets(job: Job) -> list[float]:
+    """The kicks, the downbeat of a bar without one, and without any kick a pattern of its own."""
+    bar_beats, length = job.meter.beats, step_length(job.meter)
+    pattern = fit("R---------R-----|R-----R---R-----", job.meter)
+    onsets: list[float] = []
+    for bar in range(job.beats // bar_beats):
+        start = float(bar * bar_beats)
+        kicks = [kick for kick in job.kicks if start - 1e-6 <= kick < start + bar_beats - 1e-6]
+        own = [start + i * length for i, step in enumerate(pattern[bar % 2]) if step == "R"]
+        onsets += kicks or (own[:1] if job.kicks else own)
+    return onsets
 
 
 LINES: dict[str, Callable[[Job], list[Note]]] = {

@@ -64,7 +64,7 @@ _KEYS = {
         count=4,
         bass=True,
         gate=0.7,
-        meters={"3/4": ("B---C---C---", "B---C---C-C-")},
+        meters={"3/4": ("B---C---C---", "B---C---C-C-"), "6/8": ("B---C-b---C-", "B-C-C-b-C-C-")},
     ),
     "jazz comp": Figure(
         (
@@ -105,7 +105,10 @@ _KEYS = {
         count=3,
         bass=True,
         gate=0.75,
-        meters={"3/4": ("B-----------", "B---C---C---", "B---C---C---|b---C---C---", "B---C---C-C-")},
+        meters={
+            "3/4": ("B-----------", "B---C---C---", "B---C---C---|b---C---C---", "B---C---C-C-"),
+            "6/8": ("B---C-b---C-", "B-C-C-b-C-C-"),
+        },
     ),
 }
 
@@ -191,7 +194,7 @@ _GUITARS = {
         count=3,
         power=True,
         gate=0.6,
-        top=20,
+        top=24,
     ),
     "punk eighths": Figure(
         ("X-x-x-x-X-x-x-x-",), turns=("X-x-x-x-X-X-X-X-", "X---X---X-X-X-X-"), count=3, power=True, gate=0.9, top=24

@@ -73,12 +73,12 @@ class Comp:
         return led
 
     def grips(self, top: int) -> list[tuple[int, ...]]:
-        """Power chords: bass note, fifth and octave from the low end."""
+        """Power chords: root, fifth and octave from the low end; a slash bass is left to the bass."""
         grips: list[tuple[int, ...]] = []
         for chord in self.changes.chords:
-            root = self.bass(chord)
-            fifth = 6 if QUALITIES[chord.quality][-1:] == (6,) else 7
-            reach = (root, root + fifth, root + 12) if chord.bass == chord.root else (root, root + 12)
+            root = self.clipped(self.low + (chord.root - self.low) % 12)
+            fifth = 6 if {7, 6} & set(QUALITIES[chord.quality]) == {6} else 7
+            reach = (root, root + fifth, root + 12)
             grips.append(tuple(pitch for pitch in reach if pitch <= min(self.high, self.low + top)) or (root,))
         return grips
 

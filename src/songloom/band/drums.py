@@ -48,7 +48,7 @@ def play(groove: str, sections: Sequence[Section], meter: Meter, rng: random.Ran
         following = sections[i + 1].energy if i + 1 < len(sections) else 0.0
         for bar in range(section.bars):
             line = _bar(spec, plans[key], section, bar, following, meter, rng)
-            if bar == 0 and _crashes(spec, i, section):
+            if _crashes(spec, i, bar, section.energy):
                 line = _crash(line, spec.crash, meter)
             notes.extend(_sound(line, played * meter.beats, section.energy, meter))
             played += 1
@@ -170,8 +170,11 @@ def _filled(line: Line, fill: str, meter: Meter) -> Line:
     return filled
 
 
-def _crashes(spec: Groove, index: int, section: Section) -> bool:
-    return bool(spec.crash) and section.energy >= (0.45 if index else 0.7)
+def _crashes(spec: Groove, index: int, bar: int, energy: float) -> bool:
+    """A cymbal opens a section that has some energy, and every eighth bar of a full one."""
+    if not spec.crash or bar % 8:
+        return False
+    return energy >= (0.65 if bar else 0.45 if index else 0.7)
 
 
 def _crash(line: Line, voice: str, meter: Meter) -> Line:
