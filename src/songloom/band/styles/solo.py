@@ -11,23 +11,32 @@ _MAJOR = Palette(
     "major",
     3,
     (
-        "I | V/3 | vi | IV", "I | vi | ii | V7", "Imaj7 | iii7 | vi7 | IVmaj7", "I | IV/5 | V7 | I",
-        "I | iii | IV | iv", "I | V/3 | vi | iii/5 | IV | I/3 | ii7 | V7", "Iadd9 | V/3 | vi7 | IVadd9",
+        "I | V/3 | vi | IV",
+        "I | vi | ii | V7",
+        "Imaj7 | iii7 | vi7 | IVmaj7",
+        "I | IV/5 | V7 | I",
+        "I | iii | IV | iv",
+        "I | V/3 | vi | iii/5 | IV | I/3 | ii7 | V7",
+        "Iadd9 | V/3 | vi7 | IVadd9",
     ),
     ("IV | V | iii | vi", "vi | IV | I/5 | V", "ii7 | V7 | I | VI7", "IV | iv | I/5 | V7"),
     "V7",
-)  # fmt: skip
+)
 _MINOR = Palette(
     "minor",
     3,
     (
-        "i | bVI | bIII | bVII", "i | iv | bVI | V", "i | v/3 | bVI | iv", "i | bVII/3 | bVI | V7",
-        "i | iv7 | bVII7 | bIIImaj7 | bVImaj7 | iih7 | V7 | i", "iadd9 | bVImaj7 | bIII | bVII",
+        "i | bVI | bIII | bVII",
+        "i | iv | bVI | V",
+        "i | v/3 | bVI | iv",
+        "i | bVII/3 | bVI | V7",
+        "i | iv7 | bVII7 | bIIImaj7 | bVImaj7 | iih7 | V7 | i",
+        "iadd9 | bVImaj7 | bIII | bVII",
     ),
     ("bVI | bVII | i | i", "iv | bVII | bIII | bVI", "bIII | bVII | iv | i"),
     "V7",
     "i",
-)  # fmt: skip
+)
 _HARMONIC = Palette(
     "harmonic minor", 1, ("i | iv | V7 | i", "i | V7/3 | i | iv | i/5 | V7 | i | V7"), ("iv | i | V7 | i",), "V7", "i"
 )
@@ -41,7 +50,7 @@ def _two_hands(
     sound: tuple[str, ...], melody: tuple[str, ...], figures: tuple[str, ...], low: int, high: int
 ) -> tuple[Seat, ...]:
     """Melody and accompaniment on one instrument."""
-    return (Seat("melody", sound, melody), Seat("chords", sound, figures, -3.0, low=low, high=high))
+    return (Seat("melody", sound, melody), Seat("chords", sound, figures, low=low, high=high))
 
 
 STYLES = (

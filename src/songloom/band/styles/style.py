@@ -45,8 +45,9 @@ class Palette:
 @dataclass(frozen=True, slots=True)
 class Style:
     """`tempo` in beats per minute; `swing` 0..1 of pairs at `swing_level` notes a beat (2 eighths, 4 sixteenths);
-    `timing` is the players' looseness in beats and `touch` in velocity (standard deviations); `forms` name plans of `form.PLANS`; `turns` is how often a
-    section's last bar turns to the cadence; `ends` is how often a piece closes rather than stops on a bar line."""
+    `timing` is the players' looseness in beats and `touch` in velocity (standard deviations); `forms` name plans
+    of `form.PLANS` or "blues"; `turns` is how often a section's last bar turns to the cadence; `ends` is how often
+    a piece closes rather than stops on a bar line."""
 
     name: str
     tempo: tuple[float, float]

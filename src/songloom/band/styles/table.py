@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from songloom.band.styles import classical, electronic, groove, solo, songs
+from songloom.band.styles import beats, classical, club, folk, jazz, machines, pop, rock, solo, soul
 from songloom.band.styles.style import Style
 
-STYLES: dict[str, Style] = {
-    style.name: style for style in (*solo.STYLES, *classical.STYLES, *groove.STYLES, *songs.STYLES, *electronic.STYLES)
-}
+_FAMILIES = (solo, classical, jazz, soul, rock, pop, folk, club, beats, machines)
+
+STYLES: dict[str, Style] = {style.name: style for family in _FAMILIES for style in family.STYLES}
