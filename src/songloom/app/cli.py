@@ -1,0 +1,60 @@
+"""The command `songloom`: names the commands and turns errors into one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cyclopts import App, CycloptsError
+
+from .. import __version__
+
+COMMANDS = {
+    "generate": ("songloom.app.generate:generate", "Music from text."),
+    "replay": ("songloom.app.replay:replay", "Make a file's music again from the recipe that it carries."),
+    "encode": ("songloom.app.coding:encode", "Audio to a compact token file."),
+    "decode": ("songloom.app.coding:decode", "A token file back to audio."),
+    "train": ("songloom.app.train:train", "Train any system on a folder of music."),
+    "list": ("songloom.app.catalogue:list_systems", "The models that are here, and the systems that can be trained."),
+    "show": ("songloom.app.catalogue:show", "One model or preset: settings, parameters, controls."),
+    "doctor": ("songloom.app.doctor:doctor", "What this machine has, and whether the embedded model is whole."),
+}
+DATA = {
+    "band": ("songloom.app.data:band", "Compose and render a captioned corpus with the built-in band."),
+    "show": ("songloom.app.data:show", "Statistics and a picture of a folder of music."),
+}
+
+app = App(name="songloom", help="Text in, music out: generate, tokenise, train and measure.", version=__version__)
+data = App(name="data", help="Make and look at corpora of music.")
+for name, (home, summary) in COMMANDS.items():
+    app.command(home, name=name, help=summary if name == "list" else None)
+for name, (home, _summary) in DATA.items():
+    data.command(home, name=name)
+app.command(data)
+
+
+def main() -> None:
+    """Runs the command line. Exit codes: 0 done, 1 a system error, 2 wrong input, 130 stopped by Ctrl-C."""
+    try:
+        app(exit_on_error=False, print_error=True, result_action="return_none")
+    except CycloptsError:
+        sys.exit(2)
+    except ValueError as error:
+        _stop(str(error), 2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _stop(f"{where}{error.strerror or error}", 1)
+    except KeyboardInterrupt:
+        _stop("stopped", 130)
+
+
+def _stop(message: str, code: int) -> None:
+    print(f"songloom: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

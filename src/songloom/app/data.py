@@ -1,0 +1,79 @@
+"""`songloom data`: make a corpus with the built-in band, and look at any corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from .screen import bar
+
+
+def band(
+    *,
+    out: Path,
+    hours: float = 1.0,
+    seed: int = 0,
+    jobs: int = 1,
+    seconds: float = 30.0,
+    stems: Annotated[bool, Parameter(negative="")] = False,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Compose and render a captioned corpus with the built-in band.
+
+    Deterministic for a seed, whatever the number of jobs; run again, it goes on where it stopped.
+
+    Parameters
+    ----------
+    out:
+        The folder; it gets audio/, manifest.jsonl and corpus.json.
+    hours:
+        How much music.
+    seed:
+        Another seed, another corpus.
+    jobs:
+        Processes to render with.
+    seconds:
+        Length of a piece, about.
+    stems:
+        Write every part as a file of its own, too.
+    dry_run:
+        Print how long it would take and how large it would be; write nothing.
+    """
+    from ..band import corpus, soundfonts
+
+    soundfonts.find_soundfonts()
+    if dry_run:
+        guess = corpus.estimate(hours=hours, seed=seed, jobs=jobs, stems=stems, seconds=seconds)
+        print(f"{guess.clips} pieces, about {guess.bytes / 1e9:.2f} GB and {guess.wall_seconds / 60:.0f} minutes")
+        return
+    with bar("the band plays") as report:
+        clips = corpus.write_corpus(
+            out,
+            hours=hours,
+            seed=seed,
+            jobs=jobs,
+            stems=stems,
+            seconds=seconds,
+            progress=lambda done, total: report(done / total),
+        )
+    print(f"{out}: {len(clips)} pieces, {sum(clip.seconds for clip in clips) / 3600:.2f} hours")
+
+
+def show(folder: Path, *, picture: Path | None = None) -> None:
+    """Statistics and a picture of a folder of music.
+
+    Parameters
+    ----------
+    folder:
+        A corpus, or any folder of audio files.
+    picture:
+        Where the picture goes; without it FOLDER/corpus.png.
+    """
+    from ..band import overview
+
+    print(overview.describe(folder))
+    target = picture or folder / "corpus.png"
+    overview.picture(folder, target)
+    print(f"picture: {target}")

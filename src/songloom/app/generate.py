@@ -1,0 +1,275 @@
+"""`songloom generate`: text to a sound file, a folder of them, or a stream."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+from cyclopts import Parameter
+
+from ..systems.request import Request
+from .screen import bar, errors
+
+if TYPE_CHECKING:
+    from ..audio.clip import Audio
+    from ..inference.song import Model
+
+PLAYERS = (("ffplay", "-nodisp", "-autoexit", "-loglevel", "quiet"), ("paplay",), ("aplay", "-q"), ("afplay",))
+
+
+@Parameter(name="*")
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Wish:
+    """The musical part of the options; what is not given is the model's own choice."""
+
+    seconds: float = 10.0
+    "Length of the music."
+    seed: int = 0
+    "The same seed, request and machine give the same samples."
+    bpm: float | None = None
+    "Tempo in beats per minute, 20 to 300; overrides the prompt."
+    key: str | None = None
+    "Key, as in Am, 'F# major' or 'Bb minor'; overrides the prompt."
+    drums: bool | None = None
+    "Ask for drums, or forbid them with --no-drums."
+    negative: str | None = None
+    "What the music should move away from."
+    guidance: float | None = None
+    "How strongly the prompt pulls; 1 is not at all, 3 is usual."
+    temperature: float | None = None
+    "Boldness of sampling; 1 is usual, 0 always takes the likeliest."
+    top_k: int | None = None
+    "Sample among the k likeliest tokens."
+    top_p: float | None = None
+    "Sample among the likeliest tokens that hold this probability."
+
+    def request(self, prompt: str, candidates: int) -> Request:
+        """The request of these options. Raises ValueError for a value out of range."""
+        fields = dataclasses.asdict(self)
+        tempo, negative = fields.pop("bpm"), fields.pop("negative")
+        return Request(prompt=prompt, tempo=tempo, negative_prompt=negative, candidates=candidates, **fields)
+
+
+def generate(
+    prompt: str | None = None,
+    *,
+    output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
+    wish: Wish = Wish(),
+    model: str = "loom",
+    candidates: int = 1,
+    keep_all: Annotated[bool, Parameter(negative="")] = False,
+    prompts: Path | None = None,
+    out: Path | None = None,
+    loudness: float = -16.0,
+    stream: Annotated[bool, Parameter(negative="")] = False,
+    play: Annotated[bool, Parameter(negative="")] = False,
+    json_line: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    overwrite: Annotated[bool, Parameter(negative="")] = False,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Music from text.
+
+    songloom generate "warm lo-fi piano, 75 bpm" -o rain.wav --seconds 30 --seed 7
+
+    Parameters
+    ----------
+    prompt:
+        What to hear, in any words: style, mood, instruments, tempo, key.
+    output:
+        The sound file: .wav, .flac, .ogg, .mp3; "-" with --stream writes WAV to the standard output.
+        Without it the name is made from the prompt.
+    model:
+        An embedded model's name or a checkpoint folder (songloom list).
+    candidates:
+        Make several (seeds seed, seed+1, ...) and keep the one that measures closest to the asked tempo and key.
+    keep_all:
+        Write every candidate, best first: rain.wav, rain-2.wav, ...
+    prompts:
+        A file with one JSON object a line, as in {"prompt": "calm harp", "seconds": 20}; needs --out.
+    out:
+        The folder for --prompts.
+    loudness:
+        Integrated loudness of the result in LUFS.
+    stream:
+        Write the audio as it is made (one candidate, the model's own level).
+    play:
+        Play the result with a player of this machine.
+    json_line:
+        Print one JSON line for each file: request, recipe and what was measured.
+    overwrite:
+        Replace a file that is there.
+    dry_run:
+        Check everything, print the requests, make nothing.
+    """
+    if not -70.0 <= loudness <= 0.0:
+        raise ValueError(f"loudness must be from -70 to 0 LUFS, not {loudness:g}")
+    if (prompt is None) == (prompts is None):
+        raise ValueError("give a prompt, or a file of them with --prompts")
+    if prompts is not None:
+        _make_many(prompts, out, wish, model, candidates, loudness, json_line, overwrite, dry_run)
+        return
+    assert prompt is not None
+    request = wish.request(prompt, candidates)
+    target = output or f"{slug(prompt)}.wav"
+    if target != "-":
+        _check_target(Path(target), overwrite)
+    elif not stream:
+        raise ValueError('output "-" needs --stream')
+    if dry_run:
+        print(json.dumps({"output": target, "model": model, "request": asked(request)}, ensure_ascii=False))
+        return
+    opened = _open(model)
+    if stream:
+        _stream(opened, request, target)
+    else:
+        for path in _make_one(opened, request, Path(target), loudness, keep_all, json_line):
+            if play:
+                _play(path)
+
+
+def slug(prompt: str) -> str:
+    """A file name of a prompt: its first words, in letters, digits and hyphens."""
+    words = "".join(c.lower() if c.isalnum() else " " for c in prompt).split()
+    return "-".join(words)[:48].strip("-") or "song"
+
+
+def asked(request: Request) -> dict[str, Any]:
+    """The fields of a request that were asked for."""
+    return {f.name: v for f in dataclasses.fields(request) if (v := getattr(request, f.name)) != f.default}
+
+
+def _check_target(path: Path, overwrite: bool) -> None:
+    from ..audio.files import checked_suffix
+
+    checked_suffix(path)
+    if path.exists() and not overwrite:
+        raise ValueError(f"{path} exists; choose another name or add --overwrite")
+    if not path.parent.is_dir():
+        raise ValueError(f"{path.parent} is no folder; make it first")
+
+
+def _open(name: str) -> Model:
+    with errors.status(f"loading {name}"):
+        from ..inference.song import open_model
+
+        return open_model(name)
+
+
+def _make_one(
+    model: Model, request: Request, path: Path, loudness: float, keep_all: bool, json_line: bool
+) -> list[Path]:
+    """Generates, ranks and writes; returns the files, best first."""
+    from ..inference import candidates, song
+
+    with bar(path.name) as report:
+        made = song.make(model, request, loudness=loudness, progress=report)
+    ranked = candidates.rank(made, request)
+    paths = []
+    for place, (audio, measured) in enumerate(ranked[: None if keep_all else 1]):
+        target = path if place == 0 else path.with_name(f"{path.stem}-{place + 1}{path.suffix}")
+        audio.save(target)
+        paths.append(target)
+        line = {"file": str(target)} | audio.recipe | {"measured": measured}
+        print(json.dumps(line, ensure_ascii=False) if json_line else _sentence(target, audio, measured))
+    return paths
+
+
+def _sentence(path: Path, audio: Audio, measured: dict[str, Any]) -> str:
+    heard = f"{measured['tempo']:.0f} bpm, {measured['key']}, {measured['loudness']:.1f} LUFS"
+    return f"{path}: {audio.seconds:.1f} s, seed {audio.recipe['request']['seed']}; measured {heard}"
+
+
+def _make_many(
+    prompts: Path,
+    out: Path | None,
+    wish: Wish,
+    model: str,
+    candidates: int,
+    loudness: float,
+    json_line: bool,
+    overwrite: bool,
+    dry_run: bool,
+) -> None:
+    """Every good line of a prompt file; bad lines are named, the others are made, the exit code is 2."""
+    if out is None:
+        raise ValueError("--prompts needs --out, the folder for the files")
+    good, bad = read_prompts(prompts, wish, candidates)
+    for line in bad:
+        errors.print(f"songloom: {line}", markup=False, highlight=False)
+    if dry_run:
+        for number, request in good:
+            print(json.dumps({"line": number, "request": asked(request)}, ensure_ascii=False))
+    elif good:
+        out.mkdir(parents=True, exist_ok=True)
+        opened = _open(model)
+        for number, request in good:
+            path = out / f"{number:04d}-{slug(request.prompt)}.wav"
+            if path.exists() and not overwrite:
+                errors.print(f"{path} is there already, kept", markup=False, highlight=False)
+                continue
+            _make_one(opened, request, path, loudness, False, json_line)
+    if bad:
+        raise ValueError(f"{len(bad)} of {len(bad) + len(good)} lines of {prompts} could not be used")
+
+
+def read_prompts(path: Path, wish: Wish, candidates: int) -> tuple[list[tuple[int, Request]], list[str]]:
+    """Requests by line number, and one message for every line that is none."""
+    good: list[tuple[int, Request]] = []
+    bad: list[str] = []
+    defaults = asked(wish.request("", candidates))
+    for number, text in _lines(path):
+        try:
+            data = json.loads(text)
+            if not isinstance(data, dict) or not isinstance(data.get("prompt"), str):
+                raise ValueError('a line is a JSON object with a "prompt"')
+            unknown = set(data) - {field.name for field in dataclasses.fields(Request)}
+            if unknown:
+                raise ValueError(f"unknown field {', '.join(sorted(unknown))}")
+            good.append((number, Request(**(defaults | data))))
+        except ValueError as error:
+            bad.append(f"{path} line {number}: {error}")
+    return good, bad
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield number, line
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not UTF-8 text") from None
+
+
+def _stream(model: Model, request: Request, target: str) -> None:
+    """Writes WAV as it is made; an interrupted file keeps what there is and stays playable."""
+    if target == "-":
+        _write_stream(model, request, sys.stdout.buffer)
+    elif Path(target).suffix.lower() != ".wav":
+        raise ValueError(f"--stream writes WAV: {target} should end in .wav")
+    else:
+        with Path(target).open("wb") as file:
+            _write_stream(model, request, file)
+
+
+def _write_stream(model: Model, request: Request, file: BinaryIO) -> None:
+    from ..audio.wav_stream import WavStream
+    from ..inference import song
+
+    with WavStream(file, model.system.sample_rate, model.system.channels) as sink:
+        for piece in song.stream(model, request):
+            sink.write(piece)
+
+
+def _play(path: Path) -> None:
+    for program, *options in PLAYERS:
+        if shutil.which(program):
+            subprocess.run([program, *options, str(path)], check=False)
+            return
+    raise ValueError(f"no player found; {path} is written (tried {', '.join(p[0] for p in PLAYERS)})")

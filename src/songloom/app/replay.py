@@ -1,0 +1,56 @@
+"""`songloom replay`: the same samples again from the recipe inside a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from .screen import bar
+
+
+def replay(
+    file: Path,
+    *,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    overwrite: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Make a file's music again from the recipe that it carries, and say whether it is the same.
+
+    Parameters
+    ----------
+    file:
+        A file that songloom made.
+    output:
+        Where to write it; without it the samples are only compared.
+    overwrite:
+        Replace a file that is there.
+    """
+    from ..audio import files
+    from ..inference import song
+
+    text = files.read_metadata(file)
+    if not text:
+        raise ValueError(f"{file} carries no recipe")
+    try:
+        recipe = json.loads(text)
+    except json.JSONDecodeError:
+        recipe = None
+    if not isinstance(recipe, dict) or "songloom" not in recipe:
+        raise ValueError(f"{file} carries a comment, but no recipe of songloom")
+    if output is not None and output.exists() and not overwrite:
+        raise ValueError(f"{output} exists; choose another name or add --overwrite")
+    with bar(file.name) as report:
+        audio = song.replay(recipe, progress=report)
+    if output is not None:
+        audio.save(output)
+    before, _rate = files.read(file)
+    if before.shape != audio.wave.shape:
+        raise ValueError(
+            f"{file} was changed: it has {before.shape[-1]} samples, its recipe makes {audio.wave.shape[-1]}"
+        )
+    difference = float((before - audio.wave.clamp(-1, 1)).abs().max())
+    exact = difference <= 1.01 / 2**15
+    print(f"{file}: {'the same samples' if exact else f'the samples differ by up to {difference:.3g}'}")

@@ -1,0 +1,144 @@
+"""From a request to finished audio: generate, finish for listening, and write down the recipe."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .. import __version__, checkpoint
+from ..audio.clip import Audio
+from ..audio.loudness import normalise
+from ..systems import registry
+from ..systems.request import Request
+from ..systems.roles import Generator, Progress
+
+DEFAULT_MODEL = "loom"
+DEFAULT_LOUDNESS = -16.0
+EDGE_SECONDS = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A generator ready for use, and the hash of all its weights."""
+
+    name: str
+    system: Generator
+    sha256: str
+
+
+@lru_cache(maxsize=4)
+def open_model(name: str = DEFAULT_MODEL) -> Model:
+    """The generator of an embedded name or a checkpoint folder. Raises ValueError when it is none."""
+    folder = registry.locate(name)
+    system = registry.load(name)
+    if not isinstance(system, Generator):
+        raise ValueError(f"{name} makes no music from text: it is a {type(system).__name__}")
+    return Model(name, system, checkpoint.model_hash(folder))
+
+
+def make(
+    model: Model, request: Request, *, loudness: float = DEFAULT_LOUDNESS, progress: Progress | None = None
+) -> list[Audio]:
+    """The request's candidates, each finished at `loudness` (LUFS) and with its own recipe (one seed each)."""
+    waves = model.system.generate(request, progress=progress)
+    alone = [dataclasses.replace(request, seed=request.seed + i, candidates=1) for i in range(request.candidates)]
+    return [
+        Audio(finish(wave, model.system.sample_rate, loudness), model.system.sample_rate, recipe(model, one, loudness))
+        for wave, one in zip(waves, alone, strict=True)
+    ]
+
+
+def finish(wave: Tensor, sample_rate: int, loudness: float) -> Tensor:
+    """[C, T] -> [C, T] without direct current, with faded edges, at `loudness` LUFS and no clipping."""
+    wave = wave - wave.mean(dim=-1, keepdim=True)
+    edge = min(int(EDGE_SECONDS * sample_rate), wave.shape[-1] // 2)
+    if edge:
+        ramp = torch.linspace(0.0, 1.0, edge)
+        wave[..., :edge] *= ramp
+        wave[..., -edge:] *= ramp.flip(0)
+    return normalise(wave, sample_rate, loudness)
+
+
+def stream(model: Model, request: Request, *, gain_db: float = 0.0) -> Iterator[Tensor]:
+    """Pieces [C, t] of one candidate as they are made. Loudness cannot be known ahead, so the level is the
+    model's own plus `gain_db`."""
+    gain = 10.0 ** (gain_db / 20.0)
+    for piece in model.system.stream(request):
+        yield (piece[0] * gain).clamp(-1.0, 1.0)
+
+
+def recipe(model: Model, request: Request, loudness: float) -> dict[str, Any]:
+    """What has to be known to make the same samples again."""
+    changed = {
+        field.name: getattr(request, field.name)
+        for field in dataclasses.fields(request)
+        if getattr(request, field.name) != field.default or field.name in ("prompt", "seconds", "seed")
+    }
+    return {
+        "songloom": __version__,
+        "model": model.name,
+        "model_sha256": model.sha256,
+        "request": changed,
+        "loudness": loudness,
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+    }
+
+
+def request_of(recipe: dict[str, Any]) -> Request:
+    """The request of a recipe. Raises ValueError when it is not one of ours."""
+    fields = {field.name for field in dataclasses.fields(Request)}
+    asked = recipe.get("request")
+    if not isinstance(asked, dict) or not set(asked) <= fields:
+        raise ValueError("the file's recipe is not one that this version of songloom can read")
+    return Request(**asked)
+
+
+def replay(recipe: dict[str, Any], *, progress: Progress | None = None) -> Audio:
+    """The audio of a recipe, made again. Raises ValueError when the model here has other weights."""
+    request = request_of(recipe)
+    model = open_model(str(recipe.get("model", DEFAULT_MODEL)))
+    if recipe.get("model_sha256") != model.sha256:
+        raise ValueError(f"the file was made by other weights of {model.name} ({recipe.get('model_sha256')})")
+    return make(model, request, loudness=float(recipe.get("loudness", DEFAULT_LOUDNESS)), progress=progress)[0]
+
+
+def generate(
+    prompt: str,
+    *,
+    model: str | Path = DEFAULT_MODEL,
+    seconds: float = 10.0,
+    seed: int = 0,
+    guidance: float | None = None,
+    temperature: float | None = None,
+    top_k: int | None = None,
+    tempo: float | None = None,
+    key: str | None = None,
+    drums: bool | None = None,
+    loudness: float = DEFAULT_LOUDNESS,
+) -> Audio:
+    """Music from text, with the embedded model unless another is named.
+
+    Returns an `Audio`: `.save(path)`, `.plot()`, `.wave` [C, T] in [-1, 1], `.sample_rate` in Hz; in a
+    notebook it shows a player. Raises ValueError for a request that cannot be met.
+    """
+    request = Request(
+        prompt=prompt,
+        seconds=seconds,
+        seed=seed,
+        guidance=guidance,
+        temperature=temperature,
+        top_k=top_k,
+        tempo=tempo,
+        key=key,
+        drums=drums,
+    )
+    return make(open_model(str(model)), request, loudness=loudness)[0]
