@@ -25,7 +25,7 @@ _BREAKS: tuple[tuple[str, ...], ...] = (
     ("bass", "pad", "chords", "melody"),
 )
 _OPTIONAL = ("counter", "pad", "percussion", "arpeggio")
-_CLOSING_KEYS = (36, 49)
+_CLOSING_KEYS = (36, 57)
 
 
 def casting(seats: Sequence[Seat], sections: Sequence[Section], rng: random.Random) -> tuple[tuple[bool, ...], ...]:

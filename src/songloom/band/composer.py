@@ -23,10 +23,6 @@ from songloom.band.styles.table import STYLES
 _TEMPO_LIMITS = (30.0, 260.0)
 _KICKS = (35, 36)
 _STRIPPED_SHARE = 0.08
-_OTHER_METERS: Mapping[str, Mapping[str, str]] = {
-    "3/4": {"drums": "waltz", "bass": "waltz"},
-    "6/8": {"drums": "six-eight", "bass": "root"},
-}
 _STRIPPED: tuple[tuple[str, ...], ...] = (
     ("drums", "percussion"),
     ("melody",),
@@ -144,6 +140,11 @@ def _weighted(weights: Mapping[str, float], rng: random.Random) -> str:
     return rng.choices(list(weights), weights=list(weights.values()))[0]
 
 
+def _mood(style: Style, rng: random.Random) -> Mood:
+    """A mood that suits the style; the roots of the weights keep the rarer ones in play."""
+    return MOODS[_weighted({name: weight**0.5 for name, weight in style.moods.items()}, rng)]
+
+
 def _plan(
     style: Style,
     stream: Stream,
@@ -154,7 +155,7 @@ def _plan(
     mode: str | None,
     seconds: float,
 ) -> Plan:
-    feeling = MOODS[mood if mood is not None else _weighted(style.moods, stream("mood"))]
+    feeling = MOODS[mood] if mood is not None else _mood(style, stream("mood"))
     palette = _palette(style, feeling, mode, stream("mode"))
     pace = tempo if tempo is not None else _tempo(style, feeling, stream("tempo"))
     meter = METERS[_weighted(style.meters, stream("meter"))]
@@ -211,10 +212,8 @@ def _perform(plan: Plan, seats: Sequence[Seat], stream: Stream) -> tuple[Part, .
         if seat.role == "melody" and not lead:
             lead = notes
         written[index] = notes
-    return tuple(
-        _part(plan, seat, sounds[index], written[index], index, seats, sounds, stream)
-        for index, seat in enumerate(seats)
-    )
+    parts = (_part(plan, seat, written[index], index, sounds, stream) for index, seat in enumerate(seats))
+    return tuple(part for part in parts if part.notes)
 
 
 def _write(
@@ -228,7 +227,7 @@ def _write(
 ) -> list[Note]:
     """The seat's notes over the whole form, before casting, dynamics and human timing."""
     rng = stream(f"notes {index}")
-    name = _figure(plan, seat, stream, index)
+    name = _figure(seat, stream, index)
     low, high = register(seat, sound, name, plan.mood)
     sections, chords = _onward(plan)
     if _is_kit(sound):
@@ -244,12 +243,9 @@ def _write(
     return comping.play(name, chords, sections, plan.meter, rng, low, high)
 
 
-def _figure(plan: Plan, seat: Seat, stream: Stream, index: int) -> str:
-    """What the seat plays. Bass lines and grooves of common time give way to those of the piece's meter."""
-    name = stream(f"figure {index}").choice(seat.plays)
-    if name in drums.GROOVES and seat.role in ("drums", "percussion") and plan.meter.name in drums.GROOVES[name].meters:
-        return name
-    return _OTHER_METERS.get(plan.meter.name, {}).get(seat.role, name)
+def _figure(seat: Seat, stream: Stream, index: int) -> str:
+    """What the seat plays; every groove, bass line and figure knows its own way in each meter."""
+    return stream(f"figure {index}").choice(seat.plays)
 
 
 def _onward(plan: Plan) -> tuple[tuple[Section, ...], tuple[Chord, ...]]:
@@ -289,15 +285,13 @@ def register(seat: Seat, sound: Sound, name: str, mood: Mood) -> tuple[int, int]
 def _part(
     plan: Plan,
     seat: Seat,
-    sound: Sound,
     notes: Sequence[Note],
     index: int,
-    seats: Sequence[Seat],
     sounds: Mapping[int, Sound],
     stream: Stream,
 ) -> Part:
     """The seat's finished part: closing chord, dynamics and human feel."""
-    limits = register(seat, sounds[index], _figure(plan, seat, stream, index), plan.mood)
+    limits = register(seat, sounds[index], _figure(seat, stream, index), plan.mood)
     finished = list(notes)
     if plan.ends and finished:
         finished = arrangement.close(finished, seat.role, plan.chords[-1], plan.meter, limits)
@@ -313,9 +307,10 @@ def _part(
         level=plan.style.swing_level,
     )
     beats = float(sum(section.bars for section in plan.sections) * plan.meter.beats)
-    same = [place for place in range(len(seats)) if sounds[place].name == sound.name]
-    name = sound.name if len(same) == 1 else f"{sound.name} {same.index(index) + 1}"
-    return Part(name, seat.role, sound.name, _inside(finished, beats), seat.level, seat.pan)
+    sound = sounds[index].name
+    same = [place for place in sorted(sounds) if sounds[place].name == sound]
+    name = sound if len(same) == 1 else f"{sound} {same.index(index) + 1}"
+    return Part(name, seat.role, sound, _inside(finished, beats), seat.level, seat.pan)
 
 
 def _inside(notes: Sequence[Note], beats: float) -> tuple[Note, ...]:

@@ -151,7 +151,9 @@ FILLS: dict[str, tuple[str, ...]] = {
     "orchestral": (
         "SD rrrr",
         "SD grrrrrrr ; BD o.....x.",
+        "TL X..x..X. ; TS .o.....x ; BD X.....X.",
         "SD ggrrrrrrrrrrrrrr ; BD o.......o...x.xX",
+        "TL X.....x.X..x..X. ; TS ...o......o.xoxx ; SD ........ggrrrrrr",
     ),
 }
 

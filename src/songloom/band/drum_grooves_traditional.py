@@ -213,19 +213,39 @@ FOLK = {
             times=("", "", "R2 x...............|................"),
         ),
         fills="march",
-        crash="R2",
+        crash="C2",
         calm="all",
+        meters={
+            "6/8": Pattern(
+                kicks=("BD X.....X.....", "BD X...o.X...o."),
+                backs=("SD o.....o...o.", "SD X.o.o.x.o.r.", "SD X.o.oox.r.rr"),
+                times=("", "", "R2 x..........."),
+            )
+        },
     ),
     "orchestral": Groove(
         Pattern(
             kicks=("BD o...............", "BD X...............", "BD X.......x.......", "BD X.......x...x..."),
             backs=("", "", "TR ........o.......", "SD ............g.gg", "SD X.oox.rrX.oox.rr"),
             times=("", "", "R2 o...............|................|................|................"),
-            extras=((0.8, "TB ....o...o...o..."),),
+            extras=((0.62, "TL X.....x.X.....x. ; TS ...o......o.o..."), (0.85, "TB ....o...o...o...")),
         ),
         fills="orchestral",
-        crash="R2",
+        crash="C2",
         calm="kick",
+        meters={
+            "3/4": Pattern(
+                kicks=("BD o...........", "BD x...........", "BD X.......o..."),
+                backs=("", "", "TR ....o...o...", "SD ....g...g...", "SD ....o...o.gg"),
+                times=("", "TR ........o...", "TB ....o...o..."),
+            ),
+            "6/8": Pattern(
+                kicks=("BD o...........", "BD X...........", "BD X.....x....."),
+                backs=("", "", "TR ......o.....", "SD ......g...gg", "SD x.o.o.x.o.rr"),
+                times=("", "", "R2 o..........."),
+                extras=((0.62, "TL X...x.X..... ; TS ..o.....o.o."),),
+            ),
+        },
     ),
     "shaker": Groove(
         Pattern(

@@ -101,7 +101,7 @@ STYLES = (
     ),
     Style(
         "orchestra",
-        (60, 140),
+        (52, 140),
         (_MAJOR, _MINOR, _TRIUMPH, _HEROIC, _WONDER),
         (
             (
@@ -154,7 +154,7 @@ STYLES = (
     ),
     Style(
         "cinematic",
-        (60, 150),
+        (54, 150),
         (_HEROIC, _TRIUMPH, _SHADOW, _WONDER),
         (
             (
@@ -205,7 +205,7 @@ STYLES = (
                 Seat("chords", ("string ensemble", "pizzicato strings"), ("waltz",), 0.0, low=52, high=76),
                 Seat("bass", ("contrabass", "cello"), ("waltz",), low=36, high=52),
                 Seat("counter", ("french horn", "cello"), ("guide tones",), -0.5, chance=0.6),
-                Seat("drums", ("orchestra kit",), ("waltz",), -3.0, chance=0.3, enters=0.6),
+                Seat("drums", ("orchestra kit",), ("orchestral",), -3.0, chance=0.3, enters=0.6),
             ),
             (
                 Seat("melody", ("accordion",), ("folk", "singing")),
