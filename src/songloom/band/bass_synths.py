@@ -35,7 +35,9 @@ def play_808(notes: Sequence[LineNote], samples: int, sample_rate: int, rng: np.
             frequency += (hertz(origin) - hertz(note.pitch)) * np.exp(-time / 0.035)
         fades = np.minimum(1.0, time / 0.002) * np.minimum(1.0, time[::-1] / 0.02)
         shape = np.exp(-time / decay) * fades * (note.velocity / 127.0)
-        out[start : start + count] += (np.sin(2 * np.pi * np.cumsum(frequency) / sample_rate) * shape).astype(np.float32)
+        out[start : start + count] += (np.sin(2 * np.pi * np.cumsum(frequency) / sample_rate) * shape).astype(
+            np.float32
+        )
     driven = saturate(np.stack([out, out]), drive, 0.15)
     return np.asarray(driven - driven.mean(axis=-1, keepdims=True), np.float32)
 

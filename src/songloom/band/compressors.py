@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,14 @@ from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from songloom.band.effects import Wave, decibels
 
-_HOP_SECONDS = 0.001
+
+def hop_length(sample_rate: int) -> int:
+    """Samples of one step of a gain curve: about a millisecond."""
+    return max(1, int(0.001 * sample_rate))
 
 
-def envelope(wave: Wave, sample_rate: int, hop_seconds: float = _HOP_SECONDS) -> NDArray[np.float64]:
-    """RMS of [2, T] in consecutive hops [F]."""
-    hop = max(1, int(hop_seconds * sample_rate))
+def envelope(wave: Wave, hop: int) -> NDArray[np.float64]:
+    """RMS of [2, T] in consecutive hops of so many samples, [F]."""
     frames = wave.shape[-1] // hop
     cut = wave[:, : frames * hop].reshape(2, frames, hop)
     power = np.einsum("cfh,cfh->f", cut, cut)
@@ -32,12 +35,13 @@ def compress(
     release: float = 0.12,
 ) -> Wave:
     """Feed-forward RMS compressor; gain computed on 1 ms hops and interpolated. Times in seconds."""
-    level = 20.0 * np.log10(envelope(wave, sample_rate))
+    hop = hop_length(sample_rate)
+    level = 20.0 * np.log10(envelope(wave, hop))
     over = np.maximum(level - threshold_db, 0.0) * (1.0 - 1.0 / ratio)
     # A slow follower and a fast one; the larger reduction wins: quick to duck, slow to let go.
-    fast = _smooth(over, attack / _HOP_SECONDS)
-    slow = _smooth(over, release / _HOP_SECONDS)
-    return apply_gain(wave, 10.0 ** (-np.maximum(fast * 0.6 + slow * 0.4, slow) / 20.0))
+    fast = _smooth(over, attack * sample_rate / hop)
+    slow = _smooth(over, release * sample_rate / hop)
+    return apply_gain(wave, 10.0 ** (-np.maximum(0.6 * fast + 0.4 * slow, slow) / 20.0), hop)
 
 
 def _smooth(values: NDArray[np.float64], hops: float) -> NDArray[np.float64]:
@@ -45,28 +49,31 @@ def _smooth(values: NDArray[np.float64], hops: float) -> NDArray[np.float64]:
     return np.asarray(signal.lfilter([1.0 - pole], [1.0, -pole], values))
 
 
-def apply_gain(wave: Wave, gain: NDArray[np.float64]) -> Wave:
-    """Multiply [2, T] by a gain curve of any length, stretched linearly over the signal."""
+def apply_gain(wave: Wave, gain: NDArray[np.float64], hop: int) -> Wave:
+    """Multiply [2, T] by a gain curve with a value every `hop` samples, straight lines between them."""
     samples = wave.shape[-1]
-    if len(gain) < 2:
-        return wave
-    position = np.arange(samples, dtype=np.float32) * np.float32((len(gain) - 1) / max(1, samples - 1))
-    index = np.minimum(position.astype(np.int32), len(gain) - 2)
-    table = gain.astype(np.float32)
-    return np.asarray(wave * (table[index] + (position - index) * np.diff(table)[index]), np.float32)
+    frames = -(-samples // hop)
+    steps = np.resize(gain, frames + 1) if len(gain) > frames else np.pad(gain, (0, frames + 1 - len(gain)), "edge")
+    steps = steps.astype(np.float32)
+    ramp = np.arange(hop, dtype=np.float32) / np.float32(hop)
+    curve = (steps[:-1, None] + np.diff(steps)[:, None] * ramp).reshape(-1)[:samples]
+    return np.asarray(wave * curve, np.float32)
 
 
-def ducking(times: Sequence[float], seconds: float, depth_db: float, recovery: float) -> NDArray[np.float64]:
+def ducking(
+    times: Sequence[float], samples: int, sample_rate: int, depth_db: float, recovery: float
+) -> NDArray[np.float64]:
     """Gain curve on 1 ms hops: at each time the level falls by `depth_db` and comes back within `recovery`."""
-    hops = max(2, int(seconds / _HOP_SECONDS))
+    rate = sample_rate / hop_length(sample_rate)
+    hops = int(samples / sample_rate * rate) + 2
     gain = np.ones(hops)
-    samples = max(4, int(recovery / _HOP_SECONDS))
+    steps = max(4, int(recovery * rate))
     low = decibels(-abs(depth_db))
-    shape = low + (1.0 - low) * 0.5 * (1.0 - np.cos(np.pi * np.linspace(0.0, 1.0, samples) ** 0.8))
+    shape = low + (1.0 - low) * 0.5 * (1.0 - np.cos(np.pi * np.linspace(0.0, 1.0, steps) ** 0.8))
     for time in times:
-        start = int(time / _HOP_SECONDS)
+        start = int(time * rate)
         if 0 <= start < hops:
-            end = min(hops, start + samples)
+            end = min(hops, start + steps)
             gain[start:end] = np.minimum(gain[start:end], shape[: end - start])
     return np.asarray(uniform_filter1d(gain, 5, mode="nearest"))
 
@@ -87,23 +94,32 @@ def limit(wave: Wave, sample_rate: int, ceiling_db: float = -1.2, look_ahead: fl
     pole = float(np.exp(-1.0 / release))
     slow = 1.0 - np.asarray(signal.lfilter([1.0 - pole], [1.0, -pole], 1.0 - held))
     gain = uniform_filter1d(np.minimum(held, slow), reach + 1, mode="nearest")
-    limited = apply_gain(wave, gain)
+    limited = apply_gain(wave, gain, hop)
     return np.clip(limited, -ceiling, ceiling)
 
 
-def true_peak_db(wave: Wave, sample_rate: int) -> float:
-    """Peak between the samples (4 x oversampling, ITU-R BS.1770 annex 2) in dBTP, -inf for silence.
+@lru_cache(maxsize=1)
+def _between() -> Wave:
+    """Taps [24, 3] that interpolate a signal at a quarter, half and three quarters after a sample."""
+    offset = np.arange(-11, 13)[:, None] - np.array([0.25, 0.5, 0.75])
+    return (np.sinc(offset) * np.cos(0.5 * np.pi * offset / 12.75) ** 2).astype(np.float32)
 
-    Only the neighbourhoods of samples near the sample peak are oversampled: nothing else can exceed it.
+
+def true_peak_db(wave: Wave) -> float:
+    """Peak between the samples (4 x oversampling as in ITU-R BS.1770 annex 2) in dBTP, -inf for silence.
+
+    Only the neighbourhoods of samples near the sample peak are interpolated.
     """
     peak = float(np.abs(wave).max(initial=0.0))
     if peak <= 0.0:
         return float("-inf")
-    block = 512
-    blocks = -(-wave.shape[-1] // block)
-    padded = np.pad(wave, ((0, 0), (block, blocks * block - wave.shape[-1] + block)))
-    tops = np.abs(padded[:, block:-block]).reshape(2, blocks, block).max(axis=(0, 2))
-    for index in np.flatnonzero(tops >= 0.8 * peak)[:400]:
-        piece = padded[:, index * block + block - 32 : index * block + 2 * block + 32]
-        peak = max(peak, float(np.abs(signal.resample_poly(piece, 4, 1, axis=-1)).max()))
-    return float(20.0 * np.log10(peak))
+    highest = peak
+    for channel in wave:
+        where = np.flatnonzero(np.abs(channel) >= 0.75 * peak)
+        padded = np.pad(channel, (12, 13))
+        for first in range(0, len(where), 1 << 15):
+            centres = where[first : first + (1 << 15)]
+            windows = np.lib.stride_tricks.sliding_window_view(padded, 24)
+            for start in (centres, centres + 1):
+                highest = max(highest, float(np.abs(windows[start] @ _between()).max()))
+    return float(20.0 * np.log10(highest))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, signal
+from scipy import signal
 
 Wave = NDArray[np.float32]
 
@@ -52,17 +52,7 @@ def _curve_taps(points: tuple[tuple[float, float], ...], sample_rate: int) -> Wa
 def convolve(wave: Wave, impulse: Wave, delay: int = 0) -> Wave:
     """Convolution of [2, T] with [2, N], advanced by `delay` samples, cut to T."""
     length = wave.shape[-1]
-    size = fft.next_fast_len(length + impulse.shape[-1], real=True)
-    spectrum = fft.rfft(wave, size, axis=-1) * fft.rfft(impulse, size, axis=-1)
-    return np.asarray(fft.irfft(spectrum, size, axis=-1)[:, delay : delay + length], np.float32)
-
-
-def shape_spectrum(wave: Wave, gain: Callable[[NDArray[np.float64]], NDArray[np.float64]], sample_rate: int) -> Wave:
-    """Zero-phase filter: `gain` maps frequencies in Hz to amplitude factors."""
-    size = fft.next_fast_len(wave.shape[-1] + sample_rate // 20, real=True)
-    spectrum = fft.rfft(wave, size, axis=-1)
-    spectrum *= gain(np.fft.rfftfreq(size, 1.0 / sample_rate)).astype(np.float32)
-    return np.asarray(fft.irfft(spectrum, size, axis=-1)[:, : wave.shape[-1]], np.float32)
+    return np.asarray(signal.oaconvolve(wave, impulse, axes=-1)[:, delay : delay + length], np.float32)
 
 
 def saturate(wave: Wave, drive_db: float, asymmetry: float = 0.0) -> Wave:
@@ -132,17 +122,20 @@ def tape_wobble(wave: Wave, sample_rate: int, depth: float, rng: np.random.Gener
 
 
 def vinyl_noise(samples: int, sample_rate: int, rng: np.random.Generator) -> Wave:
-    """Surface hiss, rumble and crackle [2, samples]; RMS about -50 dBFS, clicks up to -30 dBFS."""
-    hiss = rng.standard_normal((2, samples), np.float32)
+    """Surface hiss and crackle [2, samples]; RMS about -50 dBFS, clicks up to -30 dBFS.
+
+    The hiss repeats after some seconds, which nobody hears in noise; the clicks do not.
+    """
+    period = min(samples, 5 * sample_rate)
+    hiss = rng.standard_normal((2, period), np.float32)
     hiss = high_pass(low_pass(hiss, 5000.0, sample_rate, 1), 300.0, sample_rate, 1) * np.float32(0.004)
-    clicks = np.zeros((2, samples), np.float32)
-    count = rng.poisson(14.0 * samples / sample_rate)
-    where = rng.integers(0, max(1, samples), count)
-    sizes = 0.04 * rng.pareto(2.2, count).clip(0.05, 6.0) * rng.choice([-1.0, 1.0], count)
-    side = rng.uniform(0.3, 1.0, (2, count))
-    for channel in range(2):
-        np.add.at(clicks[channel], where, (sizes * side[channel]).astype(np.float32))
-    return np.asarray(hiss + low_pass(clicks, 4500.0, sample_rate, 2) * np.float32(1.6), np.float32)
+    noise = np.tile(hiss, -(-samples // period))[:, :samples]
+    count = int(rng.poisson(14.0 * samples / sample_rate))
+    sizes = 0.06 * rng.pareto(2.2, count).clip(0.05, 6.0) * rng.choice([-1.0, 1.0], count)
+    click = np.exp(-np.arange(24) / (sample_rate * 1e-4)).astype(np.float32)
+    for where, size in zip(rng.integers(0, max(1, samples - 24), count), sizes, strict=True):
+        noise[:, where : where + 24] += rng.uniform(0.3, 1.0, (2, 1)).astype(np.float32) * np.float32(size) * click
+    return noise
 
 
 def crush(wave: Wave, bits: int, hold: int) -> Wave:

@@ -8,7 +8,7 @@ of its own. FluidSynth's own reverb and chorus are off.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -20,9 +20,8 @@ from songloom.band.soundfonts import INSTALL, library_is_installed
 
 GAIN = 0.2
 BLOCK = 64  # FluidSynth's internal block: events take effect on its edges
-CHANNELS = 16
+CHANNELS = 8  # as many audio groups; fewer than the number of FluidSynth's percussion channel
 _BANK_DRUMS = 128
-_PERCUSSION_CHANNEL = 9
 
 Wave = NDArray[np.float32]
 
@@ -55,8 +54,8 @@ def render_lines(lines: Sequence[Line], samples: int, sample_rate: int, fonts: S
     """Each line as float32 [2, samples]. Raises ValueError without FluidSynth."""
     synth = _player(tuple(fonts), sample_rate)
     waves: list[Wave] = []
-    for first in range(0, len(lines), CHANNELS - 1):
-        waves += synth.play(lines[first : first + CHANNELS - 1], samples)
+    for first in range(0, len(lines), CHANNELS):
+        waves += synth.play(lines[first : first + CHANNELS], samples)
     return waves
 
 
@@ -92,12 +91,11 @@ class _Player:
         return number
 
     def play(self, lines: Sequence[Line], samples: int) -> list[Wave]:
-        channels = [c for c in range(CHANNELS) if c != _PERCUSSION_CHANNEL]
         blocks = -(-samples // BLOCK)
         out = np.zeros((2 * CHANNELS, blocks * BLOCK), np.float32)
         self._silence()
         events: list[tuple[int, int, int, str, int, int]] = []
-        for channel, line in zip(channels, lines, strict=False):
+        for channel, line in enumerate(lines):
             self._select(channel, line)
             events += self._events(channel, line, blocks)
         # Ends before starts on the same edge; the running number keeps the order total.
@@ -109,7 +107,7 @@ class _Player:
                 position = block
             self._send(kind, channel_key >> 8, channel_key & 255, value)
         self._process(out, position, blocks)
-        return [out[2 * c : 2 * c + 2, :samples].copy() for c, _ in zip(channels, lines, strict=False)]
+        return [out[2 * c : 2 * c + 2, :samples].copy() for c in range(len(lines))]
 
     def _silence(self) -> None:
         """Reset, and render a few blocks away: killed voices still sound in the first one."""
@@ -156,13 +154,12 @@ class _Player:
     def _process(self, out: Wave, first: int, last: int) -> None:
         if last <= first:
             return
-        offset = first * BLOCK * out.itemsize
-        rows = [out.ctypes.data + row * out.strides[0] + offset for row in range(len(out))]
-        pointers = (ctypes.c_void_p * len(rows))(*rows)
-        self.library.fluid_synth_process(self.synth.synth, (last - first) * BLOCK, 0, None, len(rows), pointers)
+        base = out.ctypes.data + first * BLOCK * out.itemsize
+        pointers = (ctypes.c_void_p * len(out))(*(base + row * out.strides[0] for row in range(len(out))))
+        self.library.fluid_synth_process(self.synth.synth, (last - first) * BLOCK, 0, None, len(out), pointers)
 
 
-def _expression(add, line: Line, start: float, length: float) -> None:  # type: ignore[no-untyped-def]
+def _expression(add: Callable[[float, int, str, int, int], None], line: Line, start: float, length: float) -> None:
     """Modulation that sets in late and an expression curve that grows to the middle of the note."""
     add(start, 1, "cc", 1, 0)
     for step in range(1, 6):

@@ -6,7 +6,7 @@ kit plays a part by placing its hits. Hats choke each other as on the machines.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +28,8 @@ _DRUM_OF_KEY = {
     75: "clave", 76: "clave", 77: "rim", 80: "bell", 81: "bell",
 }  # fmt: skip
 _PANS = {"hat": 0.15, "open hat": 0.15, "crash": -0.3, "ride": 0.3, "low tom": 0.35, "high tom": -0.3,
-         "cowbell": 0.25, "shaker": -0.35, "tambourine": 0.35, "high conga": -0.4, "low conga": 0.4, "clave": 0.3}  # fmt: skip
+         "cowbell": 0.25, "shaker": -0.35, "tambourine": 0.35, "high conga": -0.4, "low conga": 0.4,
+         "clave": 0.3}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Machine:
     grit: float
 
 
+Voice = Callable[[Machine, int, np.random.Generator], Hit]
+
 _MACHINES = {
     "kit-808": Machine(48.0, 90.0, 0.75, 0.15, 185.0, 0.16, 0.75, 7500.0, 0.045, 0.40, 2.0),
     "kit-909": Machine(52.0, 240.0, 0.32, 0.55, 200.0, 0.17, 1.0, 8200.0, 0.055, 0.32, 5.0),
@@ -61,9 +64,7 @@ def drum_of_key(key: int) -> str:
     return _DRUM_OF_KEY.get(key, "shaker" if key > 68 else "rim")
 
 
-def play_kit(
-    engine: str, notes: Sequence[LineNote], samples: int, sample_rate: int, rng: np.random.Generator
-) -> Wave:
+def play_kit(engine: str, notes: Sequence[LineNote], samples: int, sample_rate: int, rng: np.random.Generator) -> Wave:
     """A drum part on one machine, float32 [2, samples]."""
     machine = _tuned(_MACHINES[engine], rng)
     chip = engine == "kit-chip"
@@ -102,7 +103,11 @@ def _tuned(machine: Machine, rng: np.random.Generator) -> Machine:
 
 
 def _placed(drum: str, machine: Machine, sample_rate: int, rng: np.random.Generator, chip: bool) -> Wave:
-    hit = _CHIP_VOICES.get(drum, _chip_noise)(machine, sample_rate, rng) if chip else _VOICES[drum](machine, sample_rate, rng)
+    hit = (
+        _CHIP_VOICES.get(drum, _chip_noise)(machine, sample_rate, rng)
+        if chip
+        else _VOICES[drum](machine, sample_rate, rng)
+    )
     wave = np.stack([hit, hit]).astype(np.float32)
     return wave if chip else pan(wave, _PANS.get(drum, 0.0))
 
@@ -134,14 +139,14 @@ def _snare(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
     return 0.55 * body + 0.75 * machine.snare_noise * rattle
 
 
-def _clap(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
+def _clap(_machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
     time = _time(0.35, sample_rate)
     burst = sum(np.exp(-np.maximum(time - at, 0.0) / 0.006) * (time >= at) for at in (0.0, 0.011, 0.023))
     tail = 0.6 * np.exp(-np.maximum(time - 0.03, 0.0) / 0.07) * (time >= 0.03)
     return 0.95 * _noise(time, 750.0, 3200.0, sample_rate, rng) * (burst + tail)
 
 
-def _rim(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
+def _rim(_machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
     time = _time(0.08, sample_rate)
     tone = np.sin(2 * np.pi * 1680.0 * time) + 0.6 * np.sin(2 * np.pi * 470.0 * time)
     return 0.5 * tone * np.exp(-time / 0.012) + 0.2 * _noise(time, 2000, 8000, sample_rate, rng) * np.exp(-time / 0.004)
@@ -177,28 +182,28 @@ def _ride(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
     return _cymbal(machine.hat_pitch * 0.9, 0.5, 0.3, sample_rate, rng, 4800.0)
 
 
-def _shaker(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
+def _shaker(_machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
     time = _time(0.09, sample_rate)
     return 0.3 * _noise(time, 4500, 11000, sample_rate, rng) * np.minimum(1, time / 0.015) * np.exp(-time / 0.022)
 
 
-def _tambourine(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
+def _tambourine(_machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
     return _cymbal(9500.0, 0.12, 0.35, sample_rate, rng, 7000.0)
 
 
-def _cowbell(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
+def _cowbell(_machine: Machine, sample_rate: int, _rng: np.random.Generator) -> Hit:
     time = _time(0.4, sample_rate)
     tone = np.sign(np.sin(2 * np.pi * 540.0 * time)) + np.sign(np.sin(2 * np.pi * 800.0 * time))
     band = signal.butter(2, (500.0, 3500.0), "bandpass", fs=sample_rate, output="sos")
     return np.asarray(0.35 * signal.sosfilt(band, tone) * (0.6 * np.exp(-time / 0.015) + 0.4 * np.exp(-time / 0.09)))
 
 
-def _bell(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
+def _bell(_machine: Machine, sample_rate: int, _rng: np.random.Generator) -> Hit:
     time = _time(0.6, sample_rate)
     return 0.25 * (np.sin(2 * np.pi * 2100.0 * time) + np.sin(2 * np.pi * 5300.0 * time)) * np.exp(-time / 0.14)
 
 
-def _clave(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
+def _clave(_machine: Machine, sample_rate: int, _rng: np.random.Generator) -> Hit:
     time = _time(0.07, sample_rate)
     return 0.6 * np.sin(2 * np.pi * 2450.0 * time) * np.exp(-time / 0.014)
 
@@ -209,11 +214,14 @@ def _drum_tone(pitch: float, decay: float, sample_rate: int) -> Hit:
     return 0.8 * np.sin(2 * np.pi * np.cumsum(bend) / sample_rate) * np.exp(-time / (decay / 1.6))
 
 
-def _tom(pitch: float, decay: float = 0.28):  # type: ignore[no-untyped-def]
-    return lambda machine, sample_rate, rng: _drum_tone(pitch, decay, sample_rate)
+def _tom(pitch: float, decay: float = 0.28) -> Voice:
+    def voice(_machine: Machine, sample_rate: int, _rng: np.random.Generator) -> Hit:
+        return _drum_tone(pitch, decay, sample_rate)
+
+    return voice
 
 
-_VOICES = {
+_VOICES: dict[str, Voice] = {
     "kick": _kick, "snare": _snare, "clap": _clap, "rim": _rim, "hat": _hat, "open hat": _open_hat,
     "crash": _crash, "ride": _ride, "bell": _bell, "tambourine": _tambourine, "cowbell": _cowbell,
     "shaker": _shaker, "clave": _clave, "low tom": _tom(82.0), "mid tom": _tom(118.0), "high tom": _tom(165.0),
@@ -232,20 +240,20 @@ def _held_noise(seconds: float, hold: int, decay: float, sample_rate: int, rng: 
     return np.repeat(bits, hold)[: len(time)] * np.exp(-time / decay)
 
 
-def _chip_kick(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
+def _chip_kick(machine: Machine, sample_rate: int, _rng: np.random.Generator) -> Hit:
     time = _time(0.16, sample_rate)
     phase = np.cumsum(machine.kick_pitch * 0.8 + machine.kick_drop * np.exp(-time / 0.025)) / sample_rate
     triangle = 2.0 * np.abs(2.0 * (phase % 1.0) - 1.0) - 1.0
     return np.round(triangle * 8.0) / 8.0 * np.exp(-time / 0.09)
 
 
-def _chip_snare(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
+def _chip_snare(_machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
     return 0.7 * _held_noise(0.2, 5, 0.06, sample_rate, rng)
 
 
-def _chip_open(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
+def _chip_open(_machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
     return 0.4 * _held_noise(0.3, 2, 0.09, sample_rate, rng)
 
 
-_CHIP_VOICES = {"kick": _chip_kick, "snare": _chip_snare, "clap": _chip_snare, "open hat": _chip_open,
+_CHIP_VOICES: dict[str, Voice] = {"kick": _chip_kick, "snare": _chip_snare, "clap": _chip_snare, "open hat": _chip_open,
                 "crash": _chip_open, "low tom": _chip_kick, "mid tom": _chip_kick, "high tom": _chip_kick}  # fmt: skip

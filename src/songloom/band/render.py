@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from songloom.band.compressors import true_peak_db
 from songloom.band.effects import Wave
 from songloom.band.mastering import integrated_loudness, master
@@ -50,6 +48,4 @@ def render(
     mixed, parts = mix_parts(piece, production, waves, sample_rate, keep_parts=stems)
     mastered = master(piece, production, mixed, sample_rate, target_loudness(production, piece.intensity))
     named = {part.name: wave for part, wave in zip(piece.parts, parts, strict=True)} if stems else {}
-    return Rendered(
-        mastered, sample_rate, integrated_loudness(mastered, sample_rate), true_peak_db(mastered, sample_rate), named
-    )
+    return Rendered(mastered, sample_rate, integrated_loudness(mastered, sample_rate), true_peak_db(mastered), named)

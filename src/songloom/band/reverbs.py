@@ -6,13 +6,14 @@ An impulse response is early reflections and exponentially decaying noise whose 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from scipy import fft, signal
 
-from songloom.band.effects import Wave
+from songloom.band.effects import Wave, decibels
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,19 @@ SPACES = {
 KINDS = (*SPACES, "spring", "gated")
 
 
-def reverberate(send: Wave, kind: str, sample_rate: int, seed: int = 0) -> Wave:
-    """The wet signal [2, T] alone of a send [2, T]; unit energy impulse response.
+def reverberate(sends: Sequence[tuple[Wave, str, float]], sample_rate: int, seed: int = 0) -> Wave:
+    """The wet signal [2, T] alone of sends (wave [2, T], kind of KINDS, level in dB).
 
-    The send is folded to mid and the two sides of the response differ.
+    Impulse responses have unit energy. A send is folded to mid; the two sides of a response differ.
     """
-    if kind not in KINDS:
-        raise ValueError(f"reverb {kind!r} is unknown; choose from {', '.join(KINDS)}")
-    impulse = impulse_response(kind, sample_rate, seed)
-    length = send.shape[-1]
-    size = fft.next_fast_len(length + impulse.shape[-1], real=True)
-    spectrum = fft.rfft(send.mean(axis=0, dtype=np.float32), size)
-    return np.asarray(fft.irfft(spectrum * _spectrum(kind, sample_rate, seed, size), size, axis=-1)[:, :length])
+    length = sends[0][0].shape[-1]
+    tail = max(impulse_response(kind, sample_rate, seed).shape[-1] for _, kind, _ in sends)
+    size = fft.next_fast_len(length + tail, real=True)
+    total = np.zeros((2, size // 2 + 1), np.complex64)
+    for send, kind, level in sends:
+        folded = (send[0] + send[1]) * np.float32(0.5 * decibels(level))
+        total += fft.rfft(folded, size) * _spectrum(kind, sample_rate, seed, size)
+    return np.asarray(fft.irfft(total, size, axis=-1)[:, :length])
 
 
 @lru_cache(maxsize=6)
@@ -62,6 +64,8 @@ def _spectrum(kind: str, sample_rate: int, seed: int, size: int) -> np.ndarray:
 @lru_cache(maxsize=32)
 def impulse_response(kind: str, sample_rate: int, seed: int = 0) -> Wave:
     """Impulse response [2, N] of a reverb kind; `seed` picks one of its rooms."""
+    if kind not in KINDS:
+        raise ValueError(f"reverb {kind!r} is unknown; choose from {', '.join(KINDS)}")
     rng = np.random.default_rng([seed, *kind.encode()])
     if kind == "spring":
         impulse = _spring(sample_rate, rng)

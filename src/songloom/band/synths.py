@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ class Patch:
     in octaves, `motion` a slow filter LFO in octaves, `detune` cents between the outer voices, `spread` 0..1
     their stereo width, `vibrato` cents that set in after `vibrato_after`."""
 
-    timbre: Timbre = Timbre()
+    timbre: Timbre = field(default_factory=Timbre)
     voices: int = 1
     detune: float = 0.0
     spread: float = 0.0
@@ -44,7 +44,6 @@ class Patch:
     vibrato_after: float = 0.25
 
 
-_SAW = Timbre("saw")
 PATCHES: dict[str, Patch] = {
     "warm-pad": Patch(
         Timbre("saw", resonance=0.7), 4, 14.0, 0.9, cutoff=1100.0, sweep=0.8, sweep_attack=0.9, sweep_decay=3.0,
@@ -171,9 +170,7 @@ def _tone(patch: Patch, pitch: int, bucket: int, samples: int, sample_rate: int,
     return out
 
 
-def _filter_level(
-    patch: Patch, pitch: int, bucket: int, time: NDArray[np.float64], rng: np.random.Generator
-) -> Curve:
+def _filter_level(patch: Patch, pitch: int, bucket: int, time: NDArray[np.float64], rng: np.random.Generator) -> Curve:
     t = time.astype(np.float32)
     octaves = patch.sweep * np.exp(-np.maximum(t - patch.sweep_attack, 0.0) / max(patch.sweep_decay, 1e-3))
     if patch.sweep_attack:
@@ -200,5 +197,7 @@ def _envelope(patch: Patch, hold: float, sample_rate: int) -> Curve:
     time = np.arange(held, dtype=np.float32) / np.float32(sample_rate)
     shape = patch.sustain + (1.0 - patch.sustain) * np.exp(-time / np.float32(max(patch.decay / 3.0, 1e-3)))
     shape *= np.minimum(1.0, (time + 1e-5) / np.float32(max(patch.attack, 5e-4)))
-    fall = np.exp(-np.arange(tail, dtype=np.float32) * np.float32(5.0 / tail)) * np.linspace(1, 0, tail, dtype=np.float32)
+    fall = np.exp(-np.arange(tail, dtype=np.float32) * np.float32(5.0 / tail)) * np.linspace(
+        1, 0, tail, dtype=np.float32
+    )
     return np.concatenate([shape, shape[-1] * fall]).astype(np.float32)
