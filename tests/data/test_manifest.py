@@ -78,9 +78,8 @@ def test_a_folder_with_sidecars_becomes_clips(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "b.flac", np.zeros(400), 8000)
     soundfile.write(tmp_path / ".hidden.wav", np.zeros(400), 8000)
     (tmp_path / "sub" / "a.txt").write_text(" A sad\npiano. \n")
-    (tmp_path / "b.json").write_text(
-        json.dumps({"caption": "Techno.", "tags": ["fast", "acid"], "tempo": 128, "key": "Am"})
-    )
+    known = {"caption": "Techno.", "tags": ["fast", "acid"], "tempo": 128, "key": "Am"}
+    (tmp_path / "b.json").write_text(json.dumps(known))
     first, second = scan(tmp_path)
     assert (first.id, first.seconds, first.channels) == ("b.flac", 0.05, 1)
     assert first.captions == (Caption("sentence", "Techno."), Caption("tags", "fast, acid"))

@@ -16,7 +16,12 @@ def test_the_order_is_kept_whoever_finishes_first() -> None:
 
 def test_no_more_than_asked_is_made_in_advance() -> None:
     made: list[int] = []
-    batches = prefetch(lambda step: made.append(step), range(100), ahead=2)
+
+    def make(step: int) -> int:
+        made.append(step)
+        return step
+
+    batches = prefetch(make, range(100), ahead=2)
     next(batches)
     time.sleep(0.02)
     assert len(made) <= 3

@@ -108,9 +108,8 @@ def estimate(*, hours: float, seed: int, jobs: int = 1, stems: bool = False, sec
         for wave in (rendered.mix, *rendered.stems.values()):
             size += len(_flac(wave))
     taken = time.perf_counter() - start
-    return Estimate(
-        total, round(size / probes * total), taken / probes * total / max(1, min(jobs, os.cpu_count() or 1))
-    )
+    workers = max(1, min(jobs, os.cpu_count() or 1))
+    return Estimate(total, round(size / probes * total), taken / probes * total / workers)
 
 
 def piece_seed(seed: int, index: int) -> int:

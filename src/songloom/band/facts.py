@@ -10,7 +10,7 @@ import random
 from collections.abc import Sequence
 from itertools import pairwise
 
-from songloom.band.labels import sounding_parts
+from songloom.band.labels import is_pitched, sounding_parts
 from songloom.band.piece import PITCH_NAMES, Part, Piece
 from songloom.band.sounds import SOUNDS
 from songloom.band.words import Wording, mood_wording, style_wording
@@ -36,9 +36,8 @@ class Facts:
 
     def __init__(self, piece: Piece, rng: random.Random, *, held_out: bool = False) -> None:
         self.piece, self.rng, self.held_out = piece, rng, held_out
-        self.style, self.mood = style_wording(piece.style), mood_wording(piece.mood)
         self.parts = sounding_parts(piece)
-        self.melodic = [part for part in self.parts if part.role not in ("drums", "percussion")]
+        self.style, self.mood = style_wording(piece.style, len(self.parts)), mood_wording(piece.mood)
 
     def slots(self) -> dict[str, str]:
         """Every phrase that is true of the piece, one random wording each, by slot name."""
@@ -52,7 +51,7 @@ class Facts:
             "speed": self.speed(),
             "tempo": self.tempo(),
             "key": self.key(),
-            "quality": "minor-key" if self.piece.mode in MINOR_MODES else "major-key",
+            "quality": self.quality(),
             "instruments": joined(self.instruments()),
             "meter": self.meter(),
             "scene": self.scene(),
@@ -84,7 +83,9 @@ class Facts:
         return self.rng.choice(forms)
 
     def key(self) -> str:
-        """The key: "A minor", "Am", "Bb major", "C sharp minor", "D dorian"."""
+        """The key, where anything pitched plays: "A minor", "Am", "Bb major", "C sharp minor", "D dorian"."""
+        if not is_pitched(self.piece):
+            return ""
         name = PITCH_NAMES[self.piece.tonic]
         if name in OTHER_SPELLING and self.rng.random() < 0.4:
             name = OTHER_SPELLING[name]
@@ -96,6 +97,12 @@ class Facts:
         if self.piece.mode in ("harmonic minor", "melodic minor") and self.rng.random() < 0.7:
             return f"{name} minor"
         return f"{name} {self.piece.mode}"
+
+    def quality(self) -> str:
+        """Whether the key is a minor or a major one, where anything pitched plays."""
+        if not is_pitched(self.piece):
+            return ""
+        return "minor-key" if self.piece.mode in MINOR_MODES else "major-key"
 
     def instruments(self, most: int = 4) -> list[str]:
         """Some of the instruments, the most prominent first; those of the same plain name are named once."""
@@ -191,7 +198,7 @@ class Facts:
     def rhythm(self) -> str:
         """Swing or straight time, where something keeps time."""
         if self.piece.swing >= 0.4:
-            return self.rng.choice(("a swung rhythm", "a swinging feel", "swung eighth notes", "a shuffling swing"))
+            return self.rng.choice(("a swung rhythm", "a swinging feel", "swung eighth notes", "a shuffling feel"))
         if self.piece.has_drums and self.piece.swing < 0.1:
             return self.rng.choice(("a straight rhythm", "a steady beat", "a steady, straight groove"))
         return ""

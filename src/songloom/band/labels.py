@@ -1,6 +1,7 @@
 """Exact labels of a piece, ready for JSON: what a listener could at best hear, in seconds.
 
-Times are in seconds from the first downbeat, where the rendered audio begins too.
+Times are in seconds from the first downbeat, where the rendered audio begins too. A piece of drums alone has
+no key: key, tonic and mode are None.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from songloom.band.theory import chord_symbol
 
 def labels(piece: Piece) -> dict[str, Any]:
     """Everything that is known of `piece`, as plain JSON values."""
-    sounding = sounding_parts(piece)
+    sounding, pitched = sounding_parts(piece), is_pitched(piece)
     return {
         "tempo": round(piece.tempo, 3),
         "meter": piece.meter.name,
-        "key": piece.key,
-        "tonic": piece.tonic,
-        "mode": piece.mode,
+        "key": piece.key if pitched else None,
+        "tonic": piece.tonic if pitched else None,
+        "mode": piece.mode if pitched else None,
         "style": piece.style,
         "mood": piece.mood,
         "swing": round(piece.swing, 3),
@@ -44,6 +45,11 @@ def sounding_parts(piece: Piece) -> list[Part]:
     order = {"melody": 0, "counter": 2, "chords": 1, "arpeggio": 2, "pad": 2, "bass": 3, "drums": 3, "percussion": 4}
     playing = [part for part in piece.parts if part.notes]
     return sorted(playing, key=lambda part: (order.get(part.role, 5), -_busy(part)))
+
+
+def is_pitched(piece: Piece) -> bool:
+    """Whether anything but drums and percussion plays."""
+    return any(part.notes and SOUNDS[part.sound].family not in ("drums", "percussion") for part in piece.parts)
 
 
 def _busy(part: Part) -> float:

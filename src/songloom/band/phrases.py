@@ -33,7 +33,7 @@ SENTENCES = (
     "This {mood} {thing} is {style}, led by {lead}, with a tempo of {tempo}.",
     "{instruments} in a(n) {mood} {style} {thing}, {scene}.",
     "A(n) {speed} {quality} {style} {thing} that feels {mood}, {scene}.",
-    "A(n) {mood} {style} {thing} where {lead} plays the tune over {bass} and {drums}.",
+    "A(n) {mood} {style} {thing} with {lead} playing the tune over {bass} and {drums}.",
     "A(n) {style} {thing} with {lead} over {backing}, {mood} and {speed}.",
     "A(n) {mood} {style} {thing} for {alone} alone, in {key}.",
     "A(n) {mood} {style} {thing} with {absence}, only {instruments}.",
@@ -47,14 +47,14 @@ SENTENCES = (
 OPENINGS = (
     "This is a(n) {mood} {style} {thing}.",
     "The {thing} is a(n) {mood}, {mood2} example of {style}.",
-    "This instrumental {style} {thing} features {instruments}.",
+    "This {style} {thing} features {instruments}.",
     "A(n) {speed} {style} {thing} with a(n) {mood} character.",
     "A(n) {mood} {style} instrumental played on {instruments}.",
     "The arrangement of this {style} {thing} is built on {instruments}.",
 )
 
 MIDDLES = (
-    "{lead} carries the melody while {backing} fills in the harmony.",
+    "The melody is played by {lead} and the harmony by {backing}.",
     "The melody belongs to {lead}, supported by {bass}.",
     "The rhythm section consists of {drums} and {bass}.",
     "There is {rhythm}, and the tempo is {speed}.",
@@ -115,6 +115,6 @@ HELD_OUT = (
     "Let {lead} take us somewhere {mood}; keep the tonality at {key}.",
     "Theme {scene}; orchestration: {instruments}; metronome: {tempo}.",
     "Surprise me: {style} flavour, {mood} temperament, tonal centre {key}.",
-    "Something you'd put on {scene}, {style}-inspired, metronome {tempo}.",
-    "Strictly {absence}, please: {mood}, {style}-inspired.",
+    "Something you'd put on {scene}, {style} leanings, metronome {tempo}.",
+    "Strictly {absence}, please: {mood}, {style} leanings.",
 )

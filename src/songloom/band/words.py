@@ -7,7 +7,7 @@ understands words that it was not taught. A style's words are attributive: "a sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,15 @@ class Wording:
     things: tuple[str, ...] = ("piece", "track", "tune", "instrumental")
     scenes: tuple[str, ...] = ()
     held_out_scenes: tuple[str, ...] = ()
+
+
+# What an ensemble's music is called when fewer than so many of its players play.
+REDUCED: dict[str, tuple[int, tuple[str, ...]]] = {
+    "jazz trio": (3, ("jazz", "acoustic jazz", "jazzy")),
+    "big band": (4, ("swing", "swing jazz", "jazz")),
+    "string quartet": (3, ("chamber", "classical chamber", "classical")),
+    "orchestra": (4, ("symphonic", "classical", "orchestral-style")),
+}
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -160,7 +169,7 @@ STYLES: dict[str, Wording] = {
         "for a barn dance",
     ),
     "blues": _style(
-        "blues, twelve-bar blues, Chicago blues, electric blues",
+        "blues, twelve-bar blues, Chicago blues, bluesy",
         "Delta, juke joint, B.B. King style",
         _SONG,
         "for a late-night bar, for a dusty highway",
@@ -190,7 +199,7 @@ STYLES: dict[str, Wording] = {
         "for a dance floor, for a roller rink",
     ),
     "rock": _style(
-        "rock, guitar rock, classic rock, alternative rock",
+        "rock, melodic rock, classic rock, alternative rock",
         "stadium anthem, garage band, AC/DC style",
         _SONG,
         "for a highway drive, for a sports broadcast",
@@ -214,7 +223,7 @@ STYLES: dict[str, Wording] = {
         "for a commercial, for a lifestyle video",
     ),
     "ballad": _style(
-        "ballad, lyrical ballad, pop ballad, power ballad",
+        "ballad, lyrical ballad, pop ballad, rock ballad",
         "slow dance, torch song, heartstring",
         "song, piece, track",
         "for a couple's dance",
@@ -228,7 +237,7 @@ STYLES: dict[str, Wording] = {
     "ambient": _style(
         "ambient, atmospheric, ambient electronic, soundscape",
         "Brian Eno style, drone, weightless",
-        "piece, track, soundscape",
+        "piece, track, instrumental",
         "for meditation, for yoga, for deep focus",
     ),
     "downtempo": _style(
@@ -238,7 +247,7 @@ STYLES: dict[str, Wording] = {
         "for a lounge, for a late evening",
     ),
     "house": _style(
-        "house, deep house, house music, four-on-the-floor house",
+        "house, deep house, house music, classic house",
         "Ibiza, Chicago warehouse, club banger",
         "track, tune, groove",
         "for a night club, for a rooftop party",
@@ -262,7 +271,7 @@ STYLES: dict[str, Wording] = {
         "for a racing game, for a car chase",
     ),
     "dubstep": _style(
-        "dubstep, electronic dubstep, half-time dubstep, bass music",
+        "dubstep, electronic dubstep, deep dubstep, bass music",
         "Skrillex style, wobble, brostep",
         "track, beat, instrumental",
         "for a gaming montage",
@@ -415,7 +424,7 @@ MOODS: dict[str, Wording] = {
         "for smashing things up, for a gladiator arena",
     ),
     "nostalgic": _mood(
-        "nostalgic, sentimental, retro and nostalgic, wistfully nostalgic, reminiscent, memory-filled, old-time sweet, "
+        "nostalgic, sentimental, retro and nostalgic, wistfully nostalgic, reminiscent, memory-filled, bygone, "
         "homesick",
         "rose-tinted, yesteryear, sepia-toned, misty-eyed",
         "for looking through an old family album, for childhood memories, for a film flashback",
@@ -424,9 +433,11 @@ MOODS: dict[str, Wording] = {
 }  # fmt: skip
 
 
-def style_wording(style: str) -> Wording:
-    """The words of a style; a style that the table lacks is called by its own name."""
-    return STYLES.get(style, Wording((style,)))
+def style_wording(style: str, players: int) -> Wording:
+    """The words of a style as `players` play it; a style that the table lacks is called by its own name."""
+    wording = STYLES.get(style, Wording((style,)))
+    needed, words = REDUCED.get(style, (0, ()))
+    return replace(wording, words=words) if players < needed else wording
 
 
 def mood_wording(mood: str) -> Wording:

@@ -105,8 +105,9 @@ def _run(tasks: dict[int, tuple[Path, Path, int, Sequence[Clip], int, int]], job
 def _write_group(
     folder: Path, cache: Path, number: int, clips: Sequence[Clip], sample_rate: int, channels: int
 ) -> None:
-    waves = (
-        (clip.id, files.read(folder / clip.audio, sample_rate=sample_rate, channels=channels)[0]) for clip in clips
-    )
-    arrays = ((identity, to_int16(wave.numpy())) for identity, wave in waves)
-    write_shard(cache, number, "int16", arrays)
+    def arrays() -> Iterator[tuple[str, np.ndarray]]:
+        for clip in clips:
+            wave, _ = files.read(folder / clip.audio, sample_rate=sample_rate, channels=channels)
+            yield clip.id, to_int16(wave.numpy())
+
+    write_shard(cache, number, "int16", arrays())
