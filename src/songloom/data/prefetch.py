@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -13,7 +13,7 @@ Made = TypeVar("Made")
 
 def prefetch(
     make: Callable[[int], Made], steps: Iterable[int], *, ahead: int = 2, threads: int = 1
-) -> Iterator[tuple[int, Made]]:
+) -> Generator[tuple[int, Made], None, None]:
     """(step, make(step)) for each of `steps`, in their order, with up to `ahead` made in advance.
 
     An error in `make` is raised at its step. Closing the iterator stops the threads.

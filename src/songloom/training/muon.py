@@ -1,0 +1,79 @@
+"""Muon: momentum whose matrix update is replaced by its nearest orthogonal matrix (Jordan 2024).
+
+Five Newton-Schulz steps approximate U V^T of the momentum's singular value decomposition U S V^T; matrices of
+one shape go through them as one batch. https://kellerjordan.github.io/posts/muon/
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+QUINTIC = (3.4445, -4.7750, 2.0315)
+
+
+def orthogonalized(matrices: Tensor, *, steps: int = 5) -> Tensor:
+    """[N, rows, columns] -> the same shape, singular values near 1 (within 0.5 to 1.5): Newton-Schulz with a quintic.
+
+    In bfloat16 on a GPU, in the input's own type on a CPU, where bfloat16 products are slower.
+    """
+    a, b, c = QUINTIC
+    x = matrices.bfloat16() if matrices.is_cuda else matrices
+    tall = x.shape[-2] > x.shape[-1]
+    if tall:
+        x = x.mT
+    x = x / x.flatten(1).norm(dim=1).clamp_min(1e-7)[:, None, None]
+    for _ in range(steps):
+        gram = x @ x.mT
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return (x.mT if tall else x).to(matrices.dtype)
+
+
+class Muon(Optimizer):
+    """Nesterov momentum, orthogonalised; the step of a [rows, columns] matrix is scaled by sqrt(max(1, rows/columns)).
+
+    For 2-D weights inside blocks only; weight decay is decoupled, as in AdamW.
+    """
+
+    def __init__(
+        self, params: Iterable[Tensor], *, lr: float = 0.02, momentum: float = 0.95, weight_decay: float = 0.0
+    ) -> None:
+        super().__init__(list(params), {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.ndim != 2:
+                    raise ValueError(f"Muon takes matrices, not a parameter of shape {tuple(parameter.shape)}")
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        """One update of every parameter that has a gradient."""
+        for group in self.param_groups:
+            by_shape: dict[torch.Size, list[Tensor]] = defaultdict(list)
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    by_shape[parameter.shape].append(parameter)
+            for parameters in by_shape.values():
+                self._step_shape(parameters, group["lr"], group["momentum"], group["weight_decay"])
+
+    def _step_shape(self, parameters: list[Tensor], rate: float, momentum: float, decay: float) -> None:
+        """The same update for all matrices of one shape, in one batch of products."""
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        buffers = [self._buffer(parameter) for parameter in parameters]
+        torch._foreach_lerp_(buffers, gradients, 1.0 - momentum)
+        updates = orthogonalized(torch.stack(torch._foreach_lerp(gradients, buffers, momentum)))
+        rows, columns = parameters[0].shape
+        if decay:
+            torch._foreach_mul_(parameters, 1.0 - rate * decay)
+        torch._foreach_add_(parameters, list(updates.unbind()), alpha=-rate * max(1.0, rows / columns) ** 0.5)
+
+    def _buffer(self, parameter: Tensor) -> Tensor:
+        state = self.state[parameter]
+        if "momentum" not in state:
+            state["momentum"] = torch.zeros_like(parameter)
+        momentum: Tensor = state["momentum"]
+        return momentum

@@ -1,0 +1,108 @@
+"""What moves the weights: AdamW, or Muon for the matrices inside blocks, and the learning rate's schedule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+from ..recipe import Recipe
+from ..systems.roles import System
+from .muon import Muon
+
+
+def trained_parameters(system: System) -> dict[str, nn.Parameter]:
+    """The parameters that training moves, by name: all that want a gradient and are not of a frozen part."""
+    frozen = tuple(f"{name}." for name in system.frozen)
+    return {
+        name: parameter
+        for name, parameter in system.named_parameters()
+        if parameter.requires_grad and not (frozen and name.startswith(frozen))
+    }
+
+
+def matrix_names(system: System) -> set[str]:
+    """Names of the weights that Muon may move: those of linear layers inside blocks (`nn.ModuleList`).
+
+    A system with other ideas says so by a method `matrix_parameters() -> set[str]`.
+    """
+    own = getattr(system, "matrix_parameters", None)
+    if own is not None:
+        return set(own())
+    blocks = [name for name, module in system.named_modules() if isinstance(module, nn.ModuleList)]
+    inside = tuple(f"{name}." for name in blocks)
+    return {
+        f"{name}.weight"
+        for name, module in system.named_modules()
+        if isinstance(module, nn.Linear) and inside and name.startswith(inside)
+    }
+
+
+def make_optimizers(system: System, recipe: Recipe) -> list[Optimizer]:
+    """The optimisers of a recipe: [AdamW], or [AdamW, Muon]. AdamW decays matrices only, not norms and biases."""
+    parameters = trained_parameters(system)
+    if not parameters:
+        raise ValueError(f"{type(system).__name__} has no weights to train")
+    matrices = matrix_names(system) & parameters.keys() if recipe.optimizer == "muon" else set()
+    rest = [parameter for name, parameter in parameters.items() if name not in matrices]
+    groups = [
+        {"params": [p for p in rest if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in rest if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    groups = [group for group in groups if group["params"]]
+    optimizers: list[Optimizer] = []
+    if groups:
+        optimizers.append(AdamW(groups, lr=recipe.learning_rate, betas=recipe.betas, eps=1e-8, fused=True))
+    if matrices:
+        chosen = [parameters[name] for name in parameters if name in matrices]
+        optimizers.append(Muon(chosen, lr=recipe.muon_rate, weight_decay=recipe.weight_decay))
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["peak"] = group["lr"]
+    return optimizers
+
+
+def rate_factor(step: int, recipe: Recipe) -> float:
+    """The learning rate of step `step` as a part of its peak: linear warm-up, then a cosine to `final_rate`."""
+    if step < recipe.warmup:
+        return (step + 1) / recipe.warmup
+    done = min(1.0, (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup))
+    return recipe.final_rate + (1.0 - recipe.final_rate) * 0.5 * (1.0 + math.cos(math.pi * done))
+
+
+def set_rates(optimizers: Sequence[Optimizer], factor: float) -> None:
+    """Every group's learning rate as `factor` times its peak."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * factor
+
+
+def state_tensors(optimizers: Sequence[Optimizer], parameters: Mapping[str, nn.Parameter]) -> dict[str, Tensor]:
+    """The optimisers' memory as named tensors, `<entry>/<parameter>`, as safetensors holds it."""
+    found: dict[str, Tensor] = {}
+    for optimizer in optimizers:
+        for name, parameter in parameters.items():
+            for entry, value in optimizer.state.get(parameter, {}).items():
+                found[f"{entry}/{name}"] = torch.as_tensor(value).detach().to("cpu").contiguous()
+    return found
+
+
+def load_state_tensors(
+    optimizers: Sequence[Optimizer], parameters: Mapping[str, nn.Parameter], tensors: Mapping[str, Tensor]
+) -> None:
+    """The inverse of `state_tensors`, for optimisers of the same recipe."""
+    names = {id(parameter): name for name, parameter in parameters.items()}
+    entries: dict[str, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        entry, name = key.split("/", 1)
+        entries.setdefault(name, {})[entry] = tensor
+    unknown = sorted(entries.keys() - parameters.keys())
+    if unknown:
+        raise ValueError(f"the optimizer's memory is of another system: it holds {', '.join(unknown[:4])}")
+    for optimizer in optimizers:
+        mine = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        state = {place: entries[names[id(p)]] for place, p in enumerate(mine) if names[id(p)] in entries}
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -1,0 +1,159 @@
+"""A run folder: the checkpoint with what resuming needs, the log, samples. Nothing in it is ever half written.
+
+checkpoint/            a checkpoint of the system (averaged weights where the recipe averages)
+  training/            state.json, optimizer.safetensors; with an average also weights.safetensors, the raw ones
+log.jsonl log.csv losses.png samples/ README.md
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from .. import checkpoint
+from ..config import override, to_json
+from ..data.manifest import write_atomically
+from ..recipe import Recipe
+from ..systems.roles import System
+from .log import Log
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a run stands: `step` steps are done in `seconds` of training; `best` is the lowest validation loss."""
+
+    step: int
+    seconds: float
+    best: float | None
+    recipe: Recipe
+    data: str
+
+
+class RunFolder:
+    """Made by `create` or `reopen`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoint = path / "checkpoint"
+        self.log = Log(path)
+
+    @classmethod
+    def create(cls, path: Path) -> RunFolder:
+        """A new run. A folder that holds anything raises ValueError: nothing is overwritten."""
+        path = Path(path)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise ValueError(f"{path} exists; give --resume to go on with that run, or choose another --out")
+        path.mkdir(parents=True, exist_ok=True)
+        return cls(path)
+
+    @classmethod
+    def reopen(cls, path: Path) -> RunFolder:
+        """The run in `path`, at its last checkpoint. Raises ValueError when there is none."""
+        run = cls(Path(path))
+        if not run.checkpoint.exists() and run.path.is_dir():
+            for old in sorted(run.path.glob(".checkpoint-old-*")):  # killed between two renames
+                old.rename(run.checkpoint)
+                break
+        if not (run.checkpoint / "training" / "state.json").is_file():
+            raise ValueError(f"{path} holds no run to resume")
+        for rest in run.path.glob(".checkpoint-*"):
+            shutil.rmtree(rest, ignore_errors=True)
+        return run
+
+    @staticmethod
+    def holds_run(path: Path) -> bool:
+        """Whether `reopen` would find a run in `path`."""
+        path = Path(path)
+        return any(path.glob("checkpoint/training/state.json")) or any(
+            path.glob(".checkpoint-old-*/training/state.json")
+        )
+
+    def save(
+        self,
+        system: System,
+        state: State,
+        *,
+        optimizer: Mapping[str, Tensor],
+        weights: Mapping[str, Tensor],
+        averages: Mapping[str, Tensor] | None,
+        card: str,
+    ) -> None:
+        """Replaces the checkpoint. `weights` are the raw ones, `averages` replace some of them in what is shipped.
+
+        When the disk refuses, OSError is raised and the older checkpoint stays.
+        """
+        fresh = self.path / ".checkpoint-new"
+        try:
+            shipped = {**weights, **(averages or {})}
+            checkpoint.save(system, fresh, card=card, own=shipped)
+            training = fresh / "training"
+            training.mkdir()
+            save_file(dict(optimizer), training / "optimizer.safetensors")
+            if averages is not None:
+                save_file(dict(weights), training / "weights.safetensors")
+            (training / "state.json").write_text(json.dumps(_state_json(state), indent=1) + "\n", encoding="utf-8")
+            _sync(training)
+            checkpoint.replace_folder(fresh, self.checkpoint)
+        except (OSError, SafetensorError) as error:
+            raise OSError(
+                f"the checkpoint of step {state.step} could not be written to {self.path}: {error}"
+            ) from error
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        write_atomically(self.path / "README.md", card)
+
+    def state(self) -> State:
+        """What `save` was told. Raises ValueError when it is damaged."""
+        path = self.checkpoint / "training" / "state.json"
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            recipe = changed(Recipe(), {name: json.dumps(value) for name, value in data["recipe"].items()})
+            return State(int(data["step"]), float(data["seconds"]), data["best"], recipe, str(data["data"]))
+        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is damaged: {error}") from error
+
+    def tensors(self, name: str) -> dict[str, Tensor]:
+        """The tensors of training/`name`.safetensors."""
+        path = self.checkpoint / "training" / f"{name}.safetensors"
+        try:
+            return load_file(path)
+        except (OSError, SafetensorError) as error:
+            raise ValueError(f"{path} is damaged: {error}") from error
+
+    def settings(self) -> Any:
+        """The `settings` of the checkpoint, as JSON data."""
+        return checkpoint.read_config(self.checkpoint)["settings"]
+
+
+def changed(recipe: Recipe, changes: Mapping[str, str]) -> Recipe:
+    """`recipe` with other values, given as JSON or bare text by name."""
+    found: Recipe = override(cast(Any, recipe), changes)
+    return found
+
+
+def _state_json(state: State) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "step": state.step,
+        "seconds": round(state.seconds, 3),
+        "best": state.best,
+        "recipe": to_json(state.recipe),
+        "data": state.data,
+    }
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.iterdir():
+        with path.open("rb") as handle:
+            os.fsync(handle.fileno())

@@ -1,0 +1,258 @@
+"""One trainer for every system: a step is forward, backward, clip, update, average; a resumed run is exact.
+
+All randomness of a step comes from (seed, step, rank): torch's global generator is seeded before it, and its
+batch is a function of the step. So nothing but tensors and the step's number is saved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from .. import checkpoint
+from ..data.batch import Batch
+from ..data.prefetch import prefetch
+from ..recipe import Recipe
+from ..systems.roles import System
+from .average import Average
+from .card import write_card
+from .distributed import Processes, parallel_losses, without_averaging
+from .log import summed
+from .optimisation import load_state_tensors, make_optimizers, rate_factor, set_rates, state_tensors, trained_parameters
+from .run_folder import RunFolder, State
+from .samples import write_originals, write_samples
+
+PATIENCE = 20
+VALID_BATCHES = 4
+
+
+class Source(Protocol):
+    """What training needs of a data set: the batch of a step, the same one whenever it is asked."""
+
+    def batch(self, step: int, *, batch_size: int, crop_seconds: float) -> Batch: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a run logs, validates, writes samples (in steps; 0 = never) and saves (in minutes)."""
+
+    log_steps: int = 20
+    valid_steps: int = 500
+    sample_steps: int = 2000
+    save_minutes: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Told after every step: `step` steps of `steps` are done; the losses are those of the last log entry."""
+
+    step: int
+    steps: int
+    losses: dict[str, float]
+    rate: float
+    seconds_left: float
+
+
+Tell = Callable[[Report], None]
+
+
+class Trainer:
+    """Trains `system` by `recipe` on `train`, into `run`; `resume()` first to go on where the run stands."""
+
+    def __init__(
+        self,
+        system: System,
+        recipe: Recipe,
+        train: Source,
+        run: RunFolder,
+        *,
+        valid: Source | None = None,
+        pace: Pace | None = None,
+        processes: Processes | None = None,
+        data: str = "",
+        hours: float | None = None,
+    ) -> None:
+        self.system, self.recipe, self.run_folder, self.hours = system, recipe, run, hours
+        self.train_data, self.valid_data = train, valid
+        self.pace, self.processes = pace or Pace(), processes or Processes()
+        self.device = torch.device(self.processes.device)
+        self.state = State(0, 0.0, None, recipe, data)
+        for name in system.frozen:
+            getattr(system, name).requires_grad_(False)
+        system.to(self.device).train()
+        self.losses = parallel_losses(system, self.processes)
+        self.parameters = trained_parameters(system)
+        self.optimizers = make_optimizers(system, recipe)
+        self.average = Average(self.parameters, recipe.ema) if recipe.ema else None
+        self.latest: dict[str, float] = {}
+        self._tally: list[dict[str, Tensor]] = []
+        self._skipped = 0
+
+    def resume(self) -> None:
+        """Takes weights, averages, optimiser and step from the run's checkpoint."""
+        folder = self.run_folder.checkpoint
+        checkpoint.load_weights(self.system, folder)
+        if self.average:
+            self.average.load({name: p.detach() for name, p in self.parameters.items()})
+            own = self.system.state_dict()
+            for name, tensor in self.run_folder.tensors("weights").items():
+                own[name].copy_(tensor)
+        load_state_tensors(self.optimizers, self.parameters, self.run_folder.tensors("optimizer"))
+        saved = self.run_folder.state()
+        self.state = replace(saved, recipe=self.recipe, data=self.state.data or saved.data)
+        if self.processes.first:
+            self.run_folder.log.cut(saved.step)
+
+    def run(self, *, tell: Tell | None = None, stop: Callable[[], bool] = lambda: False) -> bool:
+        """Trains to the recipe's last step, or until `stop()`; saves at the end. True when the recipe is done."""
+        if self.state.step == 0:
+            self._save()  # a full disk or a folder that cannot be written shows itself now
+            if self.processes.first:
+                write_originals(self._valid_batch(0), self.run_folder.path / "samples")
+        saved = clock = time.monotonic()
+        todo = range(self.state.step, self.recipe.steps)
+        with closing(prefetch(self._batches, todo, ahead=3)) as batches:
+            for step, parts in batches:
+                self._step(step, parts)
+                now = time.monotonic()
+                self.state = replace(self.state, step=step + 1, seconds=self.state.seconds + now - clock)
+                clock = now
+                self._note(step + 1, tell)
+                if self.processes.any(stop()):
+                    break
+                if self.processes.any(now - saved > 60.0 * self.pace.save_minutes):
+                    self._save()
+                    saved = time.monotonic()
+        self._save()
+        return self.state.step >= self.recipe.steps
+
+    def _batches(self, step: int) -> list[Batch]:
+        """The parts of one step's batch (one, or `accumulate`)."""
+        size, seconds, parts = self.recipe.batch_size, self.recipe.seconds, self.recipe.accumulate
+        return [
+            self.train_data.batch(step * parts + part, batch_size=size, crop_seconds=seconds) for part in range(parts)
+        ]
+
+    def _step(self, step: int, parts: list[Batch]) -> None:
+        """One update of the weights."""
+        torch.manual_seed(step_seed(self.recipe.seed, step, self.processes.rank))
+        for place, part in enumerate(parts):
+            last = place == len(parts) - 1
+            with nullcontext() if last else without_averaging(self.losses):
+                with self._precision():
+                    losses = self.losses(part.to(self.device), step)
+                total = torch.stack([losses[name].float() for name in summed(list(losses))]).sum()
+                torch.autograd.backward(total / len(parts))
+            self._tally.append({"loss": total.detach(), **{name: value.detach() for name, value in losses.items()}})
+        norm = torch.nn.utils.clip_grad_norm_(list(self.parameters.values()), self.recipe.clip_norm or math.inf)
+        self._tally[-1]["~gradient norm"] = norm
+        if self._usable(norm, step):
+            set_rates(self.optimizers, rate_factor(step, self.recipe))
+            for optimizer in self.optimizers:
+                optimizer.step()
+            if self.average:
+                self.average.update(step)
+        for parameter in self.parameters.values():
+            parameter.grad = None
+
+    def _usable(self, norm: Tensor, step: int) -> bool:
+        """False for a step whose gradient is not finite: it is left out, but not many in a row."""
+        if math.isfinite(norm.item()):
+            self._skipped = 0
+            return True
+        self._skipped += 1
+        if self._skipped >= PATIENCE:
+            raise ValueError(f"the loss has not been a number for {PATIENCE} steps up to step {step}; lower the rates")
+        return False
+
+    def _precision(self) -> torch.autocast:
+        """bfloat16 where it is faster: on a GPU."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
+
+    def _note(self, step: int, tell: Tell | None) -> None:
+        """Logs, validates and writes samples where they are due."""
+        valid = self.valid_data is not None and self._due(step, self.pace.valid_steps)
+        if valid or self._due(step, self.pace.log_steps):
+            self.latest = self._drain() | (self._validate() if valid else {})
+            if self.processes.first:
+                rates = {"rate": rate_factor(step - 1, self.recipe), "seconds": self.state.seconds}
+                self.run_folder.log.add(step, self.latest | rates)
+        if self._due(step, self.pace.sample_steps) and self.processes.first:
+            with self._shipped():
+                write_samples(self.system, self._valid_batch(0), self.run_folder.path / "samples", step)
+        if tell:
+            rate = step / max(self.state.seconds, 1e-9)
+            tell(Report(step, self.recipe.steps, self.latest, rate, (self.recipe.steps - step) / rate))
+
+    def _due(self, step: int, every: int) -> bool:
+        """At every `every` steps (0 = never) and at the end."""
+        return every > 0 and (step % every == 0 or step == self.recipe.steps)
+
+    def _drain(self) -> dict[str, float]:
+        """Means since the last log entry."""
+        names = dict.fromkeys(name for entry in self._tally for name in entry)
+        means = [torch.stack([e[name].float() for e in self._tally if name in e]).mean() for name in names]
+        self._tally.clear()
+        return dict(zip(names, self.processes.mean(torch.stack(means)).tolist(), strict=True))
+
+    def _validate(self) -> dict[str, float]:
+        """Mean losses of the weights that would be shipped, on the same few batches every time."""
+        totals: dict[str, list[float]] = {}
+        with self._shipped():
+            for place in range(VALID_BATCHES):
+                torch.manual_seed(step_seed(self.recipe.seed, place, self.processes.rank))
+                batch = self._valid_batch(place)
+                if batch is None:
+                    break
+                losses = self.system.losses(batch, step=self.state.step)
+                losses["loss"] = torch.stack([losses[name].float() for name in summed(list(losses))]).sum()
+                for name, value in losses.items():
+                    totals.setdefault(f"valid {name}", []).append(float(value))
+        values = self.processes.mean(torch.tensor(list(totals.values()), device=self.device).mean(dim=1))
+        means = dict(zip(totals, values.tolist(), strict=True))
+        best = min(means["valid loss"], self.state.best if self.state.best is not None else math.inf)
+        self.state = replace(self.state, best=best)
+        return means | {"valid best": best}
+
+    def _valid_batch(self, place: int) -> Batch | None:
+        if self.valid_data is None:
+            return None
+        size = self.recipe.batch_size
+        return self.valid_data.batch(place, batch_size=size, crop_seconds=self.recipe.seconds).to(self.device)
+
+    @contextmanager
+    def _shipped(self) -> Iterator[None]:
+        """Eval mode, no gradients, averaged weights where there are any."""
+        self.system.eval()
+        with torch.no_grad(), self._precision(), self.average.applied() if self.average else nullcontext():
+            yield
+        self.system.train()
+
+    def _save(self) -> None:
+        """The checkpoint, the table and the picture, by the first process."""
+        if not self.processes.first:
+            return
+        self.run_folder.save(
+            self.system,
+            self.state,
+            optimizer=state_tensors(self.optimizers, self.parameters),
+            weights=checkpoint.weights(self.system),
+            averages=self.average.tensors() if self.average else None,
+            card=write_card(self.system, self.state, self.latest, self.hours),
+        )
+        self.run_folder.log.write_table()
+        self.run_folder.log.write_picture()
+
+
+def step_seed(seed: int, step: int, rank: int) -> int:
+    """63 well-mixed bits of (seed, step, rank)."""
+    digest = hashlib.sha256(f"songloom training {seed} {step} {rank}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
