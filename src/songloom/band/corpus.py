@@ -102,6 +102,7 @@ def estimate(*, hours: float, seed: int, jobs: int = 1, stems: bool = False, sec
     """Disk and time that a corpus would take here, by rendering a few pieces of it into memory."""
     total = count_clips(hours, seconds)
     probes = min(total, _PROBES)
+    _render(compose_piece(seed, 0, seconds), stems)  # the soundfonts load with the first piece
     start, size = time.perf_counter(), 0
     for index in range(probes):
         rendered = _render(compose_piece(seed, index, seconds), stems)

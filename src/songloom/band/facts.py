@@ -121,9 +121,9 @@ class Facts:
         roles = {"lead": ("melody",), "backing": ("chords", "pad", "arpeggio"), "bass": ("bass",), "drums": ("drums",)}
         found = {}
         for slot, names in roles.items():
-            part = next((first[name] for name in names if name in first), None)
-            if part is not None:
-                found[slot] = self._name(part)
+            player = next((first[name] for name in names if name in first), None)
+            if player is not None:
+                found[slot] = self._name(player)
         if len({part.sound for part in self.parts}) == 1:
             found["alone"] = self._name(self.parts[0])
         if found.get("lead") == found.get("backing"):
