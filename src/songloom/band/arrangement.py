@@ -51,9 +51,13 @@ def casting(seats: Sequence[Seat], sections: Sequence[Section], rng: random.Rand
 
 
 def _held_back(seats: Sequence[Seat], rng: random.Random) -> int:
-    """The optional player who waits for the second section of the body; -1 for none."""
+    """The player who waits for the second section of the body: an optional one, a second accompanist, or now and
+    then the drums; -1 for none."""
     optional = [index for index, seat in enumerate(seats) if seat.role in _OPTIONAL]
-    return rng.choice(optional) if optional and len(seats) > 2 and rng.random() < 0.8 else -1
+    accompanists = [index for index, seat in enumerate(seats) if seat.role == "chords"]
+    rhythm = [index for index, seat in enumerate(seats) if seat.role == "drums"]
+    choices = optional or accompanists[1:] or (rhythm if rng.random() < 0.4 else [])
+    return rng.choice(choices) if choices and len(seats) > 2 and rng.random() < 0.9 else -1
 
 
 def _never_empty(playing: Sequence[bool], seats: Sequence[Seat], section: Section) -> tuple[bool, ...]:

@@ -316,9 +316,9 @@ def _part(
 def _inside(notes: Sequence[Note], beats: float) -> tuple[Note, ...]:
     """Sorted notes between the first downbeat and the end; what rings longer ends there."""
     kept = []
-    for note in sorted(notes):
+    for note in notes:
         start = max(0.0, note.start)
         length = min(note.length, beats - start)
         if start < beats - 0.02 and length > 0.02:
             kept.append(replace(note, start=round(start, 4), length=round(length, 4)))
-    return tuple(kept)
+    return tuple(sorted(kept))

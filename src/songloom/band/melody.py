@@ -272,14 +272,19 @@ def _pickup(first: Note, ground: Ground) -> list[Note]:
 
 
 def vary(notes: Sequence[Note], ground: Ground, amount: float, rng: random.Random) -> list[Note]:
-    """A returning melody: most notes stay; some long ones gain a neighbour, some short ones fall silent."""
+    """A returning melody: about `amount` of its bars change, by a neighbour note on a long note or by a short
+    off-beat note that falls silent; the others return as they were."""
+    changed: dict[int, bool] = {}
     varied: list[Note] = []
     for note in notes:
-        draw = rng.random()
-        if note.length >= 0.95 and draw < amount:
+        bar = int(note.start // ground.meter.beats)
+        if bar not in changed:
+            changed[bar] = rng.random() < amount
+        if changed[bar] and note.length >= 0.9:
             varied += _ornament(note, ground)
-        elif note.length < 0.6 and note.start % 1.0 != 0.0 and draw < amount * 0.4:
-            continue
+            changed[bar] = False
+        elif changed[bar] and note.length < 0.6 and note.start % 1.0 != 0.0:
+            changed[bar] = False
         else:
             varied.append(note)
     return varied

@@ -72,7 +72,7 @@ _BOOM_BAP = (
 STYLES = (
     Style(
         "ambient",
-        (50, 90),
+        (40, 90),
         _AMBIENT,
         (
             (

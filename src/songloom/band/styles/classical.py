@@ -76,7 +76,7 @@ STYLES = (
             ),
             (
                 Seat("melody", ("cello",), ("singing",), pan=0.35),
-                Seat("chords", ("violin",), ("quartet inner", "tremolo"), -1.0, -0.3, low=60, high=84),
+                Seat("chords", ("violin",), ("quartet inner",), -1.0, -0.3, low=60, high=84),
                 Seat("counter", ("viola",), ("guide tones",), -0.5, 0.1, low=50, high=74),
                 Seat("bass", ("cello",), ("sustained", "root"), -1.5, 0.3, low=36, high=50),
             ),
@@ -118,7 +118,7 @@ STYLES = (
             ),
             (
                 Seat("melody", ("trumpet", "french horn"), ("anthem",), 0.5, 0.2),
-                Seat("chords", ("string ensemble",), ("quartet inner", "tremolo"), 0.0, -0.2, low=50, high=80),
+                Seat("chords", ("string ensemble",), ("quartet inner",), 0.0, -0.2, low=50, high=80),
                 Seat("counter", ("flute", "violin"), ("descant", "thirds"), -0.5, -0.3, enters=0.5),
                 Seat("bass", ("contrabass", "tuba"), ("root", "roots and fifths"), low=30, high=52),
                 _TIMPANI,

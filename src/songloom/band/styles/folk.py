@@ -267,7 +267,7 @@ STYLES = (
     ),
     Style(
         "new age",
-        (56, 92),
+        (46, 92),
         _NEW_AGE,
         (
             (

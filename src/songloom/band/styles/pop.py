@@ -79,7 +79,7 @@ STYLES = (
     ),
     Style(
         "ballad",
-        (54, 84),
+        (50, 84),
         (_BALLAD, POP_MINOR),
         (
             (

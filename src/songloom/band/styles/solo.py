@@ -56,7 +56,7 @@ def _two_hands(
 STYLES = (
     Style(
         "solo piano",
-        (52, 132),
+        (46, 132),
         _MODES,
         (
             _two_hands(("grand piano",), ("singing",), ("broken", "ballad piano"), 36, 62),
@@ -127,7 +127,7 @@ STYLES = (
     ),
     Style(
         "solo cello",
-        (50, 108),
+        (44, 108),
         _MODES,
         (
             (Seat("melody", ("cello",), ("classical", "singing")),),
@@ -181,7 +181,7 @@ STYLES = (
     ),
     Style(
         "church organ",
-        (50, 104),
+        (44, 104),
         (_MAJOR, _MINOR, _HARMONIC),
         (
             (
