@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -129,6 +130,14 @@ PRODUCTIONS: dict[str, Production] = {
         "wash", -7.0, "hall", -12.0, 0.75, -12.0, 0.6, ("melody", "arpeggio"), width=1.25, drive=0.0, ratio=1.3,
         loudness=(-23.0, -18.0), curve="natural", match=0.0, balance={"pad": 5.0, "drums": -6.0},
     ),
+    "new age": Production(
+        "cathedral", -10.0, "hall", -12.0, 0.75, -17.0, 0.4, ("melody", "arpeggio"), width=1.15, drive=0.0, ratio=1.4,
+        loudness=(-21.0, -17.0), curve="natural", match=0.0, balance={"pad": 3.0, "drums": -5.0},
+    ),
+    "cinematic": replace(
+        _ENSEMBLE, wet=-8.0, drum_space="hall", drum_wet=-7.0, loudness=(-19.0, -12.0), curve="orchestra", match=0.45,
+        width=1.2, drive=1.0, ratio=1.8, punch=1.5, balance={"pad": 3.0, "chords": 2.0, "drums": 0.5, "percussion": 5.0},
+    ),
     "downtempo": Production(
         "hall", -13.0, "studio", -18.0, 0.75, -15.0, 0.45, ("melody", "chords", "arpeggio"), duck=2.5, width=1.1,
         drive=2.0, loudness=(-16.0, -12.5), curve="hip hop", match=0.5, balance={"pad": 2.0, "bass": 1.0},
@@ -174,10 +183,10 @@ _WORDS = (
     ("gospel", "soul"), ("r&b", "soul"), ("ballad", "ballad"), ("rock", "rock"), ("grunge", "rock"), ("indie", "rock"),
     ("pop", "pop"), ("celtic", "folk"), ("folk", "folk"), ("singer", "folk"), ("flamenco", "folk"),
     ("quartet", "ensemble"), ("trio", "ensemble"), ("chamber", "ensemble"), ("choir", "organ"), ("organ", "organ"),
-    ("orchestra", "orchestra"), ("cinematic", "orchestra"), ("epic", "orchestra"), ("baroque", "ensemble"),
+    ("orchestra", "orchestra"), ("cinematic", "cinematic"), ("epic", "cinematic"), ("baroque", "ensemble"),
     ("waltz", "ensemble"), ("classical", "ensemble"), ("march", "big band"), ("solo", "solo"), ("piano", "solo"),
     ("guitar", "solo"), ("harp", "solo"), ("flute", "ensemble"), ("cello", "ensemble"), ("violin", "ensemble"),
-    ("music box", "solo"),
+    ("music box", "solo"), ("world", "folk"), ("new age", "new age"), ("electro", "techno"), ("meditation", "ambient"),
 )  # fmt: skip
 
 
@@ -185,7 +194,7 @@ def production_name(piece: Piece) -> str:
     """The key of PRODUCTIONS for a piece: by the words of its style, else by what it holds."""
     style = piece.style.lower()
     for word, name in _WORDS:
-        if word in style:
+        if re.search(rf"\b{re.escape(word)}", style):
             return name
     if piece.has_drums:
         return "pop"
