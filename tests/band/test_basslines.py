@@ -89,6 +89,13 @@ def test_the_tumbao_anticipates_the_next_chord() -> None:
     assert all(notes[bar * 4.0 + 3.5] == ROOTS[(bar + 1) % 4][0] for bar in range(10))
 
 
+def test_a_chord_that_stays_is_not_left_early() -> None:
+    chords = [Chord(0.0, 8.0, 0, "maj", 0), Chord(8.0, 8.0, 6, "maj", 6)]
+    for line in ("salsa tumbao", "roots and fifths", "eighths", "octaves"):
+        notes = play(line, chords, [Section("A", 0, 4, 0.6)], METERS["4/4"], (), random.Random(1), 28, 60)
+        assert {note.pitch % 12 for note in notes if note.start < 6.9} <= {0, 4, 7}, line
+
+
 def test_a_slash_chord_gives_its_bass_note() -> None:
     chords = [Chord(0.0, 4.0, 0, "maj", 4), Chord(4.0, 4.0, 5, "maj", 5)]
     for line in ("root", "eighths", "sustained", "808", "octaves"):

@@ -112,6 +112,15 @@ def test_a_chord_change_inside_a_held_chord_is_struck() -> None:
     assert {n.pitch % 12 for n in notes if n.start == 2.0} == {7, 11, 2}
 
 
+def test_a_chord_that_stays_is_not_left_early() -> None:
+    chords = [Chord(0.0, 8.0, 0, "maj", 0), Chord(8.0, 8.0, 6, "maj", 6)]
+    for figure in ("jazz comp", "montuno", "stride", "bossa guitar"):
+        for seed in range(4):
+            sections = [Section("A", 0, 4, 0.9)]
+            notes = play(figure, chords, sections, METERS["4/4"], random.Random(seed), 43, 79)
+            assert {note.pitch % 12 for note in notes if note.start < 6.9} <= {0, 4, 7}, figure
+
+
 def test_louder_sections_are_louder() -> None:
     for figure in NAMES:
         notes = comped(figure)

@@ -1,6 +1,7 @@
 """Human feel bends time towards the triplet and keeps everything else recognisable."""
 
 import random
+from itertools import pairwise
 from statistics import mean, pstdev
 
 import pytest
@@ -23,6 +24,12 @@ def test_full_swing_puts_the_off_beat_at_two_thirds() -> None:
         assert played.start == pytest.approx(beat + (2 / 3 if off else 0.0))
 
 
+def test_swung_notes_still_end_where_the_next_begins() -> None:
+    notes = [Note(i / 2, 0.5, 60, 80) for i in range(16)]
+    played = straight(notes, 0.7)
+    assert all(one.start + one.length == pytest.approx(other.start) for one, other in pairwise(played))
+
+
 def test_half_swing_lies_half_way() -> None:
     assert straight(EIGHTHS, 0.5)[1].start == pytest.approx((1 / 2 + 2 / 3) / 2)
 
@@ -40,7 +47,8 @@ def test_swing_keeps_the_order_of_time() -> None:
 
 
 def test_nothing_asked_changes_nothing() -> None:
-    assert [(n.length, n.pitch, n.velocity) for n in straight(EIGHTHS)] == [(0.4, 60, 80)] * 64
+    assert [(n.pitch, n.velocity) for n in straight(EIGHTHS)] == [(60, 80)] * 64
+    assert [n.length for n in straight(EIGHTHS)] == pytest.approx([0.4] * 64)
     assert [n.start for n in straight(EIGHTHS)] == pytest.approx([n.start for n in EIGHTHS])
 
 

@@ -10,13 +10,14 @@ from songloom.band.bass_cells import CELLS, BassLine
 from songloom.band.bass_walking import walk
 from songloom.band.changes import Changes
 from songloom.band.grid import choose, fit, step_length, total_beats
+from songloom.band.overlaps import without_overlaps
 from songloom.band.piece import Chord, Meter, Note, Section
 from songloom.band.theory import QUALITIES
 
 _DEGREES = {"2": (2, 1), "3": (3, 4), "5": (6, 7, 8), "6": (9, 8), "7": (10, 11)}
 _ABOVE_ROOT = {"8": 12, "O": 12, "m": 1}
 _ACID_STEPS = "QRRRRR8OR.R.R...37m8"
-_SLIDE_BEATS = 0.06
+_SLIDE_BEATS = 0.15
 _MOST_LOCKED = 10
 
 
@@ -72,7 +73,7 @@ def play(
         raise ValueError(f"bass line {line!r} is not one of {', '.join(LINES)}")
     if not sections:
         return []
-    return sorted(LINES[line](Job(Changes(chords), sections, meter, tuple(sorted(kicks)), rng, low, high)))
+    return without_overlaps(LINES[line](Job(Changes(chords), sections, meter, tuple(sorted(kicks)), rng, low, high)))
 
 
 def _from_cells(spec: BassLine) -> Callable[[Job], list[Note]]:
@@ -164,7 +165,7 @@ def _realise(written: str, gate: float, job: Job) -> list[Note]:
         while j < len(written) and written[j] in "-~":
             j += 1
         start, end = i * length, j * length
-        ahead = token == "n"
+        ahead = token == "n" and job.changes.nears(start)
         chord_time = job.changes.end(start) if ahead else start
         index = job.changes.index(chord_time)
         if index != seen and token not in "andQ8O" and job.changes.at(chord_time).start > start - 1.0:
@@ -196,7 +197,7 @@ def _pitch(token: str, start: float, job: Job) -> int:
     if token == "a":
         return _into(root, start, job)
     if token == "n":
-        return job.root(job.changes.after(start))
+        return job.root(job.changes.after(start) if job.changes.nears(start) else chord)
     if token == "b":
         fifth = job.low + (chord.root + _degree("5", chord) - job.low) % 12
         return job.clipped(fifth - 12 if fifth > root and fifth - 12 >= job.low else fifth)
@@ -208,10 +209,9 @@ def _pitch(token: str, start: float, job: Job) -> int:
 def _into(root: int, start: float, job: Job) -> int:
     """A half step below or above the next root, a whole step from further away; without a change ahead the
     fifth."""
-    chord, following = job.changes.at(start), job.changes.after(start)
-    if following is chord or job.changes.end(start) > start + 1.01:
-        return job.clipped(root + _degree("5", chord))
-    target = job.root(following)
+    if not job.changes.nears(start):
+        return job.clipped(root + _degree("5", job.changes.at(start)))
+    target = job.root(job.changes.after(start))
     size = 1 if job.changes.end(start) < start + 0.51 else 2
     side = 1 if root > target or target - size < job.low else -1
     return job.clipped(target + side * size)

@@ -30,6 +30,10 @@ class Changes:
         """The chord that follows the one at `time`, the last for ever."""
         return self.chords[min(self.index(time) + 1, len(self.chords) - 1)]
 
+    def nears(self, time: float) -> bool:
+        """Whether another chord comes within a beat."""
+        return self.after(time) is not self.at(time) and self.end(time) <= time + 1.0 + _ROUNDING
+
     def end(self, time: float) -> float:
         """Where the chord at `time` gives way to the next; the end of its length for the last."""
         i = self.index(time)

@@ -10,6 +10,7 @@ from songloom.band.comping_cells import CELLS, Figure
 from songloom.band.comping_free import chip_arpeggio, drone, harp, pad
 from songloom.band.comping_voicing import Comp, bass_room
 from songloom.band.grid import choose, fit, step_length
+from songloom.band.overlaps import without_overlaps
 from songloom.band.piece import Chord, Meter, Note, Section
 
 _TOUCH = {"X": 12, "x": 0, "o": -16, "D": 4, "U": -6, "M": -22, "B": 4, "b": 0, "C": -4, "P": 2, "A": 4}
@@ -34,7 +35,7 @@ def play(
         raise ValueError(f"a figure needs a range of pitches, not {low} to {high}")
     if not sections:
         return []
-    return sorted(FIGURES[figure](Comp(Changes(chords), sections, meter, rng, low, high)))
+    return without_overlaps(FIGURES[figure](Comp(Changes(chords), sections, meter, rng, low, high)))
 
 
 def _from_cells(spec: Figure) -> Callable[[Comp], list[Note]]:
@@ -83,7 +84,7 @@ def _realise(written: str, spec: Figure, comp: Comp) -> list[Note]:
             j += 1
         if token not in ".-":
             start, end = i * length, min(j * length, float(comp.beats))
-            ahead = token == "A"
+            ahead = token == "A" and comp.changes.nears(start)
             place = comp.changes.end(start) if ahead else start
             change = comp.changes.end(place)
             index = comp.changes.index(place)

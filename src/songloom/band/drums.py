@@ -12,6 +12,7 @@ from songloom.band.drum_grooves_programmed import PROGRAMMED
 from songloom.band.drum_grooves_traditional import TRADITIONAL
 from songloom.band.drum_patterns import KEYS, VELOCITIES, Groove, Line, fitted, kept_beats, native, read_line
 from songloom.band.grid import choose, fit_tail, step_length, steps_per_bar
+from songloom.band.overlaps import without_overlaps
 from songloom.band.piece import Meter, Note, Section
 
 GROOVES: dict[str, Groove] = {**POPULAR, **TRADITIONAL, **PROGRAMMED}
@@ -52,7 +53,7 @@ def play(groove: str, sections: Sequence[Section], meter: Meter, rng: random.Ran
                 line = _crash(line, spec.crash, meter)
             notes.extend(_sound(line, played * meter.beats, section.energy, meter))
             played += 1
-    return sorted(notes)
+    return without_overlaps(notes)
 
 
 def _plan(spec: Groove, energy: float, meter: Meter, rng: random.Random) -> _Plan:

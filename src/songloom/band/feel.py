@@ -28,7 +28,7 @@ def humanise(
     `swing` 0..1 moves the off-beats of `level` subdivisions a beat (2 eighths, 4 sixteenths) from the half to
     two thirds of their pair; compound metres already have their thirds and stay. `timing` is the standard
     deviation in beats, clipped at two of them and never before 0; notes of one attack share most of it.
-    `velocity` is the standard deviation in MIDI steps. Lengths are kept.
+    `velocity` is the standard deviation in MIDI steps. Lengths are kept, but for ends that swing too.
     """
     if not 0.0 <= swing <= 1.0:
         raise ValueError(f"swing is between 0 and 1, not {swing}")
@@ -41,9 +41,11 @@ def humanise(
         if abs(note.start - attack) > _SAME_ATTACK:
             attack, shared = note.start, _error(timing, rng)
         moved = _SHARED_TIMING * shared + (1.0 - _SHARED_TIMING) * _error(timing, rng)
-        start = max(0.0, swung(note.start, amount, level) + moved)
+        bent = swung(note.start, amount, level)
+        length = swung(note.start + note.length, amount, level) - bent
         touch = round(note.velocity + _error(velocity, rng))
-        played.append(replace(note, start=start, velocity=min(127, max(1, touch))))
+        velocity_played = min(127, max(1, touch))
+        played.append(replace(note, start=max(0.0, bent + moved), length=length, velocity=velocity_played))
     return played
 
 
