@@ -15,6 +15,7 @@ from songloom.band.feel import humanise
 from songloom.band.form import count_bars, plan_sections
 from songloom.band.harmony import GENERIC, harmonise
 from songloom.band.moods import MOODS, Mood, mode_factor
+from songloom.band.overlaps import without_overlaps
 from songloom.band.piece import METERS, Chord, Meter, Note, Part, Piece, Section
 from songloom.band.sounds import SOUNDS, Sound
 from songloom.band.styles.style import Palette, Seat, Style
@@ -314,9 +315,10 @@ def _part(
 
 
 def _inside(notes: Sequence[Note], beats: float) -> tuple[Note, ...]:
-    """Sorted notes between the first downbeat and the end; what rings longer ends there."""
+    """Sorted notes between the first downbeat and the end; what rings longer ends there, and a key before it is
+    struck again."""
     kept = []
-    for note in notes:
+    for note in without_overlaps(notes):
         start = max(0.0, note.start)
         length = min(note.length, beats - start)
         if start < beats - 0.02 and length > 0.02:
