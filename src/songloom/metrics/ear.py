@@ -80,10 +80,10 @@ class Ear(nn.Module):
 
     @torch.inference_mode()
     def windows(self, wave: Tensor) -> Tensor:
-        """[1, T] -> [N, 1, W]: the deterministic windows of a clip, half overlapping; a short clip is one."""
+        """[1, T] -> [N, 1, W]: the deterministic windows of a clip, half overlapping; a short clip is one, as it is."""
         size = round(SECONDS * SAMPLE_RATE)
         if wave.shape[-1] <= size:
-            return functional.pad(wave, (0, size - wave.shape[-1]))[None]
+            return wave[None]
         return torch.stack([wave[:, at : at + size] for at in range(0, wave.shape[-1] - size + 1, size // 2)])
 
     @torch.inference_mode()
