@@ -27,17 +27,18 @@ def cache_waves(
     jobs: int = 1,
     progress: Progress | None = None,
     shard_bytes: int = SHARD_BYTES,
+    cache: Path | None = None,
 ) -> Shards:
     """The clips as int16 [C, T] at `sample_rate`, built with `jobs` processes where the cache lacks them.
 
-    `progress` hears (clips done, clips in all). A file that cannot be decoded raises ValueError with its path.
+    `progress` hears (clips done, clips in all); `cache` puts the result elsewhere than under the folder. A file that cannot be decoded raises ValueError with its path.
     """
     if channels not in (1, 2):
         raise ValueError(f"channels is {channels}, but must be 1 or 2")
     if not clips:
         raise ValueError("there are no clips to cache")
     settings = {"kind": "waves", "version": 1, "sample_rate": sample_rate, "channels": channels}
-    cache = cache_folder(folder, clips, settings)
+    cache = cache or cache_folder(folder, clips, settings)
     if not Shards.is_finished(cache):
         groups = _grouped(clips, shard_bytes, 2 * channels * sample_rate)
         _build(Path(folder), cache, groups, sample_rate, channels, jobs, progress)

@@ -12,12 +12,12 @@ from ..data.batch import Batch
 from ..systems.request import Request
 from ..systems.roles import Codec, Generator, System
 
-COUNT = 2
-SECONDS = 10.0
+SAMPLES = 2
+SAMPLE_SECONDS = 10.0
 
 
 @torch.no_grad()
-def write_samples(system: System, batch: Batch | None, folder: Path, step: int) -> list[Path]:
+def write_samples(system: System, batch: Batch, folder: Path, step: int) -> list[Path]:
     """Writes up to two short WAV files of `system` (in eval mode) for items of `batch`; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(system, Codec):
@@ -27,24 +27,23 @@ def write_samples(system: System, batch: Batch | None, folder: Path, step: int) 
     return []
 
 
-def write_originals(batch: Batch | None, folder: Path) -> list[Path]:
+def write_originals(batch: Batch, folder: Path) -> list[Path]:
     """The waves that a codec's samples are copies of."""
-    if batch is None or batch.wave is None or batch.sample_rate is None:
+    if batch.wave is None or batch.sample_rate is None:
         return []
     folder.mkdir(parents=True, exist_ok=True)
-    return _write(list(batch.wave[:COUNT].cpu()), batch.sample_rate, folder, "original")
+    return _write(list(batch.wave.cpu()), batch.sample_rate, folder, "original")
 
 
-def _copies(codec: Codec, batch: Batch | None) -> list[Tensor]:
-    if batch is None or batch.wave is None:
+def _copies(codec: Codec, batch: Batch) -> list[Tensor]:
+    if batch.wave is None:
         return []
-    wave = batch.wave[:COUNT]
-    return list(codec.detokenize(codec.tokenize(wave), length=wave.shape[-1]))
+    return list(codec.detokenize(codec.tokenize(batch.wave), length=batch.wave.shape[-1]))
 
 
-def _attempts(generator: Generator, batch: Batch | None) -> list[Tensor]:
-    prompts = [text for text in (batch.texts if batch else ()) if text][:COUNT] or ["piano"]
-    return [generator.generate(Request(prompt=prompt, seconds=SECONDS))[0] for prompt in prompts]
+def _attempts(generator: Generator, batch: Batch) -> list[Tensor]:
+    prompts = [text for text in batch.texts if text] or ["piano"]
+    return [generator.generate(Request(prompt=prompt, seconds=SAMPLE_SECONDS))[0] for prompt in prompts]
 
 
 def _write(waves: list[Tensor], sample_rate: int, folder: Path, name: str) -> list[Path]:

@@ -28,7 +28,7 @@ from .distributed import Processes, parallel_losses, without_averaging
 from .log import summed
 from .optimisation import load_state_tensors, make_optimizers, rate_factor, set_rates, state_tensors, trained_parameters
 from .run_folder import RunFolder, State
-from .samples import write_originals, write_samples
+from .samples import SAMPLE_SECONDS, SAMPLES, write_originals, write_samples
 
 PATIENCE = 20
 VALID_BATCHES = 4
@@ -116,7 +116,7 @@ class Trainer:
         if self.state.step == 0:
             self._save()  # a full disk or a folder that cannot be written shows itself now
             if self.processes.first:
-                write_originals(self._valid_batch(0), self.run_folder.path / "samples")
+                write_originals(self._heard(), self.run_folder.path / "samples")
         saved = clock = time.monotonic()
         todo = range(self.state.step, self.recipe.steps)
         with closing(prefetch(self._batches, todo, ahead=3)) as batches:
@@ -187,7 +187,7 @@ class Trainer:
                 self.run_folder.log.add(step, self.latest | rates)
         if self._due(step, self.pace.sample_steps) and self.processes.first:
             with self._shipped():
-                write_samples(self.system, self._valid_batch(0), self.run_folder.path / "samples", step)
+                write_samples(self.system, self._heard(), self.run_folder.path / "samples", step)
         if tell:
             rate = step / max(self.state.seconds, 1e-9)
             tell(Report(step, self.recipe.steps, self.latest, rate, (self.recipe.steps - step) / rate))
@@ -227,6 +227,12 @@ class Trainer:
             return None
         size = self.recipe.batch_size
         return self.valid_data.batch(place, batch_size=size, crop_seconds=self.recipe.seconds).to(self.device)
+
+    def _heard(self) -> Batch:
+        """What the samples are made of: a few seconds of held-out music where there is any."""
+        source = self.valid_data or self.train_data
+        seconds = max(SAMPLE_SECONDS, self.recipe.seconds)
+        return source.batch(0, batch_size=SAMPLES, crop_seconds=seconds).to(self.device)
 
     @contextmanager
     def _shipped(self) -> Iterator[None]:

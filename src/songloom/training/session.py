@@ -1,0 +1,207 @@
+"""From names to a trainer: which system and recipe, which frozen parts, which data."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from ..config import Settings, override, to_json
+from ..data.dataset import Cropping, Dataset, clips_of, open_waves
+from ..data.manifest import Clip
+from ..data.waves import Progress
+from ..recipe import Recipe
+from ..systems import registry
+from ..systems.roles import Codec, System
+from .distributed import Processes
+from .encode_cache import encode
+from .run_folder import RunFolder, changed
+from .trainer import Pace, Trainer, step_seed
+
+RANDOM = "random"
+CROPPINGS = {
+    "anywhere": Cropping(from_start=0.0, on_downbeat=0.0),
+    "downbeat": Cropping(from_start=0.2, on_downbeat=0.8),
+    "start": Cropping(from_start=1.0, on_downbeat=0.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be trained: settings, recipe, and where the frozen parts come from (name to model)."""
+
+    settings: Settings
+    recipe: Recipe
+    parts: Mapping[str, str]
+
+
+def plan(system: str, preset: str | None, changes: Mapping[str, str], parts: Mapping[str, str]) -> Plan:
+    """The plan for a system's name (or a preset's own) with changes such as {"width": "64", "recipe.steps": "100"}.
+
+    Without `preset` it is the system's first one. Raises ValueError for a name, setting or value that there is not.
+    """
+    classes = registry.system_classes()
+    if system in classes:
+        names = list(classes[system].presets())
+        chosen = preset or names[0]
+        if chosen not in names:
+            raise ValueError(f"{system} has no preset {chosen!r}; it has: {', '.join(names)}")
+    elif system in registry.presets() and preset in (None, system):
+        chosen = system
+    else:
+        raise ValueError(f"no system or preset {system!r}; there are: {', '.join(classes)}")
+    owner, settings = registry.preset(chosen)
+    settings = with_parts(settings, parts)
+    settings = override(settings, {name: text for name, text in changes.items() if not name.startswith("recipe.")})
+    recipe = changed(owner.recipe(chosen), recipe_changes(changes))
+    for name in ("steps", "batch_size", "accumulate"):
+        if getattr(recipe, name) < 1:
+            raise ValueError(f"recipe.{name} must be at least 1, not {getattr(recipe, name)}")
+    return Plan(settings, recipe, dict(parts))
+
+
+def recipe_changes(changes: Mapping[str, str]) -> dict[str, str]:
+    """Those of `changes` that begin with "recipe.", without it."""
+    return {name.removeprefix("recipe."): text for name, text in changes.items() if name.startswith("recipe.")}
+
+
+def with_parts(settings: Settings, parts: Mapping[str, str]) -> Settings:
+    """`settings` whose frozen parts have the settings of the named models."""
+    fields = {field.name for field in dataclasses.fields(settings)}
+    for name, model in parts.items():
+        if name not in fields:
+            raise ValueError(f"{settings.kind} has no part {name!r}")
+        if model != RANDOM:
+            settings = replace(settings, **{name: registry.load(model).config})
+    return settings
+
+
+def build(plan: Plan) -> System:
+    """The system, its weights drawn by the recipe's seed, its frozen parts filled from their models.
+
+    A part that the plan does not name comes from the embedded model of the same settings; "random" leaves it as
+    it was drawn. Raises ValueError when there is none.
+    """
+    torch.manual_seed(step_seed(plan.recipe.seed, -1, 0))
+    system: System = plan.settings.build()
+    for name in system.frozen:
+        part = getattr(system, name)
+        model = plan.parts.get(name) or _embedded_like(part.config)
+        if model is None:
+            raise ValueError(f"{plan.settings.kind} needs a trained {name}: give --part {name}=FOLDER")
+        if model != RANDOM:
+            part.load_state_dict(registry.load(model).state_dict())
+        part.eval()
+    return system
+
+
+def _embedded_like(settings: Settings) -> str | None:
+    from ..checkpoint import read_config
+
+    data = to_json(settings)
+    return next((n for n, path in registry.embedded().items() if read_config(path)["settings"] == data), None)
+
+
+def open_data(
+    system: System,
+    recipe: Recipe,
+    folder: Path,
+    split: str,
+    *,
+    processes: Processes | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Dataset | None:
+    """The waves, codes or latents of a split, as the recipe asks; made once. None for a split without clips."""
+    processes = processes or Processes()
+    clips = [clip for clip in clips_of(folder) if clip.split == split]
+    if not clips:
+        return None
+    cropping = CROPPINGS[recipe.crop]
+    seed, rank, world = recipe.seed, processes.rank, processes.world_size
+    if recipe.inputs == "waves":
+        return open_waves(
+            folder,
+            split,
+            sample_rate=system.sample_rate,
+            channels=system.channels,
+            jobs=jobs,
+            progress=progress,
+            seed=seed,
+            rank=rank,
+            world_size=world,
+            cropping=cropping,
+        )
+    codec = part_codec(system)
+    codec.to(processes.device)
+    shards = encode(codec, clips, folder, kind=recipe.inputs, jobs=jobs, progress=progress)
+    codes, latents = (shards, None) if recipe.inputs == "codes" else (None, shards)
+    return Dataset(
+        clips,
+        codes=codes,
+        latents=latents,
+        frame_rate=codec.frame_rate,
+        seed=seed,
+        rank=rank,
+        world_size=world,
+        cropping=cropping,
+    )
+
+
+def part_codec(system: System) -> Codec:
+    """The frozen codec whose codes or latents a system learns."""
+    for name in system.frozen:
+        part = getattr(system, name)
+        if isinstance(part, Codec):
+            return part
+    raise ValueError(f"{system.config.kind} has no frozen codec, so it cannot train on codes or latents")
+
+
+def hours(clips: tuple[Clip, ...]) -> float:
+    """The clips' length in hours."""
+    return sum(clip.seconds for clip in clips) / 3600.0
+
+
+def start(
+    plan: Plan,
+    data: Path,
+    out: Path,
+    *,
+    resume: bool = False,
+    pace: Pace | None = None,
+    processes: Processes | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Trainer:
+    """A trainer in the run folder `out`, new or (with `resume`) at its last checkpoint.
+
+    Raises ValueError when `out` exists (or, resuming, holds no run or one of other settings) or there is no data.
+    """
+    processes = processes or Processes()
+    run = RunFolder.reopen(out) if resume else RunFolder.create(out) if processes.first else RunFolder(out)
+    if resume and run.settings() != to_json(plan.settings):
+        raise ValueError(f"{out} holds a run of other settings; resume it with the settings that it was begun with")
+    system = build(plan)
+    opened = [
+        open_data(system, plan.recipe, data, split, processes=processes, jobs=jobs, progress=progress)
+        for split in ("train", "valid")
+    ]
+    if opened[0] is None:
+        raise ValueError(f"{data} has no clips to train on")
+    trainer = Trainer(
+        system,
+        plan.recipe,
+        opened[0],
+        run,
+        valid=opened[1],
+        pace=pace,
+        processes=processes,
+        data=str(data),
+        hours=hours(opened[0].clips),
+    )
+    if resume:
+        trainer.resume()
+    return trainer
