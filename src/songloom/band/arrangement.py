@@ -25,6 +25,7 @@ _BREAKS: tuple[tuple[str, ...], ...] = (
     ("bass", "pad", "chords", "melody"),
 )
 _OPTIONAL = ("counter", "pad", "percussion", "arpeggio")
+_UPBEAT_ROLES = ("melody", "counter", "drums")
 _CLOSING_KEYS = (36, 57)
 
 
@@ -32,11 +33,11 @@ def casting(seats: Sequence[Seat], sections: Sequence[Section], rng: random.Rand
     """For each section, which seats play. Two players or fewer always play; an intro has no melody unless
     nobody else could play it."""
     opening, pause = rng.choice(_OPENINGS), rng.choice(_BREAKS)
-    held_back = _held_back(seats, rng)
+    held_back = _held_back(seats, rng, opens=sections[0].name != "intro")
     cast, body = [], 0
     for section in sections:
         if section.name == "intro":
-            playing = [seat.role in opening for seat in seats]
+            playing = [seat.role in opening and index != held_back for index, seat in enumerate(seats)]
         elif section.name == "break":
             playing = [seat.role in pause for seat in seats]
         else:
@@ -50,13 +51,13 @@ def casting(seats: Sequence[Seat], sections: Sequence[Section], rng: random.Rand
     return tuple(cast)
 
 
-def _held_back(seats: Sequence[Seat], rng: random.Random) -> int:
+def _held_back(seats: Sequence[Seat], rng: random.Random, *, opens: bool) -> int:
     """The player who waits for the second section of the body: an optional one, a second accompanist, or now and
-    then the drums; -1 for none."""
+    then, where the body `opens` the piece, the drums; -1 for none."""
     optional = [index for index, seat in enumerate(seats) if seat.role in _OPTIONAL]
     accompanists = [index for index, seat in enumerate(seats) if seat.role == "chords"]
     rhythm = [index for index, seat in enumerate(seats) if seat.role == "drums"]
-    choices = optional or accompanists[1:] or (rhythm if rng.random() < 0.4 else [])
+    choices = optional or accompanists[1:] or (rhythm if opens and rng.random() < 0.4 else [])
     return rng.choice(choices) if choices and len(seats) > 2 and rng.random() < 0.9 else -1
 
 
@@ -69,15 +70,17 @@ def _never_empty(playing: Sequence[bool], seats: Sequence[Seat], section: Sectio
     return accompanists if any(accompanists) else (True,) * len(seats)
 
 
-def keep_cast(notes: Sequence[Note], present: Sequence[bool], sections: Sequence[Section], meter: Meter) -> list[Note]:
-    """The notes of the sections in which the player is present; an upbeat of the last beat before an entry
-    stays, and a note does not sound on into a section where the player is absent."""
+def keep_cast(
+    notes: Sequence[Note], role: str, present: Sequence[bool], sections: Sequence[Section], meter: Meter
+) -> list[Note]:
+    """The notes of the sections in which the player is present. Melodies and drums keep an upbeat of one beat
+    before they enter; a note does not sound on into a section where the player is absent."""
     kept = []
     for note in notes:
         index = section_at(note.start, sections, meter)
         end = (sections[index].start_bar + sections[index].bars) * meter.beats
         following = index + 1 < len(sections) and present[index + 1]
-        upbeat = following and note.start >= end - 1.01
+        upbeat = following and role in _UPBEAT_ROLES and note.start >= end - 1.01
         if not present[index] and not upbeat:
             continue
         if not following and note.start + note.length > end:

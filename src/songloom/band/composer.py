@@ -20,6 +20,7 @@ from songloom.band.piece import METERS, Chord, Meter, Note, Part, Piece, Section
 from songloom.band.sounds import SOUNDS, Sound
 from songloom.band.styles.style import Palette, Seat, Style
 from songloom.band.styles.table import STYLES
+from songloom.band.theory import chord_tones, fold, nearest
 
 _TEMPO_LIMITS = (30.0, 260.0)
 _KICKS = (35, 36)
@@ -205,7 +206,7 @@ def _perform(plan: Plan, seats: Sequence[Seat], stream: Stream) -> tuple[Part, .
         seat, sound = seats[index], sounds[index]
         notes = _write(plan, seat, sound, kicks, lead, stream, index)
         present = [scene[index] for scene in cast]
-        notes = arrangement.keep_cast(notes, present, plan.sections, plan.meter)
+        notes = arrangement.keep_cast(notes, seat.role, present, plan.sections, plan.meter)
         if seat.role not in ("melody", "drums"):
             notes = arrangement.silence(notes, spans)
         if seat.role == "drums":
@@ -234,7 +235,8 @@ def _write(
     if _is_kit(sound):
         return drums.play(name, sections, plan.meter, rng)
     if seat.role in ("bass", "percussion"):
-        return basslines.play(name, chords, sections, plan.meter, kicks, rng, low, high)
+        line = basslines.play(name, chords, sections, plan.meter, kicks, rng, low, high)
+        return line if seat.role == "bass" else _two_drums(line, plan, (low, high))
     if seat.role in ("melody", "counter") and name not in comping.FIGURES:
         ground = melody.Ground(plan.tonic, plan.palette.mode, plan.meter, plan.chords, (low, high))
         if seat.role == "counter":

@@ -20,7 +20,7 @@ _TRANCE = (
         "bVII",
         "i",
     ),
-    Palette("major", 1.5, ("I | V | vi | IV", "vi | IV | I | V"), ("IV | V | vi | I/3",), "V"),
+    Palette("major", 1.5, ("I | V | vi | IV", "I | IV | vi | V"), ("IV | V | vi | I/3",), "V"),
     Palette("harmonic minor", 0.7, ("i | bVI | iv | V",), ("i | iv | bVI | V",), "V", "i"),
 )
 

@@ -29,7 +29,7 @@ DEEP = (
     Palette(
         "major",
         1.2,
-        ("Imaj9 | vi9 | IVmaj9 | V9", "IVmaj9 | iii7 | vi9 | vi9"),
+        ("Imaj9 | vi9 | IVmaj9 | V9", "Imaj9 | iii7 | IVmaj9 | V9"),
         ("IVmaj9 | V9 | vi9 | Imaj9",),
         "IVmaj9",
         "Imaj9",
@@ -82,7 +82,7 @@ SYNTHWAVE = (
 POP_MAJOR = Palette(
     "major",
     3,
-    ("I | V | vi | IV", "vi | IV | I | V", "I | vi | IV | V", "I | IV | vi | V", "I | iii | IV | V", "IV | I | V | vi"),
+    ("I | V | vi | IV", "I | vi | IV | V", "I | IV | vi | V", "I | iii | IV | V", "IV | I | V | vi"),
     ("IV | V | vi | I", "vi | IV | I | V", "IV | I | V | V", "I | V/3 | vi | IV"),
     "V",
 )
