@@ -143,7 +143,7 @@ class GriffinLimStream:
         frames = torch.empty(*self.magnitude.shape[:2], self.stft.n_fft).to(self.magnitude)
         spectrum, previous = torch.empty_like(self.units), None
         size = torch.empty_like(self.magnitude)
-        _, envelope = self._overlapped(frames.new_zeros(1, *frames.shape[1:]), self._squares(frames.shape[1], window))
+        _, envelope = self._overlapped(torch.zeros_like(frames), self._squares(frames.shape[1], window))
         inverse_envelope = envelope.clamp_min_(1e-8).reciprocal_()
         for _ in range(self.iterations):
             torch.mul(self.units, self.magnitude, out=spectrum)

@@ -1,0 +1,47 @@
+"""What every bottleneck offers: latents to codes and back, and a training pass that gradients go through."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+
+from ..config import Configurable, Settings
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """One training pass. `latents` [B, D, F], what the decoder gets; `codes` [B, K, F] int64; `losses`
+    named unweighted scalars; `reports` named scalars that are only looked at."""
+
+    latents: Tensor
+    codes: Tensor
+    losses: dict[str, Tensor] = field(default_factory=dict)
+    reports: dict[str, Tensor] = field(default_factory=dict)
+
+
+class Bottleneck(nn.Module, Configurable):
+    """Latents [B, D, F] <-> codes [B, K, F]."""
+
+    config: Settings
+    streams: int
+    """Code streams K."""
+    codebook_size: int
+    """Entries V of each codebook."""
+
+    def __init__(self) -> None:
+        nn.Module.__init__(self)
+
+    @abstractmethod
+    def forward(self, latents: Tensor, *, streams: Tensor | None = None) -> Quantized:
+        """Quantises [B, D, F]; item b with its first `streams[b]` books only (default: all; 0: not at all).
+        In training mode codebooks learn from what they see."""
+
+    @abstractmethod
+    def quantize(self, latents: Tensor, *, streams: int | None = None) -> Tensor:
+        """[B, D, F] -> codes [B, K, F], int64; the first `streams` books only where given."""
+
+    @abstractmethod
+    def dequantize(self, codes: Tensor) -> Tensor:
+        """[B, k, F], k from 1 to K -> [B, D, F]. Raises ValueError for codes outside 0..V-1."""

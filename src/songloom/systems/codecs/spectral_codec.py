@@ -1,0 +1,265 @@
+"""The embedded codec: magnitudes without phase, a convolutional autoencoder, residual VQ, Griffin-Lim.
+
+Idea: a short training on two CPU cores learns magnitudes well and phases not at all, so the latents carry
+no phase. |STFT|^0.3 of two neighbouring frames (and a longer window for low pitches) become one frame at
+31.25 Hz; ConvNeXt blocks (arXiv 2201.03545) code it into a latent that batch normalisation keeps from
+collapsing; SoundStream's residual quantizer (arXiv 2107.03312) with moving-average codebooks (arXiv
+1711.00937) turns it into codes of 10 bits. Mirror-image blocks give the magnitudes back, and the fast Griffin-Lim
+algorithm (Perraudin, Balazs & Sondergaard 2013) finds phases. Part of the training items pass their
+latents unquantised, with a little noise, so one decoder serves token models and latent diffusion alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ...audio.chunks import spans
+from ...audio.griffin_lim import GriffinLimStream
+from ...audio.spectrogram import Stft, mel_filters
+from ...bottlenecks.residual import ResidualQuantizer
+from ...config import Settings
+from ...data.batch import Batch
+from ...layers.convnext import ConvNeXtStack
+from ...objectives.spectral import log_l1, log_mel_l1, magnitude_l1, peak_error, peak_weights
+from ...recipe import Recipe
+from ..roles import Codec
+
+CHUNK_FRAMES = 1024
+"""Latent frames that are coded at a time: memory does not grow with the length of the audio."""
+BLOCK_FRAMES = 256
+"""Spectral frames that Griffin-Lim works on at a time: they stay in the cache."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossWeights:
+    """Of the error of compressed magnitudes, of log-mel bands (per neper), of log magnitudes, of spectral
+    peaks, and of the distance from the latents to their codes."""
+
+    magnitude: float = 8.0
+    log_mel: float = 2.0
+    log_magnitude: float = 0.3
+    peak: float = 3.0
+    commitment: float = 0.25
+
+
+class SpectralCodec(Codec, kind="spectral-codec"):
+    """STFT magnitudes -> latents [B, D, F] -> codes [B, K, F], and back by Griffin-Lim."""
+
+    summary = "phase-free codec with residual VQ and Griffin-Lim; the embedded one"
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(Settings):
+        """Two channels are coded as mid and side. `low_bins` are the lowest frequencies of the long window (twice
+        `n_fft`) that the encoder sees too; `fold` spectral frames make one latent frame; quantisation begins at
+        step `quantizer_start`; a fraction `continuous` of the items skips it and gets noise of deviation `noise`."""
+
+        sample_rate: int = 32_000
+        channels: int = 1
+        n_fft: int = 2048
+        spectral_hop: int = 512
+        fold: int = 2
+        low_bins: int = 512
+        exponent: float = 0.3
+        encoder_width: int = 320
+        encoder_depth: int = 4
+        decoder_width: int = 384
+        decoder_depth: int = 6
+        kernel: int = 7
+        expansion: int = 3
+        quantizer: ResidualQuantizer.Config = field(default_factory=lambda: ResidualQuantizer.Config(width=48))
+        quantizer_start: int = 400
+        continuous: float = 0.3
+        noise: float = 0.12
+        mel_bands: int = 128
+        weights: LossWeights = field(default_factory=LossWeights)
+        iterations: int = 12
+
+    config: Config
+    mel: Tensor
+    peaks: Tensor
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        if config.channels not in (1, 2):
+            raise ValueError(f"channels is {config.channels}; this codec takes 1 or 2")
+        self.config = config
+        self.stft = Stft(config.n_fft, config.spectral_hop, "same")
+        self.long_stft = Stft(2 * config.n_fft, self.hop_length, "same")
+        self.folded = config.channels * config.fold * self.stft.bins
+        inputs = self.folded + config.channels * config.low_bins
+        shape = {"kernel": config.kernel, "expansion": config.expansion}
+        width = config.quantizer.width
+        self.encoder = ConvNeXtStack(inputs, config.encoder_width, width, depth=config.encoder_depth, **shape)
+        self.norm = nn.BatchNorm1d(width, affine=False, momentum=0.02)
+        self.quantizer = ResidualQuantizer(config.quantizer)
+        self.decoder = ConvNeXtStack(width, config.decoder_width, self.folded, depth=config.decoder_depth, **shape)
+        filters = mel_filters(config.sample_rate, config.n_fft, config.mel_bands)
+        self.register_buffer("mel", filters, persistent=False)
+        self.register_buffer("peaks", peak_weights(config.sample_rate, self.stft.bins), persistent=False)
+
+    @classmethod
+    def presets(cls) -> dict[str, Settings]:
+        tiny = cls.Config(
+            sample_rate=16_000,
+            n_fft=512,
+            spectral_hop=128,
+            low_bins=64,
+            encoder_width=32,
+            encoder_depth=1,
+            decoder_width=48,
+            decoder_depth=2,
+            quantizer=ResidualQuantizer.Config(streams=4, codebook_size=32, width=16),
+            quantizer_start=20,
+            mel_bands=40,
+        )
+        return {"spectral-codec": cls.Config(), "spectral-codec-tiny": tiny}
+
+    @classmethod
+    def recipe(cls, preset: str) -> Recipe:
+        if preset.endswith("-tiny"):
+            return Recipe(seconds=0.5, steps=200, batch_size=4, learning_rate=3e-3, warmup=10)
+        return Recipe(seconds=1.5, steps=12_000, batch_size=8, learning_rate=2e-3, warmup=200, ema=0.999)
+
+    @property
+    def sample_rate(self) -> int:
+        return self.config.sample_rate
+
+    @property
+    def channels(self) -> int:
+        return self.config.channels
+
+    @property
+    def hop_length(self) -> int:
+        return self.config.fold * self.config.spectral_hop
+
+    @property
+    def streams(self) -> int:
+        return self.quantizer.streams
+
+    @property
+    def codebook_size(self) -> int:
+        return self.quantizer.codebook_size
+
+    @property
+    def latent_width(self) -> int:
+        return self.config.quantizer.width
+
+    def analyse(self, wave: Tensor) -> tuple[Tensor, Tensor]:
+        """Wave [B, C, T] -> magnitudes [B, C, bins, fold * F] and the encoder's features [B, F, inputs]."""
+        if wave.ndim != 3 or wave.shape[1] != self.channels:
+            raise ValueError(f"the wave is {tuple(wave.shape)}; needs [B, {self.channels}, T]")
+        frames = math.ceil(wave.shape[-1] / self.hop_length)
+        wave = mid_side(functional.pad(wave, (0, frames * self.hop_length - wave.shape[-1])))
+        magnitude = self.stft.magnitude(wave)
+        pairs = rearrange(magnitude, "b c n (f two) -> b f (two c n)", two=self.config.fold)
+        low = self.long_stft.magnitude(wave)[:, :, : self.config.low_bins]
+        features = torch.cat([pairs, rearrange(low, "b c n f -> b f (c n)")], -1)
+        return magnitude, features.clamp_min(1e-6).pow(self.config.exponent)
+
+    def compressed(self, latents: Tensor) -> Tensor:
+        """Latents [B, D, F] -> magnitudes to the power `exponent`, [B, C, bins, fold * F]."""
+        pairs = functional.softplus(self.decoder(latents.transpose(1, 2)))
+        return rearrange(pairs, "b f (two c n) -> b c n (f two)", two=self.config.fold, c=self.channels)
+
+    def magnitudes(self, latents: Tensor) -> Tensor:
+        """Latents [B, D, F] -> magnitudes [B, C, bins, fold * F] (two channels: of mid and side)."""
+        return self.compressed(latents).pow(1 / self.config.exponent)
+
+    def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
+        if batch.wave is None:
+            raise ValueError("the codec trains on waves; this batch holds none")
+        true, features = self.analyse(batch.wave)
+        latents = self.norm(self.encoder(features).transpose(1, 2))
+        shown, named = self._through_bottleneck(latents, step)
+        made = self.compressed(shown)
+        weights, target = self.config.weights, true.clamp_min(1e-6).pow(self.config.exponent)
+        linear = made.pow(1 / self.config.exponent)
+        mel = log_mel_l1(linear, true, self.mel)
+        return named | {
+            "magnitude": weights.magnitude * magnitude_l1(made, target),
+            "log_mel": weights.log_mel * mel,
+            "log_magnitude": weights.log_magnitude * log_l1(linear, true, floor=1e-2),
+            "peak": weights.peak * peak_error(linear, true, self.peaks),
+            "~mel_decibels": 20 / math.log(10) * mel.detach(),
+        }
+
+    def _through_bottleneck(self, latents: Tensor, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """What the decoder is shown of latents [B, D, F], and the losses and reports of the bottleneck.
+
+        In training, items draw their part: continuous with noise, all books, or any number of books.
+        """
+        if step < self.config.quantizer_start and not self.quantizer.started:
+            return latents + self.config.noise * self.training * torch.randn_like(latents), {}
+        streams = torch.full((len(latents),), self.streams, device=latents.device)
+        if self.training:
+            draw = torch.rand(len(latents), device=latents.device)
+            some = torch.randint(1, self.streams + 1, (len(latents),), device=latents.device)
+            streams = torch.where(draw < (1 + self.config.continuous) / 2, streams, some)
+            streams = torch.where(draw < self.config.continuous, 0, streams)
+        passed = self.quantizer(latents, streams=streams)
+        untouched = (streams == 0).to(latents)[:, None, None]
+        shown = passed.latents + self.config.noise * untouched * torch.randn_like(latents)
+        reports = {f"~{name}": value for name, value in passed.reports.items()}
+        return shown, {"commitment": self.config.weights.commitment * passed.losses["commitment"]} | reports
+
+    def encode(self, wave: Tensor) -> Tensor:
+        if wave.ndim != 3 or not wave.shape[-1]:
+            raise ValueError(f"the wave is {tuple(wave.shape)}; needs [B, {self.channels}, T] with T at least 1")
+        hop, pieces = self.hop_length, []
+        for span in spans(math.ceil(wave.shape[-1] / hop), size=CHUNK_FRAMES, context=self._encoder_context):
+            _, features = self.analyse(wave[..., span.first * hop : span.last * hop])
+            pieces.append(self.norm(self.encoder(features).transpose(1, 2))[..., span.wanted])
+        return torch.cat(pieces, -1)
+
+    @property
+    def _encoder_context(self) -> int:
+        window = math.ceil(self.long_stft.n_fft / self.hop_length / 2)
+        return self.encoder.context + window
+
+    def quantize(self, latents: Tensor, *, streams: int | None = None) -> Tensor:
+        return self.quantizer.quantize(latents, streams=streams)
+
+    def dequantize(self, codes: Tensor) -> Tensor:
+        return self.quantizer.dequantize(codes)
+
+    def decode(self, latents: Tensor, *, length: int | None = None) -> Tensor:
+        samples = latents.shape[-1] * self.hop_length if length is None else length
+        clips = [torch.cat(list(self.stream(clip)), -1) for clip in torch.split(latents, 1)]
+        wave = torch.cat(clips)[..., :samples]
+        return functional.pad(wave, (0, samples - wave.shape[-1]))
+
+    @torch.no_grad()
+    def stream(self, latents: Tensor) -> Iterator[Tensor]:
+        """The wave of latents [1, D, F] in pieces [1, C, t], F * hop_length samples in all."""
+        if latents.ndim != 3 or latents.shape[1] != self.latent_width or not latents.shape[2]:
+            raise ValueError(f"latents are {tuple(latents.shape)}; needs [B, {self.latent_width}, F], F at least 1")
+        phases = GriffinLimStream(self.stft, self.config.iterations)
+        for span in spans(latents.shape[-1], size=CHUNK_FRAMES, context=self.decoder.context):
+            magnitude = self.magnitudes(latents[..., span.first : span.last])[0]
+            wanted = slice(span.wanted.start * self.config.fold, span.wanted.stop * self.config.fold)
+            for block in torch.split(magnitude[..., wanted], BLOCK_FRAMES, dim=-1):
+                yield left_right(phases.push(block)[None])
+        yield left_right(phases.finish()[None])
+
+
+def mid_side(wave: Tensor) -> Tensor:
+    """Left and right [B, 2, T] -> their mean and half their difference; one channel stays as it is."""
+    if wave.shape[1] == 1:
+        return wave
+    left, right = wave.unbind(1)
+    return torch.stack([(left + right) / 2, (left - right) / 2], 1)
+
+
+def left_right(wave: Tensor) -> Tensor:
+    """The inverse of `mid_side`."""
+    if wave.shape[1] == 1:
+        return wave
+    mid, side = wave.unbind(1)
+    return torch.stack([mid + side, mid - side], 1)

@@ -1,0 +1,182 @@
+"""The embedded codec, at its tiny size: shapes, gradients, learning, saving, chunks."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from songloom import checkpoint
+from songloom.data.batch import Batch
+from songloom.systems.codecs import spectral_codec
+from songloom.systems.codecs.spectral_codec import SpectralCodec, left_right, mid_side
+
+
+def codec(**changes: object) -> SpectralCodec:
+    torch.manual_seed(0)
+    settings = SpectralCodec.presets()["spectral-codec-tiny"]
+    return dataclasses.replace(settings, **changes).build()
+
+
+def tones(items: int = 4, samples: int = 8000, channels: int = 1) -> Tensor:
+    seconds = torch.arange(samples) / 16_000
+    pitches = 110.0 * 2 ** (torch.arange(items * channels) * 5 / 12)
+    wave = 0.3 * torch.sin(2 * math.pi * pitches[:, None] * seconds)
+    return (wave * (1 + torch.sin(2 * math.pi * 3 * seconds)) / 2).reshape(items, channels, samples)
+
+
+def batch(wave: Tensor) -> Batch:
+    count, nothing = len(wave), torch.zeros(len(wave))
+    return Batch(
+        texts=("",) * count,
+        labels=({},) * count,
+        ids=("",) * count,
+        start=nothing,
+        seconds=nothing,
+        total=nothing,
+        mask=nothing,
+        wave=wave,
+    )
+
+
+def train(system: SpectralCodec, wave: Tensor, steps: int, first: int = 0) -> list[float]:
+    optimizer = torch.optim.AdamW(system.parameters(), 3e-3)
+    totals = []
+    for step in range(first, first + steps):
+        torch.manual_seed(step)
+        losses = system.losses(batch(wave), step=step)
+        total = torch.stack([value for name, value in losses.items() if not name.startswith("~")]).sum()
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        totals.append(float(total.detach()))
+    return totals
+
+
+@pytest.fixture(scope="module")
+def trained() -> tuple[SpectralCodec, list[float]]:
+    torch.set_num_threads(1)
+    system = codec().train()
+    totals = train(system, tones(), 110)
+    return system.eval(), totals
+
+
+@pytest.mark.parametrize("samples", [1, 255, 256, 257, 5000])
+def test_any_length_has_its_frames_and_comes_back_as_long(samples: int) -> None:
+    system = codec().eval()
+    wave = tones(2, samples)
+    with torch.no_grad():
+        latents, codes = system.encode(wave), system.tokenize(wave)
+        frames = math.ceil(samples / system.hop_length)
+        assert latents.shape == (2, system.latent_width, frames)
+        assert codes.shape == (2, system.streams, frames)
+        assert codes.dtype == torch.int64
+        assert system.decode(latents, length=samples).shape == wave.shape
+        assert system.detokenize(codes[:, :2]).shape == (2, 1, frames * system.hop_length)
+
+
+def test_two_channels_are_coded_as_mid_and_side() -> None:
+    system = codec(channels=2).eval()
+    wave = tones(1, 3000, channels=2)
+    torch.testing.assert_close(left_right(mid_side(wave)), wave)
+    with torch.no_grad():
+        assert system.decode(system.encode(wave), length=3000).shape == wave.shape
+
+
+def test_every_weight_gets_a_gradient() -> None:
+    system = codec().train()
+    losses = system.losses(batch(tones()), step=1000)
+    sum(value for name, value in losses.items() if not name.startswith("~")).backward()
+    for name, parameter in system.named_parameters():
+        assert parameter.grad is not None and bool(parameter.grad.abs().sum() > 0), name
+
+
+def test_one_batch_is_learned(trained: tuple[SpectralCodec, list[float]]) -> None:
+    _, totals = trained
+    assert sum(totals[-10:]) < 0.4 * sum(totals[:10])
+
+
+def test_more_books_come_nearer_to_the_latents(trained: tuple[SpectralCodec, list[float]]) -> None:
+    system, _ = trained
+    with torch.no_grad():
+        latents = system.encode(tones())
+        codes = system.quantize(latents)
+        errors = [float((system.dequantize(codes[:, :k]) - latents).square().mean()) for k in (1, 2, 4)]
+    assert errors == sorted(errors, reverse=True)
+
+
+def test_a_decoded_tone_keeps_its_pitch(trained: tuple[SpectralCodec, list[float]]) -> None:
+    system, _ = trained
+    wave = tones()
+    with torch.no_grad():
+        decoded = system.detokenize(system.tokenize(wave), length=wave.shape[-1])
+    for made, true in zip(torch.fft.rfft(decoded[:, 0]).abs(), torch.fft.rfft(wave[:, 0]).abs(), strict=True):
+        assert abs(int(made.argmax()) - int(true.argmax())) <= 8  # 16 Hz
+
+
+def test_a_repeated_run_gives_the_same_weights() -> None:
+    first, second = codec().train(), codec().train()
+    assert train(first, tones(), 24) == train(second, tones(), 24)
+    for one, other in zip(first.state_dict().values(), second.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_training_goes_on_exactly_after_saving(tmp_path: Path) -> None:
+    system = codec().train()
+    train(system, tones(), 22)
+    checkpoint.save(system, tmp_path / "codec")
+    twin = checkpoint.load(tmp_path / "codec").train()
+    assert train(system, tones(), 5, first=22) == train(twin, tones(), 5, first=22)
+
+
+def test_a_loaded_codec_gives_the_same_codes(trained: tuple[SpectralCodec, list[float]], tmp_path: Path) -> None:
+    system, _ = trained
+    checkpoint.save(system, tmp_path / "codec")
+    loaded = checkpoint.load(tmp_path / "codec")
+    with torch.no_grad():
+        assert torch.equal(loaded.tokenize(tones()), system.tokenize(tones()))
+
+
+def test_coding_in_chunks_gives_the_codes_of_the_whole(
+    trained: tuple[SpectralCodec, list[float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system, _ = trained
+    torch.manual_seed(5)
+    wave = 0.1 * torch.randn(1, 1, 20_011) + tones(1, 20_011)
+    with torch.no_grad():
+        whole, codes = system.encode(wave), system.tokenize(wave)
+        monkeypatch.setattr(spectral_codec, "CHUNK_FRAMES", 9)
+        torch.testing.assert_close(system.encode(wave), whole, atol=1e-4, rtol=1e-4)
+        assert torch.equal(system.tokenize(wave), codes)
+
+
+def test_magnitudes_of_chunks_are_those_of_the_whole(
+    trained: tuple[SpectralCodec, list[float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system, _ = trained
+    with torch.no_grad():
+        latents = system.encode(tones(1, 20_000))
+        whole = system.decode(latents)
+        monkeypatch.setattr(spectral_codec, "CHUNK_FRAMES", 200)
+        torch.testing.assert_close(system.decode(latents), whole)
+        monkeypatch.setattr(spectral_codec, "CHUNK_FRAMES", 16)
+        pieces = torch.cat(list(system.stream(latents)), -1)
+        assert pieces.shape == whole.shape
+        made, true = system.stft.magnitude(pieces), system.stft.magnitude(whole)
+        assert float((made - true).norm() / true.norm()) < 0.2
+
+
+def test_silence_stays_finite() -> None:
+    system = codec().train()
+    losses = system.losses(batch(torch.zeros(2, 1, 4000)), step=0)
+    assert all(bool(value.isfinite()) for value in losses.values())
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 100), (1, 1, 0), (1, 100)])
+def test_waves_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="wave"):
+        codec().eval().encode(torch.zeros(shape))
