@@ -74,6 +74,7 @@ def _write(system: Saveable, folder: Path, card: str, own: dict[str, Tensor] | N
         _write(getattr(system, name), part, "", None)
     for path in folder.iterdir():
         if path.is_file():
+            path.chmod(0o644)
             with path.open("rb") as handle:
                 os.fsync(handle.fileno())
 

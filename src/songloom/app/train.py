@@ -28,6 +28,7 @@ Flag = Annotated[bool, Parameter(negative="")]
 
 def train(
     system: str | None = None,
+    /,
     *,
     preset: str | None = None,
     data: Path | None = None,
@@ -95,7 +96,11 @@ def train(
 
     processes = _processes(device, threads)
     try:
-        plan = session.plan(system, preset, _pairs(changes, "--set"), _pairs(parts, "--part"))
+        settings, trained = _pairs(changes, "--set"), _pairs(parts, "--part")
+        if resume and not dry_run:
+            plan = session.resumed_plan(Path(out or ""), system, settings)
+        else:
+            plan = session.plan(system, preset, settings, trained)
         if dry_run:
             print(describe(measure.estimate(plan, data, processes=processes), processes.device))
             return

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import torch
 
-from ..config import Settings, override, to_json
+from ..checkpoint import load_weights, read_config
+from ..config import Settings, from_json, override, to_json
 from ..data.dataset import Cropping, Dataset, clips_of, open_waves
 from ..data.manifest import Clip
 from ..data.waves import Progress
@@ -63,6 +64,21 @@ def plan(system: str, preset: str | None, changes: Mapping[str, str], parts: Map
     return Plan(settings, recipe, dict(parts))
 
 
+def resumed_plan(out: Path, system: str, changes: Mapping[str, str]) -> Plan:
+    """The plan of the run in `out`, its recipe with `changes`. Its settings, parts and system cannot be changed."""
+    run = RunFolder.reopen(out)
+    registry.discover()
+    settings: Settings = from_json(run.settings())
+    known = registry.presets()
+    if system != settings.kind and (system not in known or known[system].kind != settings.kind):
+        raise ValueError(f"{out} holds a run of {settings.kind}, not of {system}")
+    asked = override(settings, {name: text for name, text in changes.items() if not name.startswith("recipe.")})
+    if asked != settings:
+        raise ValueError(f"{out} holds a run of other settings; only recipe... can change when it is resumed")
+    recipe = changed(run.state().recipe, recipe_changes(changes))
+    return Plan(settings, recipe, dict.fromkeys(settings.owner.frozen, RANDOM))
+
+
 def recipe_changes(changes: Mapping[str, str]) -> dict[str, str]:
     """Those of `changes` that begin with "recipe.", without it."""
     return {name.removeprefix("recipe."): text for name, text in changes.items() if name.startswith("recipe.")}
@@ -99,8 +115,6 @@ def build(plan: Plan) -> System:
 
 
 def _embedded_like(settings: Settings) -> str | None:
-    from ..checkpoint import read_config
-
     data = to_json(settings)
     return next((n for n, path in registry.embedded().items() if read_config(path)["settings"] == data), None)
 
@@ -176,15 +190,15 @@ def start(
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> Trainer:
-    """A trainer in the run folder `out`, new or (with `resume`) at its last checkpoint.
+    """A trainer in the run folder `out`, new or (with `resume`, and a `resumed_plan`) at its last checkpoint.
 
-    Raises ValueError when `out` exists (or, resuming, holds no run or one of other settings) or there is no data.
+    Raises ValueError when `out` exists (or, resuming, holds no run) or there is no data.
     """
     processes = processes or Processes()
     run = RunFolder.reopen(out) if resume else RunFolder.create(out) if processes.first else RunFolder(out)
-    if resume and run.settings() != to_json(plan.settings):
-        raise ValueError(f"{out} holds a run of other settings; resume it with the settings that it was begun with")
     system = build(plan)
+    if resume:
+        load_weights(system, run.checkpoint)  # its codec too, whose codes are then found in the cache
     opened = [
         open_data(system, plan.recipe, data, split, processes=processes, jobs=jobs, progress=progress)
         for split in ("train", "valid")
