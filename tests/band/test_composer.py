@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from songloom.band import basslines, comping, counter, drums, melody
+from songloom.band import basslines, characters, comping, counter, drums
 from songloom.band.composer import compose, draw
 from songloom.band.form import PLANS
 from songloom.band.moods import MOODS
@@ -26,7 +26,7 @@ def allowed(seat: Seat, sound: Sound) -> set[str]:
         return set(drums.GROOVES)
     if seat.role in ("bass", "percussion"):
         return set(basslines.LINES)
-    own = {"melody": melody.CHARACTERS, "counter": counter.COUNTERS}.get(seat.role, {})
+    own = {"melody": characters.CHARACTERS, "counter": counter.COUNTERS}.get(seat.role, {})
     return {*own, *comping.FIGURES}
 
 

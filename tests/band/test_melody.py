@@ -8,8 +8,9 @@ from itertools import pairwise
 import pytest
 
 from songloom.band import counter, melody
+from songloom.band.characters import CHARACTERS
 from songloom.band.harmony import GENERIC, chord_scale, harmonise
-from songloom.band.melody import CHARACTERS, Ground
+from songloom.band.melody import Ground
 from songloom.band.piece import METERS, Meter, Note, Section
 from songloom.band.rhythms import CADENCES, CELLS, cells, onsets
 from songloom.band.theory import chord_tones

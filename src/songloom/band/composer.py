@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from songloom.band import arrangement, basslines, comping, counter, drums, melody
+from songloom.band import arrangement, basslines, characters, comping, counter, drums, melody
 from songloom.band.feel import humanise
 from songloom.band.form import count_bars, plan_sections
 from songloom.band.harmony import GENERIC, harmonise
@@ -265,6 +265,18 @@ def _onward(plan: Plan) -> tuple[tuple[Section, ...], tuple[Chord, ...]]:
     )
 
 
+def _two_drums(line: Sequence[Note], plan: Plan, limits: tuple[int, int]) -> list[Note]:
+    """A bass line on two timpani, tuned to tonic and dominant: what fits neither chord nor drums is not played."""
+    ground = melody.Ground(plan.tonic, plan.palette.mode, plan.meter, plan.chords, limits)
+    struck = []
+    for note in line:
+        tones = chord_tones(ground.chord_at(note.start))
+        fitting = [drum % 12 for drum in (plan.tonic, plan.tonic + 7) if drum % 12 in tones]
+        if fitting:
+            struck.append(replace(note, pitch=fold(nearest(fitting[0], note.pitch), *limits)))
+    return struck
+
+
 def register(seat: Seat, sound: Sound, name: str, mood: Mood) -> tuple[int, int]:
     """The pitches that a seat may use: the sound's range, narrowed by the seat or by the role's usual place.
 
@@ -273,8 +285,8 @@ def register(seat: Seat, sound: Sound, name: str, mood: Mood) -> tuple[int, int]
     low, high = max(sound.low, seat.low), min(sound.high, seat.high)
     if _is_kit(sound):
         return 0, 127
-    if seat.role == "melody" and name in melody.CHARACTERS:
-        span = melody.CHARACTERS[name].span
+    if seat.role == "melody" and name in characters.CHARACTERS:
+        span = characters.CHARACTERS[name].span
         centre = _SINGABLE.get(sound.family, (low + high) / 2) + mood.register
         bottom = round(min(max(low, centre - span / 2), max(low, high - span)))
         return bottom, min(high, bottom + span)
