@@ -1,0 +1,213 @@
+"""The embedded generator: a language model over a codec's codes with the delay pattern.
+
+Idea: MusicGen (Copet et al. 2023, https://arxiv.org/abs/2306.05284) made small enough to learn on two CPU
+cores. Text enters as a prefix of frozen MiniLM vectors and as one vector for every frame; what a small model
+does not learn from words alone (tempo, key, drums, meter) is read from the prompt and enters as numbers:
+a metronome for every frame, embeddings, and the place in the piece, so that it begins, develops and ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ...conditioning import musical
+from ...conditioning.conditioners import MusicalConditioner, TextConditioner
+from ...conditioning.musical import MusicalBatch
+from ...conditioning.text import TextEmbedding, minilm
+from ...config import Settings
+from ...data.batch import Batch
+from ...layers.transformer import Transformer
+from ...recipe import Recipe
+from ...tokens.patterns import Delay, Pattern
+from ...tokens.token_lm import TokenLM
+from ..codecs.spectral_codec import SpectralCodec
+from ..request import Request
+from ..roles import Codec, Generator, Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dropped:
+    """How often conditions are hidden in training: all of them (for guidance), or one alone."""
+
+    all: float = 0.1
+    tempo: float = 0.1
+    key: float = 0.1
+    drums: float = 0.15
+    meter: float = 0.15
+
+
+class Loom(Generator, kind="loom"):
+    """Text and musical controls -> codes -> music."""
+
+    summary = "token language model with the delay pattern over the embedded codec; the embedded generator"
+    frozen = ("codec",)
+    uses: ClassVar[frozenset[str]] = frozenset(
+        {"negative_prompt", "guidance", "temperature", "top_k", "top_p", "tempo", "key", "drums"}
+    )
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(Settings):
+        """`codec` is frozen; `streams` of its books are modelled, with `loss_weights` (normalised to sum 1);
+        `key_heads` share their keys among `heads`; the prompt is cut to `text_tokens`; `context_seconds` is
+        the longest stretch that is attended to. The defaults of sampling stand last."""
+
+        codec: Settings = field(default_factory=SpectralCodec.Config)
+        pattern: Settings = field(default_factory=Delay.Config)
+        streams: int = 4
+        width: int = 256
+        depth: int = 6
+        heads: int = 4
+        key_heads: int = 2
+        hidden: int = 1024
+        dropout: float = 0.0
+        text_tokens: int = 64
+        context_seconds: float = 30.0
+        loss_weights: tuple[float, ...] = (1.0, 0.6, 0.4, 0.3)
+        label_smoothing: float = 0.0
+        dropped: Dropped = field(default_factory=Dropped)
+        guidance: float = 3.0
+        temperature: float = 1.0
+        top_k: int = 200
+
+    config: Config
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.codec: Codec = config.codec.build()
+        self.codec.requires_grad_(False).eval()
+        if not 1 <= config.streams <= self.codec.streams or len(config.loss_weights) < config.streams:
+            raise ValueError(
+                f"streams is {config.streams}; the codec has {self.codec.streams}, "
+                f"there are {len(config.loss_weights)} loss weights"
+            )
+        self.pattern: Pattern = config.pattern.build()
+        self.lm = TokenLM(
+            Transformer(
+                width=config.width,
+                depth=config.depth,
+                heads=config.heads,
+                key_heads=config.key_heads,
+                hidden=config.hidden,
+                dropout=config.dropout,
+            ),
+            streams=config.streams,
+            codebook_size=self.codec.codebook_size,
+            width=config.width,
+        )
+        self.text = TextConditioner(config.width, config.text_tokens)
+        self.musical = MusicalConditioner(config.width)
+
+    @classmethod
+    def presets(cls) -> dict[str, Settings]:
+        tiny = cls.Config(
+            codec=SpectralCodec.presets()["spectral-codec-tiny"],
+            streams=3,
+            width=48,
+            depth=2,
+            heads=2,
+            key_heads=1,
+            hidden=96,
+            text_tokens=16,
+            context_seconds=2.0,
+            top_k=16,
+        )
+        return {"loom": cls.Config(), "loom-tiny": tiny}
+
+    @classmethod
+    def recipe(cls, preset: str) -> Recipe:
+        if preset.endswith("-tiny"):
+            return Recipe(
+                inputs="codes", seconds=1.0, steps=200, batch_size=4, learning_rate=3e-3, warmup=10, optimizer="muon"
+            )
+        return Recipe(
+            inputs="codes",
+            seconds=30.0,
+            crop="downbeat",
+            steps=1_800,
+            batch_size=8,
+            optimizer="muon",
+            learning_rate=3e-3,
+            muon_rate=0.02,
+            warmup=100,
+            ema=0.995,
+        )
+
+    @property
+    def sample_rate(self) -> int:
+        return self.codec.sample_rate
+
+    @property
+    def channels(self) -> int:
+        return self.codec.channels
+
+    def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
+        codes = self._codes(batch)
+        size, streams, frames = codes.shape
+        prefix, aligned = self._training_conditions(batch, frames)
+        grid = self.pattern.lay_out(codes, self.lm.empty)
+        logits = self.lm(grid, prefix, aligned)
+        source = self.pattern.frame_of(streams, frames, codes.device)
+        inside = batch.mask[:, source.clamp_min(0)] & (source >= 0)
+        errors = functional.cross_entropy(
+            logits.flatten(0, 2),
+            torch.where(inside, grid, 0).transpose(1, 2).flatten(),
+            reduction="none",
+            label_smoothing=self.config.label_smoothing if self.training else 0.0,
+        ).view(size, -1, streams)
+        inside = inside.transpose(1, 2)
+        means = (errors * inside).sum((0, 1)) / inside.sum((0, 1)).clamp_min(1)
+        weights = self.config.loss_weights[:streams]
+        named = {f"book{k}": weights[k] / sum(weights) * means[k] for k in range(streams)}
+        return named | {f"~nats{k}": means[k].detach() for k in range(streams)}
+
+    def _codes(self, batch: Batch) -> Tensor:
+        """The batch's codes [B, K, F], K the streams that are modelled."""
+        if batch.codes is not None:
+            return batch.codes[:, : self.config.streams]
+        if batch.wave is None:
+            raise ValueError("the generator trains on codes or waves; this batch holds neither")
+        with torch.no_grad():
+            return self.codec.tokenize(batch.wave, streams=self.config.streams)
+
+    def _training_conditions(self, batch: Batch, frames: int) -> tuple[Tensor, Tensor]:
+        """Prefix [B, L, D] and aligned vectors [B, S, D] of a batch, some of them hidden while training."""
+        device = self.lm.heads.weight.device
+        known = musical.stack([musical.of_labels(labels) for labels in batch.labels]).to(device)
+        hidden = torch.zeros(len(batch), dtype=torch.bool, device=device)
+        if self.training:
+            rates = self.config.dropped
+            draws = torch.rand(5, len(batch), device=device)
+            hidden = draws[0] < rates.all
+            tempo, key, drums, meter = (
+                hidden | (draw < rate)
+                for draw, rate in zip(draws[1:], (rates.tempo, rates.key, rates.drums, rates.meter), strict=True)
+            )
+            known = known.without(tempo=tempo, key=key, drums=drums, meter=meter)
+        return self.conditions(batch.texts, known, hidden, batch.start.to(device), batch.total.to(device), frames)
+
+    def conditions(
+        self, texts: Sequence[str], known: MusicalBatch, hidden: Tensor, start: Tensor, total: Tensor, frames: int
+    ) -> tuple[Tensor, Tensor]:
+        """Prefix [B, L, D] and aligned vectors [B, S, D] of B stretches of F frames that begin `start` [B]
+        seconds into pieces of `total` [B] seconds. Texts are left out where `hidden` [B], or when empty."""
+        device = start.device
+        text = minilm().embed(texts, self.config.text_tokens)
+        text = TextEmbedding(*(part.to(device) for part in text))
+        absent = hidden | torch.tensor([not one.strip() for one in texts], device=device)
+        prefix, pooled = self.text(text, absent)
+        steps = torch.arange(self.pattern.steps(self.config.streams, frames), device=device)
+        times = start[:, None] + steps / self.codec.frame_rate
+        return prefix, self.musical(known, times, total) + pooled[:, None]
+
+    def generate(self, request: Request, *, progress: Progress | None = None) -> Tensor:
+        raise ValueError("not yet")
+
+    def stream(self, request: Request) -> Iterator[Tensor]:
+        raise ValueError("not yet")
