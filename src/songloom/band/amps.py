@@ -65,7 +65,7 @@ def _distort(block: Wave, before: Wave, after: NDArray[np.complex64], gain: np.f
     """One block: filter, clip twice at the double rate, cabinet. Zero-padding the spectrum doubles the rate."""
     size = block.shape[-1]
     oversampled = fft.irfft(fft.rfft(block, axis=-1) * before, 2 * size, axis=-1) * np.float32(2.0)
-    bias = np.float32(0.25)
+    bias = np.float32(0.25) * np.sqrt(gain)  # even harmonics without gating the quiet end of a note
     clipped = np.tanh(gain * oversampled + bias)
     clipped = np.tanh(np.float32(2.0) * (clipped - np.tanh(bias)))
     return np.asarray(fft.irfft(fft.rfft(clipped, axis=-1)[:, : size // 2 + 1] * after, size, axis=-1))

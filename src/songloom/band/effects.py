@@ -69,6 +69,13 @@ def width(wave: Wave, amount: float) -> Wave:
     return np.stack([middle + side, middle - side]).astype(np.float32)
 
 
+def narrow(wave: Wave, most: float) -> Wave:
+    """Scale the side signal down so that it has at most `most` times the energy of the middle."""
+    middle, side = wave[0] + wave[1], wave[0] - wave[1]
+    ratio = float((side**2).sum()) / max(1e-12, float((middle**2).sum()))
+    return width(wave, float(np.sqrt(most / ratio))) if ratio > most else wave
+
+
 def pan(wave: Wave, position: float) -> Wave:
     """Balance with constant power: -1 left, 0 centre (unchanged), 1 right."""
     angle = 0.25 * np.pi * (1.0 + position)

@@ -1,13 +1,14 @@
 """FluidSynth as a pure function: lines of notes in, one stereo signal per line out, one pass for all.
 
-One synthesiser per (fonts, sample rate) stays warm in the process; every call starts from a full reset, so
-that the same lines give the same samples whatever was rendered before. Each MIDI channel has an audio group
-of its own. FluidSynth's own reverb and chorus are off.
+The soundfonts of a (fonts, sample rate) stay loaded in the process; every call plays them with a synthesiser
+of its own, so that the same lines give the same samples whatever was rendered before. Each MIDI channel has an
+audio group of its own. FluidSynth's own reverb and chorus are off.
 """
 
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,6 +23,8 @@ GAIN = 0.2
 BLOCK = 64  # FluidSynth's internal block: events take effect on its edges
 CHANNELS = 8  # as many audio groups; fewer than the number of FluidSynth's percussion channel
 _BANK_DRUMS = 128
+_WARNING = 2  # FluidSynth's log level
+_RELEASE_GENERATOR = 38  # of the volume envelope, in timecents (SoundFont 2.04, section 8.1.2)
 
 Wave = NDArray[np.float32]
 
@@ -39,7 +42,8 @@ class LineNote:
 @dataclass(frozen=True, slots=True)
 class Line:
     """What one MIDI channel plays. `vibrato` 0..127 is the modulation depth that long notes reach, `swell`
-    lets long notes grow, `scoop` bends the start of each note up from so many semitones below (or above)."""
+    lets long notes grow, `scoop` bends the start of each note up from so many semitones below (or above),
+    `release` scales the notes' release times."""
 
     font: Path
     program: int
@@ -48,6 +52,7 @@ class Line:
     vibrato: int = 0
     swell: bool = False
     scoop: float = 0.0
+    release: float = 1.0
 
 
 def render_lines(lines: Sequence[Line], samples: int, sample_rate: int, fonts: Sequence[Path]) -> list[Wave]:
@@ -72,28 +77,63 @@ class _Player:
 
         self.library = fluidsynth._fl
         self.sample_rate = sample_rate
-        self.synth = fluidsynth.Synth(
-            gain=GAIN,
-            samplerate=float(sample_rate),
-            **{"synth.audio-groups": CHANNELS, "synth.audio-channels": CHANNELS, "synth.polyphony": 512},
-        )
-        self.synth.setting("synth.reverb.active", 0)
-        self.synth.setting("synth.chorus.active", 0)
+        self.library.fluid_set_log_function.restype = ctypes.c_void_p
+        self.library.fluid_set_log_function.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
+        self.library.fluid_synth_add_sfont.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+        self.library.fluid_synth_remove_sfont.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
         self.library.fluid_synth_process.argtypes = [
             ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p,
         ]  # fmt: skip
-        self.font_ids = {font: self._load(font) for font in fonts}
+        self.library.fluid_synth_set_gen.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_float]
+        self.shelf = self._new_synth()
+        loaded = [self._load(font) for font in fonts]
+        self.loaded = [fluidsynth.fluid_synth_get_sfont_by_id(self.shelf.synth, number) for number in loaded]
+        self.font_ids: dict[Path, int] = {}
+        self.fonts = fonts
+        self.synth = self.shelf
 
     def _load(self, font: Path) -> int:
-        number = int(self.synth.sfload(str(font)))
+        number = int(self.shelf.sfload(str(font)))
         if number < 0:
             raise ValueError(f"FluidSynth could not read the soundfont {font}")
         return number
 
+    def _new_synth(self):  # type: ignore[no-untyped-def]
+        import fluidsynth
+
+        synth = fluidsynth.Synth(
+            gain=GAIN,
+            samplerate=float(self.sample_rate),
+            channels=16,
+            **{"synth.audio-groups": CHANNELS, "synth.audio-channels": CHANNELS, "synth.polyphony": 512},
+        )
+        synth.setting("synth.reverb.active", 0)
+        synth.setting("synth.chorus.active", 0)
+        return synth
+
     def play(self, lines: Sequence[Line], samples: int) -> list[Wave]:
+        """The lines by a new synthesiser that borrows the loaded fonts: a used one's voices ramp up from the gain
+        that they last had, so the first block of a note would depend on what was played before."""
+        self.synth = self._new_synth()
+        add, remove = self.library.fluid_synth_add_sfont, self.library.fluid_synth_remove_sfont
+        try:
+            self.font_ids = {
+                font: int(add(self.synth.synth, sound)) for font, sound in zip(self.fonts, self.loaded, strict=True)
+            }
+            return self._play(lines, samples)
+        finally:
+            self.synth.system_reset()
+            self._process(np.zeros((2 * CHANNELS, 4 * BLOCK), np.float32), 0, 4)  # the voices let go of the samples
+            logged = self.library.fluid_set_log_function(_WARNING, None, None)  # it warns that no font is left
+            for sound in self.loaded:
+                remove(self.synth.synth, sound)
+            self.library.fluid_set_log_function(_WARNING, logged, None)
+            self.synth.delete()
+            self.synth = self.shelf
+
+    def _play(self, lines: Sequence[Line], samples: int) -> list[Wave]:
         blocks = -(-samples // BLOCK)
         out = np.zeros((2 * CHANNELS, blocks * BLOCK), np.float32)
-        self._silence()
         events: list[tuple[int, int, int, str, int, int]] = []
         for channel, line in enumerate(lines):
             self._select(channel, line)
@@ -109,16 +149,15 @@ class _Player:
         self._process(out, position, blocks)
         return [out[2 * c : 2 * c + 2, :samples].copy() for c in range(len(lines))]
 
-    def _silence(self) -> None:
-        """Reset, and render a few blocks away: killed voices still sound in the first one."""
-        self.synth.system_reset()
-        self._process(np.zeros((2 * CHANNELS, 4 * BLOCK), np.float32), 0, 4)
-
     def _select(self, channel: int, line: Line) -> None:
         font = self.font_ids[line.font]
         bank = _BANK_DRUMS if line.drums else 0
         if self.synth.program_select(channel, font, bank, line.program) != 0:
             self.synth.program_select(channel, font, bank, 0)
+
+        self.library.fluid_synth_set_gen(
+            self.synth.synth, channel, _RELEASE_GENERATOR, 1200.0 * math.log2(line.release)
+        )
 
     def _events(self, channel: int, line: Line, blocks: int) -> list[tuple[int, int, int, str, int, int]]:
         events: list[tuple[int, int, int, str, int, int]] = []

@@ -136,7 +136,8 @@ PRODUCTIONS: dict[str, Production] = {
     ),
     "cinematic": replace(
         _ENSEMBLE, wet=-8.0, drum_space="hall", drum_wet=-7.0, loudness=(-19.0, -12.0), curve="orchestra", match=0.45,
-        width=1.2, drive=1.0, ratio=1.8, punch=1.5, balance={"pad": 3.0, "chords": 2.0, "drums": 0.5, "percussion": 5.0},
+        width=1.2, drive=1.0, ratio=1.8, punch=1.5,
+        balance={"pad": 3.0, "chords": 2.0, "drums": 0.5, "percussion": 5.0},
     ),
     "downtempo": Production(
         "hall", -13.0, "studio", -18.0, 0.75, -15.0, 0.45, ("melody", "chords", "arpeggio"), duck=2.5, width=1.1,

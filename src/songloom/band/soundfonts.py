@@ -38,9 +38,9 @@ INSTALL = (
     " and pip install pyfluidsynth"
 )
 
-# Which font leads for a General MIDI program; the others stay possible at a lower chance.
-_MUSESCORE_PROGRAMS = frozenset({0, 1, 3, 4, 6, 8, 9, 10, 11, 12, 16, 19, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49,
-                                 56, 57, 58, 59, 60, 61, 68, 70, 71, 73, 52, 53, 32, 33})  # fmt: skip
+# Programs that FluidR3 plays better; for all others MuseScore General, which is cleaner (and three times
+# faster, being mostly mono), leads. The other fonts stay possible at a lower chance.
+_FLUID_PROGRAMS = frozenset({5, 7, 18, 21, 22, 34, 35, 36, 53, 65, 66, 67, 75, 104, 107, 108})
 _LEAD_CHANCE = 0.72
 _SMALL_FONT_WEIGHT = 0.25
 
@@ -95,7 +95,7 @@ def choose_font(fonts: Sequence[Soundfont], program: int, drums: bool, rng: np.r
     if drums:
         lead = "fluid"
     else:
-        lead = "musescore" if program in _MUSESCORE_PROGRAMS else "fluid"
+        lead = "fluid" if program in _FLUID_PROGRAMS else "musescore"
     weights = np.array([_weight(font.kind, lead) for font in fonts])
     return fonts[int(rng.choice(len(fonts), p=weights / weights.sum()))]
 

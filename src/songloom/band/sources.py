@@ -20,6 +20,8 @@ from songloom.band.synths import PATCHES, play_patch, varied
 
 _SUSTAINED = ("strings", "brass", "woodwind", "voice")
 _SAMPLED_KITS = {"kit-dusty": (0, 8, 25), "kit-break": (0, 8, 16)}
+# Fretted notes are damped by the fingers sooner than soundfonts have it.
+_RELEASES = {"guitar": 0.35, "distorted guitar": 0.12, "plucked": 0.5, "bass": 0.4}
 _LINES = {"bass-808": play_808, "acid-bass": play_acid, "fm-bell": play_bell}
 ENGINES = (*PATCHES, *KITS, *_SAMPLED_KITS, *_LINES, *AMPLIFIERS)
 
@@ -104,6 +106,7 @@ def _line(
         vibrato=int(rng.integers(18, 46)) if sustained and sound.name not in ("string ensemble", "choir") else 0,
         swell=sustained,
         scoop=1.0 if sound.name == "pedal steel" else 0.0,
+        release=_RELEASES.get(sound.family, 1.0),
     )
 
 
