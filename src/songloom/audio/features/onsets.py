@@ -13,11 +13,11 @@ from songloom.audio.spectrogram import Stft, mel_filters, mel_spectrogram
 STFT = Stft(1024, 220)
 FRAME_RATE = ANALYSIS_RATE / STFT.hop_length  # about 100 frames per second
 BANDS = 64
-COMPRESSION = 1000.0
+COMPRESSION = 5.0  # strong enough for soft notes, weak enough to hear accents
 
 
 def compressed_mel(wave: Tensor, sample_rate: int) -> Tensor:
-    """log(1 + 1000 x) of the mel amplitudes [M, F] of a wave, scaled so that its loudest band is 1."""
+    """log(1 + 5 x) of the mel amplitudes [M, F] of a wave, scaled so that its loudest band is 1."""
     magnitude = STFT.magnitude(analysis_signal(wave, sample_rate))
     mel = mel_spectrogram(magnitude, mel_filters(ANALYSIS_RATE, STFT.n_fft, BANDS, low=30.0), power=1.0)
     return torch.log1p(COMPRESSION * mel / mel.amax().clamp_min(1e-6))

@@ -1,4 +1,10 @@
-"""Tempo: how well a comb of beats fits the autocorrelation of the onset envelope."""
+"""Tempo: which beat explains the autocorrelation of the onset envelope best.
+
+Candidates are the peaks of a comb over the autocorrelation; the choice between them, which is mostly the
+choice between a tempo, its half and its double, weighs how much repeats after each multiple and fraction of
+the beat, and how usual the tempo is. The weights are a conditional logit fit to 184 renders of the band and
+29 click tracks (8-fold cross-validation: .78 within 4 %, .98 with octaves and thirds allowed).
+"""
 
 from __future__ import annotations
 
@@ -9,9 +15,14 @@ from torch import Tensor
 
 from songloom.audio.features.onsets import FRAME_RATE, onset_envelope
 
-SLOWEST, FASTEST = 35.0, 220.0
-USUAL_TEMPO, OCTAVES = 112.0, 0.9  # centre and spread of the log-Gaussian prior
-COMB = ((1.0, 1.0), (2.0, 0.8), (3.0, 0.4), (4.0, 0.8), (0.5, -0.3))  # (beats of lag, weight)
+SLOWEST, FASTEST = 35.0, 230.0
+COMB = ((1.0, 1.0), (2.0, 0.8), (3.0, 0.4), (4.0, 0.8))  # (beats of lag, weight)
+EVIDENCE = (  # (beats of lag, weight)
+    *((1 / 4, -3.11), (1 / 3, -1.88), (1 / 2, -1.23), (2 / 3, -0.85), (3 / 4, 1.13), (1.0, 3.31)),
+    *((1.5, 0.50), (2.0, 1.14), (3.0, 5.21), (4.0, 6.68), (6.0, 0.99), (8.0, 3.46)),
+)
+USUAL_TEMPO, OCTAVES_FASTER, OCTAVES_SQUARED = 112.0, 0.48, -2.21
+CANDIDATES = 12
 
 
 @dataclass(frozen=True)
@@ -49,19 +60,34 @@ def tempo_of_envelope(envelope: np.ndarray) -> Tempo:
     if not envelope.any():
         return Tempo(0.0, 0.0, ())
     correlation = autocorrelation(smoothed(envelope))
+    found = comb_peaks(correlation)
+    if not len(found):
+        return Tempo(0.0, 0.0, ())
+    evidence = weigh(correlation, found)
+    shares = np.exp(evidence - evidence.max())
+    shares /= shares.sum()
+    order = np.argsort(-shares, kind="stable")
+    best = float(at_lags(correlation, np.array([FRAME_RATE * 60 / found[order[0]]]))[0])
+    candidates = tuple((float(found[i]), float(shares[i])) for i in order)
+    return Tempo(candidates[0][0], min(max(best, 0.0), 1.0), candidates)
+
+
+def comb_peaks(correlation: np.ndarray) -> np.ndarray:
+    """Tempi at which lags of one to four beats correlate better than at neighbouring tempi, the best 12."""
     tempi = np.geomspace(SLOWEST, FASTEST, 1200)
     beats = FRAME_RATE * 60 / tempi
-    fit = sum(weight * at_lags(correlation, multiple * beats) for multiple, weight in COMB)
-    prior = np.exp(-0.5 * (np.log2(tempi / USUAL_TEMPO) / OCTAVES) ** 2)
-    score = np.maximum(np.asarray(fit) / sum(weight for _, weight in COMB), 0) * prior
-    inner = np.flatnonzero((score[1:-1] >= score[:-2]) & (score[1:-1] > score[2:])) + 1
-    if not len(inner):
-        return Tempo(0.0, 0.0, ())
-    ranked = inner[np.argsort(-score[inner], kind="stable")][:5]
-    total = float(score[ranked].sum())
-    candidates = tuple((refined(correlation, float(tempi[i])), float(score[i]) / total) for i in ranked)
-    best = float(at_lags(correlation, np.array([FRAME_RATE * 60 / candidates[0][0]]))[0])
-    return Tempo(candidates[0][0], min(max(best, 0.0), 1.0), candidates)
+    fit = sum((weight * at_lags(correlation, multiple * beats) for multiple, weight in COMB), np.zeros(len(tempi)))
+    inner = np.flatnonzero((fit[1:-1] >= fit[:-2]) & (fit[1:-1] > fit[2:]) & (fit[1:-1] > 0)) + 1
+    ranked = inner[np.argsort(-fit[inner], kind="stable")][:CANDIDATES]
+    return np.array([refined(correlation, float(tempi[i])) for i in ranked])
+
+
+def weigh(correlation: np.ndarray, tempi: np.ndarray) -> np.ndarray:
+    """Log odds of each of the tempi, up to a constant."""
+    beats = FRAME_RATE * 60 / tempi
+    octaves = np.log2(tempi / USUAL_TEMPO)
+    prior = OCTAVES_FASTER * octaves + OCTAVES_SQUARED * octaves**2
+    return sum((weight * at_lags(correlation, multiple * beats) for multiple, weight in EVIDENCE), prior)
 
 
 def smoothed(envelope: np.ndarray) -> np.ndarray:
