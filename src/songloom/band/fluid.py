@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +99,7 @@ class _Player:
             raise ValueError(f"FluidSynth could not read the soundfont {font}")
         return number
 
-    def _new_synth(self):  # type: ignore[no-untyped-def]
+    def _new_synth(self) -> Any:
         import fluidsynth
 
         synth = fluidsynth.Synth(

@@ -34,7 +34,8 @@ _PANS = {"hat": 0.15, "open hat": 0.15, "crash": -0.3, "ride": 0.3, "low tom": 0
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The knobs of a kit. Frequencies in Hz, decays in seconds; `grit` dB of saturation."""
+    """The knobs of a kit. Frequencies in Hz, decays in seconds; `cymbals` their level, `grit` dB of
+    saturation."""
 
     kick_pitch: float
     kick_drop: float
@@ -46,16 +47,17 @@ class Machine:
     hat_pitch: float
     hat_decay: float
     open_decay: float
+    cymbals: float
     grit: float
 
 
 Voice = Callable[[Machine, int, np.random.Generator], Hit]
 
 _MACHINES = {
-    "kit-808": Machine(48.0, 90.0, 0.75, 0.15, 185.0, 0.16, 0.75, 7500.0, 0.045, 0.40, 2.0),
-    "kit-909": Machine(52.0, 240.0, 0.32, 0.55, 200.0, 0.17, 1.0, 8200.0, 0.055, 0.32, 5.0),
-    "kit-linn": Machine(62.0, 160.0, 0.20, 0.45, 190.0, 0.20, 1.1, 6800.0, 0.07, 0.35, 4.0),
-    "kit-chip": Machine(70.0, 300.0, 0.14, 0.0, 220.0, 0.14, 1.0, 9000.0, 0.035, 0.20, 0.0),
+    "kit-808": Machine(48.0, 90.0, 0.75, 0.15, 185.0, 0.16, 0.75, 7500.0, 0.045, 0.40, 1.7, 2.0),
+    "kit-909": Machine(52.0, 240.0, 0.32, 0.55, 200.0, 0.17, 1.0, 8200.0, 0.055, 0.32, 1.2, 5.0),
+    "kit-linn": Machine(62.0, 160.0, 0.20, 0.45, 190.0, 0.20, 1.1, 6800.0, 0.07, 0.35, 1.1, 4.0),
+    "kit-chip": Machine(70.0, 300.0, 0.14, 0.0, 220.0, 0.14, 1.0, 9000.0, 0.035, 0.20, 1.0, 0.0),
 }
 
 
@@ -167,15 +169,15 @@ def _cymbal(pitch: float, decay: float, level: float, sample_rate: int, rng: np.
 
 
 def _hat(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
-    return _cymbal(machine.hat_pitch, machine.hat_decay, 0.42, sample_rate, rng, 6500.0)
+    return _cymbal(machine.hat_pitch, machine.hat_decay, 0.42 * machine.cymbals, sample_rate, rng, 6500.0)
 
 
 def _open_hat(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
-    return _cymbal(machine.hat_pitch, machine.open_decay, 0.40, sample_rate, rng, 6000.0)
+    return _cymbal(machine.hat_pitch, machine.open_decay, 0.40 * machine.cymbals, sample_rate, rng, 6000.0)
 
 
 def _crash(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:
-    return _cymbal(machine.hat_pitch * 0.8, 1.1, 0.5, sample_rate, rng, 3200.0)
+    return _cymbal(machine.hat_pitch * 0.8, 1.1, 0.5 * machine.cymbals, sample_rate, rng, 3200.0)
 
 
 def _ride(machine: Machine, sample_rate: int, rng: np.random.Generator) -> Hit:

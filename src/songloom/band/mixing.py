@@ -23,6 +23,9 @@ _FULL_RANGE = ("bass", "drums")
 _WET_ROLES = {"melody": 0.0, "counter": 1.0, "chords": -1.0, "pad": 2.0, "arpeggio": 1.0, "bass": -16.0,
               "percussion": 0.0}  # fmt: skip
 _DUCKED = {"pad": 1.0, "chords": 1.0, "arpeggio": 0.8, "bass": 0.7, "melody": 0.5, "counter": 0.7}
+# What an ear hears louder or softer than its RMS says, in dB.
+_TRIMS = {"sub bass": -3.0, "808 bass": -2.0, "chip triangle": -1.5, "tin whistle": -2.5, "glockenspiel": -3.0,
+          "celesta": -1.0, "banjo": -1.0, "supersaw": -1.0, "acid bass": -1.0}  # fmt: skip
 _SWEPT_FAMILIES = ("synth",)
 _SWEEP_STEP = 0.05
 
@@ -56,7 +59,7 @@ def _chain(piece: Piece, part: Part, wave: Wave, production: Production, sample_
     level = _active_level(wave, sample_rate, drums=part.role in ("drums", "percussion"))
     if level <= 1e-6:
         return np.zeros_like(wave)
-    gain = decibels(_REFERENCE_DB + role_gain(production, part.role) + part.level) / level
+    gain = decibels(_REFERENCE_DB + role_gain(production, part.role) + _TRIMS.get(part.sound, 0.0) + part.level) / level
     wave = wave * np.float32(gain)
     if part.role == "drums" and production.punch > 0.5:
         crushed = compress(wave, sample_rate, -30.0, 6.0, 0.002, 0.08)
