@@ -50,10 +50,7 @@ def make_trainer(data: Path, out: Path, recipe: Recipe, *, resume: bool = False)
     torch.manual_seed(step_seed(recipe.seed, -1, 0))
     system = ToyCodec(ToyCodec.Config())
     run = RunFolder.reopen(out) if resume else RunFolder.create(out)
-    trainer = Trainer(system, recipe, source(data, "train"), run, valid=source(data, "valid"), pace=PACE)
-    if resume:
-        trainer.resume()
-    return trainer
+    return Trainer(system, recipe, source(data, "train"), run, valid=source(data, "valid"), pace=PACE, resume=resume)
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,7 @@ def train(
     valid_steps: int = 500,
     sample_steps: int = 2000,
     save_minutes: float = 3.0,
+    sharded: Flag = False,
 ) -> None:
     """Train any system on a folder of music.
 
@@ -83,6 +84,8 @@ def train(
         Steps between samples; 0 for none.
     save_minutes:
         Minutes between checkpoints.
+    sharded:
+        With torchrun: split the weights over the devices (FSDP2) instead of copying them to each.
     """
     if out is None and not dry_run:
         raise ValueError("--out is missing: the folder for the run")
@@ -94,7 +97,7 @@ def train(
     from ..training import distributed, measure, session
     from ..training.trainer import Pace
 
-    processes = _processes(device, threads)
+    processes = _processes(device, threads, sharded)
     try:
         settings, trained = _pairs(changes, "--set"), _pairs(parts, "--part")
         if resume and not dry_run:
@@ -114,7 +117,7 @@ def train(
                 pace=pace,
                 processes=processes,
                 jobs=jobs,
-                progress=lambda done, total: report(done / total),
+                progress=_fraction(report),
             )
         with stoppable() as stopped, steps_bar(system, hidden=not processes.first) as tell:
             done = trainer.run(tell=tell, stop=stopped)
@@ -140,7 +143,7 @@ def _pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
     return {name: value for name, _, value in (text.partition("=") for text in texts)}
 
 
-def _processes(device: str | None, threads: int | None) -> Processes:
+def _processes(device: str | None, threads: int | None, sharded: bool) -> Processes:
     """This process among those of torchrun, on its device."""
     import torch
 
@@ -159,7 +162,7 @@ def _processes(device: str | None, threads: int | None) -> Processes:
         if int(number or 0) >= torch.cuda.device_count():
             raise ValueError(f"--device {chosen}: this machine has {torch.cuda.device_count()} CUDA device(s)")
         torch.cuda.set_device(chosen)
-    return join(int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1")), chosen)
+    return join(int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1")), chosen, sharded=sharded)
 
 
 @contextmanager
@@ -225,23 +228,29 @@ def describe(estimate: Estimate, device: str) -> str:
 
 def _embedded(system: str | None, out: Path, jobs: int, device: str | None, threads: int | None, dry_run: bool) -> None:
     """The chain that makes the shipped weights."""
-    from ..training import embedded
+    from ..training.embedded import Chain, Making
 
     if system is not None:
         raise ValueError("--recipe embedded names its systems itself; leave the system away")
+    chain = Chain(out=out, processes=_processes(device, threads, False), jobs=jobs)
     if dry_run:
-        print(embedded.describe())
+        print(chain.describe())
         return
-    processes = _processes(device, threads)
-    with stoppable() as stopped:
-        for stage in embedded.stages(out, device=processes.device, jobs=jobs):
-            if stage.done():
-                print(f"{stage.name}: done already", file=sys.stderr)
-            elif stage.trains:
-                with steps_bar(stage.name) as tell:
-                    finished = stage.run(tell=tell, stop=stopped)
-                if not finished:
-                    _farewell(False, out, 0)
-            else:
-                with bar(stage.name) as report:
-                    stage.run(progress=lambda done, total, report=report: report(done / total))
+    for stage in chain.stages():
+        if stage.done():
+            print(f"{stage.name}: done already", file=sys.stderr)
+        elif isinstance(stage, Making):
+            with bar(stage.name) as report:
+                stage.run(_fraction(report))
+        else:
+            with stoppable() as stopped, steps_bar(stage.name) as tell:
+                finished = stage.run(tell, stopped)
+            if not finished:
+                print(f"stopped and saved in {stage.name}; the same command goes on", file=sys.stderr)
+                raise SystemExit(130)
+    print(f"{chain.weights}: made")
+
+
+def _fraction(report: Callable[[float], None]) -> Callable[[int, int], None]:
+    """(done, total) told as a fraction."""
+    return lambda done, total: report(done / total)

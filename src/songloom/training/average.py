@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from .distributed import like, whole
+
 
 class Average:
     """Averages of named parameters. The decay warms up as (1 + n) / (10 + n), so the first steps are forgotten."""
@@ -27,12 +29,12 @@ class Average:
 
     def tensors(self) -> dict[str, Tensor]:
         """The averages by parameter name, on the CPU."""
-        return {name: average.to("cpu") for name, average in zip(self._names, self._averages, strict=True)}
+        return {name: whole(average).to("cpu") for name, average in zip(self._names, self._averages, strict=True)}
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
         """Takes the averages from `tensors`, by parameter name."""
         for name, average in zip(self._names, self._averages, strict=True):
-            average.copy_(tensors[name])
+            average.copy_(like(tensors[name], average))
 
     @contextmanager
     def applied(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, distributed, nn
@@ -15,11 +16,13 @@ from ..systems.roles import System
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """This process among those that train together, and its device."""
+    """This process among those that train together, and its device. `sharded` weights lie in parts, one in
+    each process (FSDP2); otherwise every process holds all of them."""
 
     rank: int = 0
     world_size: int = 1
     device: str = "cpu"
+    sharded: bool = False
 
     @property
     def first(self) -> bool:
@@ -42,13 +45,13 @@ class Processes:
         return values
 
 
-def join(rank: int, world_size: int, device: str) -> Processes:
+def join(rank: int, world_size: int, device: str, *, sharded: bool = False) -> Processes:
     """Joins the processes that torchrun started (rendezvous by its environment variables): nccl on GPUs, else gloo."""
     if world_size > 1:
         distributed.init_process_group(
             "nccl" if device.startswith("cuda") else "gloo", rank=rank, world_size=world_size
         )
-    return Processes(rank, world_size, device)
+    return Processes(rank, world_size, device, sharded and world_size > 1)
 
 
 def leave() -> None:
@@ -73,7 +76,50 @@ def parallel_losses(system: System, processes: Processes) -> nn.Module:
     losses = Losses(system)
     if processes.world_size == 1:
         return losses
+    if processes.sharded:
+        shard(system, processes)
+        return losses
     return DistributedDataParallel(losses, find_unused_parameters=True)
+
+
+def shard(system: System, processes: Processes) -> None:
+    """Splits the trained weights over the processes, every block of an `nn.ModuleList` on its own (FSDP2)."""
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
+
+    mesh = init_device_mesh(torch.device(processes.device).type, (processes.world_size,))
+    frozen = {id(module) for name in system.frozen for module in getattr(system, name).modules()}
+    for module in system.modules():
+        if isinstance(module, nn.ModuleList) and id(module) not in frozen:
+            for block in module:
+                fully_shard(block, mesh=mesh)
+    still = {parameter for name in system.frozen for parameter in getattr(system, name).parameters()}
+    fully_shard(system, mesh=mesh, ignored_params=still)
+    register_fsdp_forward_method(system, "losses")
+
+
+def is_sharded(tensor: Tensor) -> bool:
+    """Whether a tensor is a DTensor (asked without the second that importing that class takes)."""
+    return hasattr(tensor, "full_tensor")
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """A sharded tensor put together again (every process must ask); any other one as it is."""
+    if not is_sharded(tensor):
+        return tensor
+    from torch.distributed.tensor import DTensor
+
+    return cast(DTensor, tensor).full_tensor()
+
+
+def like(tensor: Tensor, model: Tensor) -> Tensor:
+    """`tensor` in shards where `model`, of the same shape, is in shards."""
+    if not is_sharded(model) or tensor.shape != model.shape:
+        return tensor
+    from torch.distributed.tensor import DTensor, distribute_tensor
+
+    model = cast(DTensor, model)
+    return distribute_tensor(tensor.to(model.device), model.device_mesh, model.placements)
 
 
 def without_averaging(losses: nn.Module) -> AbstractContextManager[None]:

@@ -11,6 +11,7 @@ from torch.optim import AdamW, Optimizer
 
 from ..recipe import Recipe
 from ..systems.roles import System
+from .distributed import is_sharded, like, whole
 from .muon import Muon
 
 
@@ -59,6 +60,8 @@ def make_optimizers(system: System, recipe: Recipe) -> list[Optimizer]:
     if matrices:
         chosen = [parameters[name] for name in parameters if name in matrices]
         optimizers.append(Muon(chosen, lr=recipe.muon_rate, weight_decay=recipe.weight_decay))
+    if matrices and any(map(is_sharded, parameters.values())):
+        raise ValueError("Muon needs whole matrices, not sharded weights; set recipe.optimizer=adamw")
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["peak"] = group["lr"]
@@ -86,7 +89,7 @@ def state_tensors(optimizers: Sequence[Optimizer], parameters: Mapping[str, nn.P
     for optimizer in optimizers:
         for name, parameter in parameters.items():
             for entry, value in optimizer.state.get(parameter, {}).items():
-                found[f"{entry}/{name}"] = torch.as_tensor(value).detach().to("cpu").contiguous()
+                found[f"{entry}/{name}"] = whole(torch.as_tensor(value).detach()).to("cpu").contiguous()
     return found
 
 
@@ -104,5 +107,9 @@ def load_state_tensors(
         raise ValueError(f"the optimizer's memory is of another system: it holds {', '.join(unknown[:4])}")
     for optimizer in optimizers:
         mine = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-        state = {place: entries[names[id(p)]] for place, p in enumerate(mine) if names[id(p)] in entries}
+        state = {
+            place: {entry: like(tensor, p) for entry, tensor in entries[names[id(p)]].items()}
+            for place, p in enumerate(mine)
+            if names[id(p)] in entries
+        }
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -123,6 +123,10 @@ class RunFolder:
         except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is damaged: {error}") from error
 
+    def has(self, name: str) -> bool:
+        """Whether there is a training/`name`.safetensors."""
+        return (self.checkpoint / "training" / f"{name}.safetensors").is_file()
+
     def tensors(self, name: str) -> dict[str, Tensor]:
         """The tensors of training/`name`.safetensors."""
         path = self.checkpoint / "training" / f"{name}.safetensors"

@@ -61,6 +61,8 @@ def plan(system: str, preset: str | None, changes: Mapping[str, str], parts: Map
     for name in ("steps", "batch_size", "accumulate"):
         if getattr(recipe, name) < 1:
             raise ValueError(f"recipe.{name} must be at least 1, not {getattr(recipe, name)}")
+    if not 0.0 <= recipe.ema < 1.0:
+        raise ValueError(f"recipe.ema must be 0 (none) or below 1, not {recipe.ema:g}")
     return Plan(settings, recipe, dict(parts))
 
 
@@ -76,7 +78,7 @@ def resumed_plan(out: Path, system: str, changes: Mapping[str, str]) -> Plan:
     if asked != settings:
         raise ValueError(f"{out} holds a run of other settings; only recipe... can change when it is resumed")
     recipe = changed(run.state().recipe, recipe_changes(changes))
-    return Plan(settings, recipe, dict.fromkeys(settings.owner.frozen, RANDOM))
+    return Plan(settings, recipe, dict.fromkeys(registry.system_classes()[settings.kind].frozen, RANDOM))
 
 
 def recipe_changes(changes: Mapping[str, str]) -> dict[str, str]:
@@ -205,7 +207,7 @@ def start(
     ]
     if opened[0] is None:
         raise ValueError(f"{data} has no clips to train on")
-    trainer = Trainer(
+    return Trainer(
         system,
         plan.recipe,
         opened[0],
@@ -215,7 +217,5 @@ def start(
         processes=processes,
         data=str(data),
         hours=hours(opened[0].clips),
+        resume=resume,
     )
-    if resume:
-        trainer.resume()
-    return trainer

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .. import checkpoint
 from ..data.batch import Batch
@@ -24,7 +24,7 @@ from ..recipe import Recipe
 from ..systems.roles import System
 from .average import Average
 from .card import write_card
-from .distributed import Processes, parallel_losses, without_averaging
+from .distributed import Processes, parallel_losses, whole, without_averaging
 from .log import summed
 from .optimisation import load_state_tensors, make_optimizers, rate_factor, set_rates, state_tensors, trained_parameters
 from .run_folder import RunFolder, State
@@ -65,7 +65,7 @@ Tell = Callable[[Report], None]
 
 
 class Trainer:
-    """Trains `system` by `recipe` on `train`, into `run`; `resume()` first to go on where the run stands."""
+    """Trains `system` by `recipe` on `train`, into `run`; with `resume` it goes on where the run stands."""
 
     def __init__(
         self,
@@ -79,12 +79,14 @@ class Trainer:
         processes: Processes | None = None,
         data: str = "",
         hours: float | None = None,
+        resume: bool = False,
     ) -> None:
         self.system, self.recipe, self.run_folder, self.hours = system, recipe, run, hours
         self.train_data, self.valid_data = train, valid
         self.pace, self.processes = pace or Pace(), processes or Processes()
         self.device = torch.device(self.processes.device)
         self.state = State(0, 0.0, None, recipe, data)
+        averages = self._load_weights() if resume else None
         for name in system.frozen:
             getattr(system, name).requires_grad_(False)
         system.to(self.device).train()
@@ -95,19 +97,27 @@ class Trainer:
         self.latest: dict[str, float] = {}
         self._tally: list[dict[str, Tensor]] = []
         self._skipped = 0
+        if resume:
+            self._load_memory(averages)
 
-    def resume(self) -> None:
-        """Takes weights, averages, optimiser and step from the run's checkpoint."""
-        folder = self.run_folder.checkpoint
-        checkpoint.load_weights(self.system, folder)
-        if self.average:
-            self.average.load({name: p.detach() for name, p in self.parameters.items()})
-            own = self.system.state_dict()
-            for name, tensor in self.run_folder.tensors("weights").items():
-                own[name].copy_(tensor)
-        load_state_tensors(self.optimizers, self.parameters, self.run_folder.tensors("optimizer"))
+    def _load_weights(self) -> dict[str, Tensor] | None:
+        """The run's weights into the system, before anything is made of them; returns the averages, if any."""
+        checkpoint.load_weights(self.system, self.run_folder.checkpoint)
+        if not self.recipe.ema or not self.run_folder.has("weights"):
+            return None
+        averages = {name: p.detach().clone() for name, p in self.system.named_parameters()}
+        own = self.system.state_dict()
+        for name, tensor in self.run_folder.tensors("weights").items():
+            own[name].copy_(tensor)
+        return averages
+
+    def _load_memory(self, averages: dict[str, Tensor] | None) -> None:
+        """The run's step, averages and optimiser."""
         saved = self.run_folder.state()
         self.state = replace(saved, recipe=self.recipe, data=self.state.data or saved.data)
+        if self.average and averages:
+            self.average.load(averages)
+        load_state_tensors(self.optimizers, self.parameters, self.run_folder.tensors("optimizer"))
         if self.processes.first:
             self.run_folder.log.cut(saved.step)
 
@@ -152,7 +162,7 @@ class Trainer:
                 total = torch.stack([losses[name].float() for name in summed(list(losses))]).sum()
                 torch.autograd.backward(total / len(parts))
             self._tally.append({"loss": total.detach(), **{name: value.detach() for name, value in losses.items()}})
-        norm = torch.nn.utils.clip_grad_norm_(list(self.parameters.values()), self.recipe.clip_norm or math.inf)
+        norm = whole(nn.utils.clip_grad_norm_(list(self.parameters.values()), self.recipe.clip_norm or math.inf))
         self._tally[-1]["~gradient norm"] = norm
         if self._usable(norm, step):
             set_rates(self.optimizers, rate_factor(step, self.recipe))
@@ -243,17 +253,14 @@ class Trainer:
         self.system.train()
 
     def _save(self) -> None:
-        """The checkpoint, the table and the picture, by the first process."""
+        """The checkpoint, the table and the picture, by the first process; all of them gather what is sharded."""
+        weights = {name: whole(tensor) for name, tensor in checkpoint.weights(self.system).items()}
+        memory = state_tensors(self.optimizers, self.parameters)
+        averages = self.average.tensors() if self.average else None
         if not self.processes.first:
             return
-        self.run_folder.save(
-            self.system,
-            self.state,
-            optimizer=state_tensors(self.optimizers, self.parameters),
-            weights=checkpoint.weights(self.system),
-            averages=self.average.tensors() if self.average else None,
-            card=write_card(self.system, self.state, self.latest, self.hours),
-        )
+        card = write_card(self.system, self.state, self.latest, self.hours)
+        self.run_folder.save(self.system, self.state, optimizer=memory, weights=weights, averages=averages, card=card)
         self.run_folder.log.write_table()
         self.run_folder.log.write_picture()
 

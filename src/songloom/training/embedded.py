@@ -1,0 +1,175 @@
+"""The chain that makes the embedded model from nothing: corpus, codec, codes, generator, weights folder.
+
+Every stage leaves a folder under `out` and is skipped when that is complete; one that was cut off goes on.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .. import checkpoint
+from ..band.corpus import write_corpus
+from ..data.manifest import NAME
+from ..data.waves import Progress
+from ..systems import registry
+from .distributed import Processes
+from .run_folder import RunFolder
+from .session import Plan, build, open_data, plan, resumed_plan, start
+from .trainer import Pace, Tell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """The numbers of the chain; what is not here stands in the presets and their recipes."""
+
+    hours: float = 34.0
+    seed: int = 0
+    piece_seconds: float = 30.0
+    codec: str = "spectral-codec"
+    codec_changes: Mapping[str, str] = field(default_factory=dict)
+    generator: str = "loom"
+    generator_changes: Mapping[str, str] = field(default_factory=dict)
+
+
+EMBEDDED = Table()
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """A stage that works through a known number of items."""
+
+    name: str
+    done: Callable[[], bool]
+    run: Callable[[Progress | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A stage that trains; `run` returns False when it was stopped before the end."""
+
+    name: str
+    done: Callable[[], bool]
+    run: Callable[[Tell | None, Callable[[], bool]], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain:
+    """The stages of one `out` folder, on one device."""
+
+    out: Path
+    table: Table = EMBEDDED
+    processes: Processes = Processes()
+    jobs: int = 1
+    pace: Pace = Pace()
+
+    def stages(self) -> list[Making | Training]:
+        """In the order in which they run."""
+        return [
+            Making("corpus", (self.corpus / NAME).is_file, self._make_corpus),
+            Making("waves", lambda: self._trained("codec"), self._make_waves),
+            Training("codec", lambda: self._trained("codec"), self._train_codec),
+            Making("codes", lambda: self._trained("generator"), self._make_codes),
+            Training("generator", lambda: self._trained("generator"), self._train_generator),
+            Making("weights", self.weights.exists, self._make_weights),
+        ]
+
+    @property
+    def corpus(self) -> Path:
+        return self.out / "corpus"
+
+    @property
+    def weights(self) -> Path:
+        """The finished model, as it ships."""
+        return self.out / "weights" / self.table.generator
+
+    def describe(self) -> str:
+        """What the chain would do, and how far it is."""
+        table, lines = self.table, []
+        told = {
+            "corpus": f"{table.hours:g} hours of the built-in band, seed {table.seed}",
+            "waves": "decoded once",
+            "codec": self._describe(table.codec, table.codec_changes),
+            "codes": "encoded once by the codec",
+            "generator": self._describe(table.generator, table.generator_changes),
+            "weights": str(self.weights),
+        }
+        for stage in self.stages():
+            lines.append(f"{stage.name:10} {'done' if stage.done() else 'to do':6} {told[stage.name]}")
+        return "\n".join(lines)
+
+    def _describe(self, preset: str, changes: Mapping[str, str]) -> str:
+        recipe = plan(preset, None, changes, {}).recipe
+        return f"{preset}: {recipe.steps:,} steps of {recipe.batch_size} x {recipe.seconds:g} s, seed {recipe.seed}"
+
+    def _trained(self, name: str) -> bool:
+        folder = self.out / name
+        if not RunFolder.holds_run(folder):
+            return False
+        state = RunFolder.reopen(folder).state()
+        return state.step >= state.recipe.steps
+
+    def _make_corpus(self, progress: Progress | None) -> None:
+        table = self.table
+        write_corpus(
+            self.corpus,
+            hours=table.hours,
+            seed=table.seed,
+            seconds=table.piece_seconds,
+            jobs=self.jobs,
+            progress=progress,
+        )
+
+    def _make_waves(self, progress: Progress | None) -> None:
+        self._open(plan(self.table.codec, None, self.table.codec_changes, {}), progress)
+
+    def _make_codes(self, progress: Progress | None) -> None:
+        self._open(self._generator_plan(), progress)
+
+    def _open(self, order: Plan, progress: Progress | None) -> None:
+        """Fills the caches that a training will open."""
+        system = build(order)
+        for split in ("train", "valid"):
+            open_data(
+                system, order.recipe, self.corpus, split, processes=self.processes, jobs=self.jobs, progress=progress
+            )
+
+    def _generator_plan(self) -> Plan:
+        codec = str(self.out / "codec" / "checkpoint")
+        return plan(self.table.generator, None, self.table.generator_changes, {"codec": codec})
+
+    def _train_codec(self, tell: Tell | None, stop: Callable[[], bool]) -> bool:
+        return self._train("codec", self.table.codec, self.table.codec_changes, tell, stop)
+
+    def _train_generator(self, tell: Tell | None, stop: Callable[[], bool]) -> bool:
+        return self._train("generator", self.table.generator, self.table.generator_changes, tell, stop)
+
+    def _train(
+        self, name: str, preset: str, changes: Mapping[str, str], tell: Tell | None, stop: Callable[[], bool]
+    ) -> bool:
+        out = self.out / name
+        resume = RunFolder.holds_run(out)
+        if resume:
+            order = resumed_plan(out, preset, {})
+        else:
+            order = self._generator_plan() if name == "generator" else plan(preset, None, changes, {})
+        trainer = start(
+            order, self.corpus, out, resume=resume, pace=self.pace, processes=self.processes, jobs=self.jobs
+        )
+        return trainer.run(tell=tell, stop=stop)
+
+    def _make_weights(self, progress: Progress | None) -> None:
+        """The generator's checkpoint with its codec inside, without what only training needs."""
+        source = self.out / "generator" / "checkpoint"
+        system = registry.load(str(source))
+        card = (source / "README.md").read_text(encoding="utf-8")
+        codec_card = (self.out / "codec" / "checkpoint" / "README.md").read_text(encoding="utf-8")
+        fresh = self.weights.with_name(f".{self.weights.name}-new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        checkpoint.save(system, fresh, card=card)
+        (fresh / "parts" / "codec" / "README.md").write_text(codec_card, encoding="utf-8")
+        checkpoint.replace_folder(fresh, self.weights)
+        if progress:
+            progress(1, 1)

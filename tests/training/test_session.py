@@ -1,0 +1,136 @@
+"""From names to a trainer, the embedded chain, the rehearsal, the command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from training_toys import ToyCodec, ToyModel, write_sines
+
+from songloom import checkpoint
+from songloom.app import train as command
+from songloom.systems import registry
+from songloom.training import measure, session
+from songloom.training.embedded import Chain, Table
+from songloom.training.run_folder import RunFolder
+from songloom.training.trainer import Pace
+
+QUIET = Pace(log_steps=5, valid_steps=5, sample_steps=0)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.set_num_threads(1)
+    return write_sines(tmp_path_factory.mktemp("data"))
+
+
+def test_a_plan_is_a_preset_with_changes_of_settings_and_recipe() -> None:
+    plan = session.plan("toy-model", None, {"width": "16", "recipe.steps": "7"}, {"codec": "random"})
+    assert plan.settings == ToyModel.Config(width=16)
+    assert plan.recipe.steps == 7 and plan.recipe.optimizer == "muon"
+    assert session.plan("toy-codec-tiny", None, {}, {}).settings == ToyCodec.Config()
+
+
+@pytest.mark.parametrize(
+    ("system", "preset", "changes", "parts", "message"),
+    [
+        ("nothing", None, {}, {}, "no system or preset"),
+        ("toy-codec", "other", {}, {}, "has no preset 'other'"),
+        ("toy-codec", None, {"depth": "3"}, {}, "no setting 'depth'"),
+        ("toy-codec", None, {"recipe.depth": "3"}, {}, "no setting 'depth'"),
+        ("toy-codec", None, {"recipe.steps": "0"}, {}, "at least 1"),
+        ("toy-codec", None, {"recipe.ema": "1.5"}, {}, "ema"),
+        ("toy-codec", None, {}, {"codec": "random"}, "has no part"),
+        ("toy-model", None, {}, {"codec": "nowhere"}, "no model 'nowhere'"),
+    ],
+)
+def test_a_wrong_plan_is_refused_in_one_line(
+    system: str, preset: str | None, changes: dict[str, str], parts: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message) as caught:
+        session.plan(system, preset, changes, parts)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_system_whose_codec_is_not_trained_says_what_to_give() -> None:
+    with pytest.raises(ValueError, match="--part codec=FOLDER"):
+        session.build(session.plan("toy-model", None, {}, {}))
+
+
+def test_the_rehearsal_counts_and_times_and_writes_nothing(data: Path) -> None:
+    before = sorted(data.rglob("*"))
+    found = measure.estimate(session.plan("toy-model", None, {}, {"codec": "random"}), data)
+    assert sorted(data.rglob("*")) == before
+    system = ToyModel(ToyModel.Config())
+    assert found.parameters == sum(p.numel() for p in system.parameters())
+    assert found.trained == found.parameters - sum(p.numel() for p in system.codec.parameters())
+    assert found.clips == 6 and found.hours == pytest.approx(6 / 3600) and found.step_seconds > 0
+    assert "4 x 0.5 s of codes" in command.describe(found, "cpu")
+
+
+def test_the_chain_makes_a_model_from_a_corpus_and_a_second_one_makes_nothing(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "corpus").symlink_to(data)
+    table = Table(codec="toy-codec-tiny", generator="toy-model-tiny", codec_changes={"noise": "0.2"})
+    chain = Chain(out=tmp_path, table=table, pace=QUIET)
+    ran: list[str] = []
+    for stage in chain.stages():
+        if not stage.done():
+            ran.append(stage.name)
+            stage.run(None) if stage.name in ("waves", "codes", "weights") else stage.run(None, lambda: False)  # type: ignore[call-arg]
+    assert ran == ["waves", "codec", "codes", "generator", "weights"]
+    model = registry.load(str(tmp_path / "weights" / "toy-model-tiny"))
+    codec = checkpoint.load(tmp_path / "codec" / "checkpoint")
+    assert model.codec.config.noise == 0.2
+    assert all(torch.equal(model.codec.state_dict()[name], tensor) for name, tensor in codec.state_dict().items())
+    assert not list((tmp_path / "weights").rglob("training"))
+    assert all(stage.done() for stage in chain.stages())
+    assert "to do" not in chain.describe()
+
+
+def test_the_chain_stopped_in_a_training_goes_on_there(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "corpus").symlink_to(data)
+    chain = Chain(out=tmp_path, table=Table(codec="toy-codec-tiny", generator="toy-model-tiny"), pace=QUIET)
+    codec = chain.stages()[2]
+    assert not codec.run(None, lambda: True)  # type: ignore[call-arg]
+    assert not codec.done() and RunFolder.reopen(tmp_path / "codec").state().step == 1
+    assert codec.run(None, lambda: False)  # type: ignore[call-arg]
+    assert codec.done()
+
+
+def test_the_command_trains_and_resumes_with_the_recipe_that_the_run_was_begun_with(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    changes = ("recipe.steps=3", "recipe.ema=0.5")
+    command.train("toy-codec", data=data, out=out, changes=changes, device="cpu", sample_steps=2)
+    assert "trained for 3 steps" in capsys.readouterr().out
+    command.train("toy-codec", data=data, out=out, changes=("recipe.steps=5",), resume=True, device="cpu")
+    state = RunFolder.reopen(out).state()
+    assert (state.step, state.recipe.ema) == (5, 0.5)
+    names = {path.name for path in (out / "samples").iterdir()}
+    assert {"original-0.wav", "step-0000002-0.wav", "step-0000003-1.wav"} <= names
+    with pytest.raises(ValueError, match="other settings"):
+        command.train("toy-codec", data=data, out=out, changes=("noise=0.3",), resume=True)
+    with pytest.raises(ValueError, match="a run of toy-codec, not of toy-model"):
+        command.train("toy-model", data=data, out=out, resume=True)
+
+
+def test_a_stopped_command_ends_with_130_and_says_how_to_go_on(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+    import signal
+
+    original = command.status
+    monkeypatch.setattr(command, "QUIET_SECONDS", -1.0)
+
+    def killed(report: object) -> str:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return original(report)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(command, "status", killed)
+    with pytest.raises(SystemExit) as ended:
+        command.train("toy-codec", data=data, out=tmp_path / "run", device="cpu", sample_steps=0)
+    assert ended.value.code == 130
+    assert "saved after step 1" in capsys.readouterr().err
