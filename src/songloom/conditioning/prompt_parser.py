@@ -96,10 +96,10 @@ def key_of(text: str) -> int | None:
     for match in _KEY_WITH_MODE.finditer(text):
         if not _is_article(text, match):
             return _number(match[1], match[2], match[3])
-    if match := _SHORT_MINOR.search(text):
-        return _number(match[1], match[2], "major" if match[3] == "maj" else "minor")
-    if match := _KEY_OF.search(text) or _BARE.search(text):
-        return _number(match[1], match[2], "major")
+    if short := _SHORT_MINOR.search(text):
+        return _number(short[1], short[2], "major" if short[3] == "maj" else "minor")
+    if bare := _KEY_OF.search(text) or _BARE.search(text):
+        return _number(bare[1], bare[2], "major")
     return None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -46,7 +47,7 @@ class Transformer(nn.Module):
         self.head_width, self.dropout = width // heads, dropout
         self.blocks = nn.ModuleList(Block(width, heads, key_heads, hidden) for _ in range(depth))
         self.norm = nn.LayerNorm(width, bias=False)
-        for block in self.blocks:
+        for block in self.each_block():
             for matrix in (block.attention.to_qkv, block.expand):
                 nn.init.normal_(matrix.weight, std=width**-0.5)
             nn.init.normal_(block.attention.to_out.weight, std=width**-0.5 / math.sqrt(2 * depth))
@@ -62,8 +63,12 @@ class Transformer(nn.Module):
             x = block(x, cosines, sines, caches[index] if caches else None, dropout)
         return self.norm(x)
 
+    def each_block(self) -> list[Block]:
+        """The blocks, for those who look inside."""
+        return [cast(Block, block) for block in self.blocks]
+
     def empty_caches(self, batch: int, positions: int) -> list[KeyValueCache]:
         """A cache per block for `batch` sequences of up to `positions`."""
         weight = self.norm.weight
-        shape = (batch, self.blocks[0].attention.key_heads, positions, self.head_width)
+        shape = (batch, self.each_block()[0].attention.key_heads, positions, self.head_width)
         return [KeyValueCache(weight.new_zeros(shape), weight.new_zeros(shape)) for _ in self.blocks]

@@ -7,9 +7,10 @@ entries, E embedding width.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from ..config import Configurable, Settings
@@ -120,6 +121,11 @@ class Codec(System):
     def detokenize(self, codes: Tensor, *, length: int | None = None) -> Tensor:
         """[B, k, F] -> wave [B, C, T]."""
         return self.decode(self.dequantize(codes), length=length)
+
+    def decode_stream(self, latents: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Pieces [1, D, f] as they come -> pieces of wave [1, C, t], together all frames' samples; the same for
+        the same pieces. A codec that cannot begin early gives everything at the end."""
+        yield self.decode(torch.cat(list(latents), dim=-1))
 
 
 class Generator(System):

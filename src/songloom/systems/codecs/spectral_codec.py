@@ -12,8 +12,9 @@ latents unquantised, with a little noise, so one decoder serves token models and
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 import torch
 from einops import rearrange
@@ -246,6 +247,27 @@ class SpectralCodec(Codec, kind="spectral-codec"):
             wanted = slice(span.wanted.start * self.config.fold, span.wanted.stop * self.config.fold)
             for block in torch.split(magnitude[..., wanted], BLOCK_FRAMES, dim=-1):
                 yield left_right(phases.push(block)[None])
+        yield left_right(phases.finish()[None])
+
+    @torch.no_grad()
+    def decode_stream(self, latents: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Frames are decoded as soon as all frames that the decoder sees beside them have come."""
+        phases, context, before = GriffinLimStream(self.stft, self.config.iterations), self.decoder.context, 0
+        window: Tensor | None = None
+        # The empty piece at the end lets go of the frames that wait for others.
+        for piece in chain(latents, [None]):
+            if window is None or piece is None:
+                window = piece if window is None else window
+            else:
+                window = torch.cat([window, piece], -1)
+            if window is None:
+                raise ValueError("no latents came")
+            end = window.shape[-1] - (context if piece is not None else 0)
+            if end > before:
+                wanted = slice(before * self.config.fold, end * self.config.fold)
+                yield left_right(phases.push(self.magnitudes(window)[0][..., wanted])[None])
+                cut = max(0, end - context)
+                window, before = window[..., cut:], end - cut
         yield left_right(phases.finish()[None])
 
 

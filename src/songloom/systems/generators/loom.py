@@ -8,6 +8,8 @@ a metronome for every frame, embeddings, and the place in the piece, so that it 
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -16,15 +18,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ...conditioning import musical
+from ...conditioning import musical, prompt_parser
 from ...conditioning.conditioners import MusicalConditioner, TextConditioner
-from ...conditioning.musical import MusicalBatch
+from ...conditioning.musical import Musical, MusicalBatch
+from ...conditioning.style_tempo import draw_tempo
 from ...conditioning.text import TextEmbedding, minilm
 from ...config import Settings
 from ...data.batch import Batch
+from ...layers.matrices import Precision
 from ...layers.transformer import Transformer
 from ...recipe import Recipe
+from ...tokens.generation import CodeStream, Plan, chunk_ends, code_chunks
 from ...tokens.patterns import Delay, Pattern
+from ...tokens.sampling import Sampling
 from ...tokens.token_lm import TokenLM
 from ..codecs.spectral_codec import SpectralCodec
 from ..request import Request
@@ -55,7 +61,8 @@ class Loom(Generator, kind="loom"):
     class Config(Settings):
         """`codec` is frozen; `streams` of its books are modelled, with `loss_weights` (normalised to sum 1);
         `key_heads` share their keys among `heads`; the prompt is cut to `text_tokens`; `context_seconds` is
-        the longest stretch that is attended to. The defaults of sampling stand last."""
+        the longest stretch that is attended to. Last stand the defaults of sampling, and the weights' precision
+        while decoding on a CPU: "int8" is three times as fast as the exact "float32"."""
 
         codec: Settings = field(default_factory=SpectralCodec.Config)
         pattern: Settings = field(default_factory=Delay.Config)
@@ -74,6 +81,7 @@ class Loom(Generator, kind="loom"):
         guidance: float = 3.0
         temperature: float = 1.0
         top_k: int = 200
+        precision: Precision = "int8"
 
     config: Config
 
@@ -207,7 +215,84 @@ class Loom(Generator, kind="loom"):
         return prefix, self.musical(known, times, total) + pooled[:, None]
 
     def generate(self, request: Request, *, progress: Progress | None = None) -> Tensor:
-        raise ValueError("not yet")
+        request.check(self.uses, "loom")
+        waves = []
+        for index in range(request.candidates):
+
+            def share(done: float, index: int = index) -> None:
+                if progress:
+                    progress((index + done) / request.candidates)
+
+            # One after the other, not as a batch: rounding depends on the batch's size, and a candidate must be
+            # the same when it is made again alone.
+            waves.append(torch.cat(list(self._pieces(request, request.seed + index, share)), dim=-1))
+            share(1.0)
+        return torch.cat(waves)
 
     def stream(self, request: Request) -> Iterator[Tensor]:
-        raise ValueError("not yet")
+        request.check(self.uses, "loom")
+        if request.candidates != 1:
+            raise ValueError(f"a stream holds one candidate, not {request.candidates}")
+        yield from self._pieces(request, request.seed, None)
+
+    @torch.no_grad()
+    def _pieces(self, request: Request, seed: int, progress: Progress | None) -> Iterator[Tensor]:
+        """The wave of one candidate in pieces [1, C, t]; the same pieces for both verbs."""
+        samples = round(request.seconds * self.sample_rate)
+        codes = self._code_chunks(request, seed, math.ceil(samples / self.codec.hop_length), progress)
+        left = samples
+        for piece in self.codec.decode_stream(self.codec.dequantize(chunk) for chunk in codes):
+            if left and piece.shape[-1]:
+                yield piece[..., :left].clamp(-1.0, 1.0)
+            left = max(0, left - piece.shape[-1])
+        if left:
+            yield torch.zeros(1, self.channels, left)
+
+    def _code_chunks(self, request: Request, seed: int, frames: int, progress: Progress | None) -> Iterator[Tensor]:
+        """Codes [1, K, f] of one candidate as they are drawn."""
+        config = self.config
+        plan = Plan(
+            frames=frames,
+            context=max(1, round(config.context_seconds * self.codec.frame_rate)),
+            sampling=Sampling(
+                config.temperature if request.temperature is None else request.temperature,
+                config.top_k if request.top_k is None else request.top_k,
+                request.top_p,
+            ),
+            guidance=config.guidance if request.guidance is None else request.guidance,
+            seed=seed,
+            precision=config.precision if self.lm.heads.weight.device.type == "cpu" else "float32",
+        )
+        prefix, aligned = self._request_conditions(request, seed, frames)
+        if plan.guidance == 1:
+            prefix, aligned = prefix[:1], aligned[:1]
+        stream = CodeStream(self.lm, self.pattern, prefix, aligned, plan)
+        yield from code_chunks(stream, chunk_ends(frames), progress)
+
+    def _request_conditions(self, request: Request, seed: int, frames: int) -> tuple[Tensor, Tensor]:
+        """Prefix [2, L, D] and aligned vectors [2, S, D]: the request's, then what guidance moves away from."""
+        device = self.lm.heads.weight.device
+        negative = request.negative_prompt or ""
+        return self.conditions(
+            (request.prompt, negative),
+            musical.stack([asked(request, seed), Musical()]).to(device),
+            torch.zeros(2, dtype=torch.bool, device=device),
+            torch.zeros(2, device=device),
+            torch.full((2,), request.seconds, device=device),
+            frames,
+        )
+
+
+def asked(request: Request, seed: int) -> Musical:
+    """What a request wants: its numbers, else what its prompt names, else (tempo, meter) what suits the prompt."""
+    named = prompt_parser.parse(request.prompt)
+    minor = prompt_parser.is_minor_key(request.prompt)
+    key = musical.key_number(request.key) if request.key else named.key
+    if key is None and minor is not None:
+        key = random.Random(seed).randrange(12) + 12 * minor
+    return Musical(
+        tempo=request.tempo or named.tempo or draw_tempo(request.prompt, seed),
+        key=key,
+        drums=named.drums if request.drums is None else request.drums,
+        meter=named.meter or "4/4",
+    )

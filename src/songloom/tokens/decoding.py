@@ -1,0 +1,93 @@
+"""Fast decoding of a token language model: its weights laid out for one step at a time, and no Python that can wait.
+
+A step of a small model is bound by reading weights and by the number of kernels. Weights are packed for
+products with few rows (`layers/matrices.py`); the gains of the query and key norms are multiplied into the
+rotary tables; keys and values go into one static cache. The tests hold it to the plain forward.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ..layers.matrices import Precision, product
+from ..layers.positions import rotary_tables
+from ..layers.transformer import Block
+from .token_lm import TokenLM
+
+EPSILON = 1e-5
+
+
+class _PackedBlock:
+    """One block's weights as the step needs them."""
+
+    def __init__(self, block: Block, precision: Precision) -> None:
+        attention = block.attention
+        self.attention_gain = block.attention_norm.weight.detach()
+        self.qkv = product(attention.to_qkv.weight, precision)
+        self.out = product(attention.to_out.weight, precision)
+        self.hidden_gain = block.hidden_norm.weight.detach()
+        self.expand = product(block.expand.weight, precision)
+        self.contract = product(block.contract.weight, precision)
+
+
+class StepDecoder:
+    """Decodes B rows from one prefix on. Open it once per stretch of up to `positions` (prefix included)."""
+
+    def __init__(self, lm: TokenLM, rows: int, positions: int, precision: Precision = "float32") -> None:
+        self.lm, self.rows = lm, rows
+        transformer = lm.transformer
+        attention = transformer.each_block()[0].attention
+        self.heads, self.key_heads, self.head_width = attention.heads, attention.key_heads, attention.head_width
+        self.blocks = [_PackedBlock(block, precision) for block in transformer.each_block()]
+        self.gain = transformer.norm.weight.detach()
+        self.to_logits = product(lm.heads.weight, precision)
+        self.caches = transformer.empty_caches(rows, positions)
+        self.turns = [self._turns(block, positions) for block in transformer.each_block()]
+
+    def _turns(self, block: Block, positions: int) -> tuple[Tensor, Tensor]:
+        """Tables [positions, heads + key heads, width]: x * direct + swapped halves of x * crossed is the rotated
+        x times its norm's gain."""
+        attention = block.attention
+        gains = torch.cat(
+            [
+                attention.query_norm.weight.detach().expand(self.heads, -1),
+                attention.key_norm.weight.detach().expand(self.key_heads, -1),
+            ]
+        )
+        cosines, sines = rotary_tables(torch.arange(positions, device=gains.device), self.head_width)
+        direct = torch.cat([cosines, cosines], -1)[:, None] * gains
+        crossed = torch.cat([-sines, sines], -1)[:, None] * gains.roll(self.head_width // 2, -1)
+        return direct, crossed
+
+    def open(self, prefix: Tensor, codes: Tensor, aligned: Tensor) -> Tensor:
+        """Starts with `prefix` [B, L, D] and the steps whose previous codes are `codes` [B, K, S], with `aligned`
+        [B, S, D]; gives the last step's logits [B, K, V]."""
+        for cache in self.caches:
+            cache.length = 0
+        return self.lm.continue_from(codes, aligned, self.caches, prefix)[:, -1]
+
+    def step(self, codes: Tensor, aligned: Tensor) -> Tensor:
+        """One step: the previous step's codes [B or 1, K] and `aligned` [B, D] -> logits [B, K, V]."""
+        x = functional.embedding(codes + self.lm.offsets, self.lm.embedding.weight).sum(1) + aligned
+        place = self.caches[0].length
+        for block, cache, (direct, crossed) in zip(self.blocks, self.caches, self.turns, strict=True):
+            normal = functional.layer_norm(x, self.gain.shape, block.attention_gain, None, EPSILON)
+            heads = block.qkv(normal).view(self.rows, -1, self.head_width)
+            turning, values = heads.split_with_sizes((self.heads + self.key_heads, self.key_heads), 1)
+            turning = functional.layer_norm(turning, (self.head_width,), None, None, EPSILON)
+            turned = torch.addcmul(turning * direct[place], turning.roll(self.head_width // 2, -1), crossed[place])
+            cache.keys[:, :, place] = turned[:, self.heads :]
+            cache.values[:, :, place] = values
+            cache.length = place + 1
+            mixed = functional.scaled_dot_product_attention(
+                turned[:, : self.heads].view(self.rows, self.key_heads, -1, self.head_width),
+                cache.keys[:, :, : place + 1],
+                cache.values[:, :, : place + 1],
+            )
+            x = x + block.out(mixed.reshape(self.rows, -1))
+            normal = functional.layer_norm(x, self.gain.shape, block.hidden_gain, None, EPSILON)
+            x = x + block.contract(functional.gelu(block.expand(normal)))
+        x = functional.layer_norm(x, self.gain.shape, self.gain, None, EPSILON)
+        return self.to_logits(x).view(self.rows, self.lm.streams, -1)
