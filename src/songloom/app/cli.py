@@ -24,21 +24,27 @@ DATA = {
     "show": ("songloom.app.data:show", "Statistics and a picture of a folder of music."),
 }
 
-app = App(name="songloom", help="Text in, music out: generate, tokenise, train and measure.", version=__version__)
-data = App(name="data", help="Make and look at corpora of music.")
-for name, (home, summary) in COMMANDS.items():
-    app.command(home, name=name, help=summary if name == "list" else None)
-for name, (home, _summary) in DATA.items():
-    data.command(home, name=name)
-app.command(data)
+
+def build(*, summaries: bool) -> App:
+    """The command tree. Modules of commands are imported only when they run, so `summaries`, the lines of the
+    overview, are given here; without them a command's help is its own docstring."""
+    app = App(name="songloom", help="Text in, music out: generate, tokenise, train and measure.", version=__version__)
+    data = App(name="data", help="Make and look at corpora of music.")
+    for group, commands in ((app, COMMANDS), (data, DATA)):
+        for name, (home, summary) in commands.items():
+            group.command(home, name=name, help=summary if summaries else None)
+    app.command(data)
+    return app
 
 
 def main() -> None:
     """Runs the command line. Exit codes: 0 done, 1 a system error, 2 wrong input, 130 stopped by Ctrl-C."""
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    app = build(summaries=words in ([], ["data"]))
     try:
-        app(exit_on_error=False, print_error=True, result_action="return_none")
-    except CycloptsError:
-        sys.exit(2)
+        app(exit_on_error=False, print_error=False, result_action="return_none")
+    except CycloptsError as error:
+        _stop(str(error), 2)
     except ValueError as error:
         _stop(str(error), 2)
     except BrokenPipeError:

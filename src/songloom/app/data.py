@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from statistics import median
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from .screen import bar
+
+if TYPE_CHECKING:
+    from ..data.statistics import Statistics
 
 
 def band(
@@ -71,9 +76,22 @@ def show(folder: Path, *, picture: Path | None = None) -> None:
     picture:
         Where the picture goes; without it FOLDER/corpus.png.
     """
-    from ..band import overview
+    from ..data import statistics
 
-    print(overview.describe(folder))
-    target = picture or folder / "corpus.png"
-    overview.picture(folder, target)
-    print(f"picture: {target}")
+    found = statistics.describe(folder)
+    for label, text in lines(found):
+        print(f"{label:12} {text}")
+    print(f"picture: {statistics.picture(folder, picture or folder / 'corpus.png')}")
+
+
+def lines(found: Statistics) -> Iterator[tuple[str, str]]:
+    """What `data show` prints: a label and a text each; counts with the largest first."""
+    yield "clips", f"{found.clips} in {found.hours:.2f} hours"
+    for label in ("sample_rates", "splits", "captions", "styles", "moods", "keys", "meters", "families"):
+        counts = sorted(getattr(found, label).items(), key=lambda item: (-item[1], str(item[0])))
+        if counts:
+            yield label.replace("_", " "), ", ".join(f"{name} {count}" for name, count in counts)
+    for label, values, unit in (("tempo", found.tempos, "bpm"), ("loudness", found.loudness, "LUFS")):
+        if values:
+            low, middle, high = min(values), median(values), max(values)
+            yield label, f"{low:.1f} to {high:.1f} {unit}, median {middle:.1f}"

@@ -58,8 +58,8 @@ def doctor() -> None:
     for program, use in PROGRAMS.items():
         console.print(f"{program}: {shutil.which(program) or f'not found ({use})'}")
     try:
-        fonts = soundfonts.find()
-        console.print(f"band: ready, soundfonts {', '.join(str(font) for font in fonts)}")
+        fonts = soundfonts.find_soundfonts()
+        console.print(f"band: ready, soundfonts {', '.join(font.path.name for font in fonts)}")
     except ValueError as error:
         console.print(f"band: not ready: {error}")
     if not healthy:

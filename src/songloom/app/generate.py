@@ -175,7 +175,7 @@ def _make_one(
         target = path if place == 0 else path.with_name(f"{path.stem}-{place + 1}{path.suffix}")
         audio.save(target)
         paths.append(target)
-        line = {"file": str(target)} | audio.recipe | {"measured": measured}
+        line = {"file": str(target), **audio.recipe, "measured": measured}
         print(json.dumps(line, ensure_ascii=False) if json_line else _sentence(target, audio, measured))
     return paths
 

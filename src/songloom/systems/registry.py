@@ -43,8 +43,10 @@ def preset(name: str) -> tuple[type[System], Settings]:
 
 
 def embedded() -> dict[str, Path]:
-    """Checkpoint folders that ship with the package, by name."""
-    return {path.parent.name: path.parent for path in sorted(EMBEDDED.glob("*/config.json"))}
+    """Checkpoint folders that ship with the package: models by their folder's name, their parts by kind."""
+    whole = {path.parent.name: path.parent for path in sorted(EMBEDDED.glob("*/config.json"))}
+    parts = [path.parent for path in sorted(EMBEDDED.glob("*/parts/*/config.json"))]
+    return {str(checkpoint.read_config(part)["settings"]["kind"]): part for part in parts} | whole
 
 
 def locate(name: str) -> Path:
