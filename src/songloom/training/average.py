@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -40,8 +40,15 @@ class Average:
     def applied(self) -> Iterator[None]:
         """Inside the block the model runs with the averages; afterwards with its own weights again."""
         own = [parameter.clone() for parameter in self._parameters]
-        torch._foreach_copy_(self._parameters, self._averages)
+        _copy(self._averages, self._parameters)
         try:
             yield
         finally:
-            torch._foreach_copy_(self._parameters, own)
+            _copy(own, self._parameters)
+
+
+@torch.no_grad()
+def _copy(sources: Sequence[Tensor], targets: Sequence[Tensor]) -> None:
+    """One by one, since sharded tensors know no copy of lists."""
+    for source, target in zip(sources, targets, strict=True):
+        target.copy_(source)

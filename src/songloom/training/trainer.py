@@ -188,14 +188,14 @@ class Trainer:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
 
     def _note(self, step: int, tell: Tell | None) -> None:
-        """Logs, validates and writes samples where they are due."""
+        """Logs, validates and writes samples where they are due (no samples of weights that lie in shards)."""
         valid = self.valid_data is not None and self._due(step, self.pace.valid_steps)
         if valid or self._due(step, self.pace.log_steps):
             self.latest = self._drain() | (self._validate() if valid else {})
             if self.processes.first:
                 rates = {"rate": rate_factor(step - 1, self.recipe), "seconds": self.state.seconds}
                 self.run_folder.log.add(step, self.latest | rates)
-        if self._due(step, self.pace.sample_steps) and self.processes.first:
+        if self._due(step, self.pace.sample_steps) and self.processes.first and not self.processes.sharded:
             with self._shipped():
                 write_samples(self.system, self._heard(), self.run_folder.path / "samples", step)
         if tell:
