@@ -99,7 +99,7 @@ PRODUCTIONS: dict[str, Production] = {
     "reggae": Production(
         "spring", -14.0, "spring", -20.0, 0.75, -15.0, 0.5, ("chords", "melody", "counter"), width=0.95, drive=2.5,
         ratio=2.5, punch=2.0, loudness=(-14.0, -11.0), curve="dub", match=0.75,
-        balance={"bass": 4.0, "chords": 1.0, "drums": 1.0},
+        balance={"bass": 5.0, "chords": 1.5, "drums": 3.5, "melody": -1.5, "counter": -1.0},
     ),
     "folk": Production(
         "room", -17.0, "room", -18.0, loudness=(-19.0, -15.0), curve="acoustic", match=0.4, drive=0.5, ratio=1.8,
@@ -108,7 +108,7 @@ PRODUCTIONS: dict[str, Production] = {
     "country": Production(
         "room", -18.0, "studio", -17.0, 0.22, -15.0, 0.1, ("melody", "counter", "chords"), punch=2.0,
         loudness=(-15.5, -12.5), curve="acoustic", match=0.55, drive=1.0, ratio=2.2,
-        balance={"chords": 1.5, "drums": -1.0, "counter": 1.5},
+        balance={"chords": 1.5, "drums": 1.5, "counter": 1.5, "bass": 2.0, "melody": -0.5},
     ),
     "blues": Production(
         "room", -15.0, "room", -14.0, 0.3, -19.0, 0.2, loudness=(-16.5, -13.0), curve="rock", match=0.5, drive=2.0,
