@@ -16,7 +16,10 @@ COMMANDS = {
     "decode": ("songloom.app.coding:decode", "A token file back to audio."),
     "train": ("songloom.app.train:train", "Train any system on a folder of music."),
     "list": ("songloom.app.catalogue:list_systems", "The models that are here, and the systems that can be trained."),
-    "show": ("songloom.app.catalogue:show", "One model or preset: settings, parameters, controls."),
+    "show": (
+        "songloom.app.catalogue:show",
+        "One model or preset: its settings, parameters, sample rate and the controls that it uses.",
+    ),
     "doctor": ("songloom.app.doctor:doctor", "What this machine has, and whether the embedded model is whole."),
 }
 DATA = {
@@ -42,7 +45,7 @@ def main() -> None:
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     app = build(summaries=words in ([], ["data"]))
     try:
-        app(exit_on_error=False, print_error=False, result_action="return_none")
+        app(sys.argv[1:], exit_on_error=False, print_error=False, result_action="return_none")
     except CycloptsError as error:
         _stop(str(error), 2)
     except ValueError as error:

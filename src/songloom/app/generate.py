@@ -59,7 +59,7 @@ class Wish:
 def generate(
     prompt: str | None = None,
     *,
-    output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
+    output: Annotated[str | None, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)] = None,
     wish: Wish = Wish(),
     model: str = "loom",
     candidates: int = 1,

@@ -7,10 +7,11 @@ from typing import Any
 
 from ..audio.agreement import key_score, tempo_agrees
 from ..audio.clip import Audio
-from ..audio.features.key import estimate_key
+from ..audio.features.key import estimate_key, key_name
 from ..audio.features.tempo import estimate_tempo
 from ..audio.loudness import loudness
-from ..conditioning.prompt_parser import parse_prompt
+from ..conditioning import prompt_parser
+from ..conditioning.musical import key_number
 from ..systems.request import Request
 
 
@@ -37,13 +38,13 @@ def measure(audio: Audio) -> dict[str, Any]:
 def score(measured: dict[str, Any], request: Request) -> float:
     """Agreement with the tempo and key that the request's fields or its prompt name: 0 (nothing asked, or
     nothing met) to 2. A tempo met only by octaves counts half; ties fall to the clearer beat."""
-    asked = parse_prompt(request.prompt)
-    tempo, key = request.tempo or asked.tempo, request.key or asked.key
+    named = prompt_parser.parse(request.prompt)
+    tempo = request.tempo or named.tempo
+    key = key_number(request.key) if request.key else named.key
     points = 0.01 * measured["tempo_strength"]
     if tempo is not None:
-        points += 0.5 * tempo_agrees(measured["tempo"], tempo) + 0.5 * tempo_agrees(
-            measured["tempo"], tempo, octaves=True
-        )
+        points += 0.5 * tempo_agrees(measured["tempo"], tempo)
+        points += 0.5 * tempo_agrees(measured["tempo"], tempo, octaves=True)
     if key is not None and measured["key"] is not None:
-        points += key_score(measured["key"], key)
+        points += key_score(measured["key"], key_name(key % 12, "minor" if key >= 12 else "major"))
     return points

@@ -1,0 +1,230 @@
+"""The commands as a user meets them: what they make, what they print, and one line for what is wrong."""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from songloom import checkpoint
+from songloom.app import cli
+from songloom.audio import files
+from songloom.systems import registry
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of the tiny generator with random weights, its codec inside."""
+    torch.manual_seed(0)
+    _, settings = registry.preset("loom-tiny")
+    folder = tmp_path_factory.mktemp("model") / "tiny"
+    checkpoint.save(settings.build(), folder)
+    return folder
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Runs the command line inside `tmp_path`; gives exit code, standard output and error output."""
+
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["songloom", *map(str, words)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+def test_the_overview_names_every_command_with_the_first_line_of_its_help(run: Run) -> None:
+    code, out, _ = run("--help")
+    assert code == 0
+    source = Path(cli.__file__).parent
+    for group in (cli.COMMANDS, cli.DATA):
+        for name, (home, summary) in group.items():
+            module, function = home.split(":")
+            tree = ast.parse((source / f"{module.rsplit('.', 1)[1]}.py").read_text(encoding="utf-8"))
+            found = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function)
+            assert (ast.get_docstring(found) or "").startswith(summary[:-1]), name
+            assert group is cli.DATA or name in out
+
+
+def test_a_prompt_becomes_a_file_of_the_asked_length_that_replays_exactly(
+    run: Run, model: Path, tmp_path: Path
+) -> None:
+    code, out, err = run(
+        "generate", "calm harp", "-o", "harp.wav", "--seconds", 1.5, "--seed", 3, "--model", model, "--json"
+    )
+    assert (code, err) == (0, "")
+    line = json.loads(out)
+    assert line["request"]["prompt"] == "calm harp"
+    assert line["request"]["seed"] == 3
+    wave, rate = files.read(tmp_path / "harp.wav")
+    assert wave.shape[-1] == round(1.5 * rate)
+    assert bool(wave.abs().max() > 0.01)
+    code, out, _ = run("replay", "harp.wav")
+    assert code == 0
+    assert "the same samples" in out
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_every_format_carries_its_recipe(run: Run, model: Path, tmp_path: Path, suffix: str) -> None:
+    assert run("generate", "x", "-o", f"a.{suffix}", "--seconds", 1, "--model", model)[0] == 0
+    recipe = json.loads(files.read_metadata(tmp_path / f"a.{suffix}") or "")
+    assert recipe["request"]["prompt"] == "x"
+    assert len(recipe["model_sha256"]) == 64
+
+
+def test_candidates_are_ranked_and_kept_when_asked(run: Run, model: Path, tmp_path: Path) -> None:
+    code, out, _ = run(
+        "generate",
+        "x",
+        "-o",
+        "a.wav",
+        "--seconds",
+        2,
+        "--candidates",
+        2,
+        "--keep-all",
+        "--bpm",
+        120,
+        "--model",
+        model,
+        "--json",
+    )
+    assert code == 0
+    seeds = {json.loads(line)["request"]["seed"] for line in out.splitlines()}
+    assert seeds == {0, 1}
+    assert (tmp_path / "a-2.wav").is_file()
+
+
+def test_a_bad_line_of_a_prompt_file_is_named_and_the_others_are_made(run: Run, model: Path, tmp_path: Path) -> None:
+    lines = [
+        '{"prompt": "one", "seconds": 1}',
+        "not json",
+        '{"prompt": "two", "seconds": 1}',
+        '{"prompt": "x", "colour": 1}',
+    ]
+    (tmp_path / "p.jsonl").write_text("\n".join(lines))
+    code, _, err = run("generate", "--prompts", "p.jsonl", "--out", "made", "--model", model)
+    assert code == 2
+    assert "p.jsonl line 2" in err
+    assert "p.jsonl line 4: unknown field colour" in err
+    assert sorted(path.name for path in (tmp_path / "made").iterdir()) == ["0001-one.wav", "0003-two.wav"]
+
+
+@pytest.mark.parametrize("prompt", ["", "🎵🎶", "悲しいピアノ", "word " * 10_000, "\x00\x1b[31m", "../../etc/passwd"])
+def test_any_prompt_makes_a_file_inside_the_folder(run: Run, model: Path, tmp_path: Path, prompt: str) -> None:
+    code, _, err = run("generate", prompt, "--seconds", 0.5, "--model", model)
+    assert (code, err) == (0, "")
+    assert len(list(tmp_path.glob("*.wav"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["generate", "x", "--seconds", "0"], "seconds must be from 0.1 to 600"),
+        (["generate", "x", "--seconds", "-1"], "seconds must be from 0.1 to 600"),
+        (["generate", "x", "--seconds", "nan"], "seconds must be a number"),
+        (["generate", "x", "--seconds", "1e9"], "seconds must be from 0.1 to 600"),
+        (["generate", "x", "--seconds", "ten"], "seconds"),
+        (["generate", "x", "--key", "H"], "key 'H' is not known"),
+        (["generate", "x", "--bpm", "5000"], "tempo must be from 20 to 300"),
+        (["generate", "x", "-o", "a.xyz"], "a.xyz"),
+        (["generate", "x", "-o", "nowhere/a.wav"], "nowhere"),
+        (["generate", "x", "-o", "-"], "--stream"),
+        (["generate", "x", "--model", "nothing"], "no model 'nothing'"),
+        (["generate", "x", "--loudness", "5"], "loudness"),
+        (["generate"], "give a prompt"),
+        (["generate", "--prompts", "none.jsonl"], "--out"),
+        (["replay", "none.wav"], "none.wav"),
+        (["decode", "none.tokens"], "none.tokens"),
+        (["show", "nothing"], "nothing"),
+        (["nothing"], "nothing"),
+        (["train"], "--out"),
+    ],
+)
+def test_wrong_input_is_one_line_and_no_traceback(run: Run, tmp_path: Path, words: list[str], message: str) -> None:
+    code, out, err = run(*words)
+    assert code in (1, 2)
+    assert message in err
+    assert err.count("\n") == 1
+    assert "Traceback" not in out + err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_file_is_never_overwritten_unasked(run: Run, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"precious")
+    code, _, err = run("generate", "x", "-o", "a.wav", "--seconds", 1, "--model", model)
+    assert code == 2
+    assert "exists" in err
+    assert (tmp_path / "a.wav").read_bytes() == b"precious"
+    assert run("generate", "x", "-o", "a.wav", "--seconds", 1, "--model", model, "--overwrite")[0] == 0
+
+
+def test_damaged_weights_are_refused_by_their_hash(run: Run, model: Path, tmp_path: Path) -> None:
+    registry.discover()
+    checkpoint.save(checkpoint.load(model), tmp_path / "m")
+    path = tmp_path / "m" / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 255
+    path.write_bytes(data)
+    code, _, err = run("generate", "x", "-o", "a.wav", "--model", "m")
+    assert code == 2
+    assert "damaged" in err
+
+
+def test_a_dry_run_writes_nothing(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run("generate", "x", "--bpm", "90", "--dry-run")
+    assert code == 0
+    assert json.loads(out)["request"]["tempo"] == 90
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stream_holds_the_whole_piece(run: Run, model: Path, tmp_path: Path) -> None:
+    assert run("generate", "x", "-o", "s.wav", "--seconds", 2, "--stream", "--model", model)[0] == 0
+    wave, rate = files.read(tmp_path / "s.wav")
+    assert wave.shape[-1] == 2 * rate
+
+
+def test_audio_goes_to_tokens_and_back(run: Run, model: Path, tmp_path: Path) -> None:
+    codec = model / "parts" / "codec"
+    rate = checkpoint.load(codec).sample_rate
+    files.write(tmp_path / "a.wav", 0.3 * torch.sin(torch.arange(rate + 7) * 2 * math.pi * 440 / rate)[None], rate)
+    code, out, _ = run("encode", "a.wav", "--model", codec)
+    assert code == 0
+    assert re.search(r"[\d.]+ kbps", out)
+    assert run("decode", "a.tokens", "-o", "b.wav")[0] == 0
+    assert files.info(tmp_path / "b.wav").frames == rate + 7
+    assert "exists" in run("decode", "a.tokens", "-o", "b.wav")[2]
+
+
+def test_list_and_show_tell_of_every_preset(run: Run) -> None:
+    listed = json.loads(run("list", "--json")[1])
+    names = [name for system in listed["systems"].values() for name in system["presets"]]
+    assert any(name.endswith("-tiny") for name in names)
+    for name in names:
+        code, out, _ = run("show", name, "--json")
+        assert code == 0
+        assert json.loads(out)["parameters"] > 0
+
+
+def test_importing_the_package_and_the_command_tree_stays_light() -> None:
+    heavy = "{'torch', 'numpy', 'scipy', 'transformers'}"
+    code = f"import sys, songloom, songloom.app.cli; print(sorted({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
