@@ -1,8 +1,10 @@
 """A corpus of the built-in band: pieces composed, rendered, labelled and captioned into a data set's folder.
 
-Piece i depends on (seed, i) alone, so an interrupted run goes on where it stopped, jobs and order change
-nothing, and two runs write the same bytes. Layout: `audio/0000/000000.flac` (a thousand a folder), its record in
-`records/`, optional `stems/`, `corpus.json` (how it was made) and, at the end, `manifest.jsonl`.
+Piece i depends on (seed, i) alone, so an interrupted run goes on where it stopped, and jobs and order change
+nothing: two runs write the same records and the same sound, to the last bit but one of rounding.
+
+Layout: `audio/0000/000000.flac` (a thousand a folder), its record in `records/`, optional `stems/`,
+`corpus.json` (how it was made) and, at the end, `manifest.jsonl`.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ import json
 import os
 import random
 import re
-import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -26,6 +27,7 @@ from songloom.band.captions import captions
 from songloom.band.composer import draw
 from songloom.band.labels import labels
 from songloom.band.soundfonts import find_soundfonts
+from songloom.band.workers import start_worker
 from songloom.data import manifest
 from songloom.data.manifest import Clip
 
@@ -157,7 +159,7 @@ def _work(out: Path, order: Order, missing: list[int], jobs: int) -> Iterator[in
             yield index
         return
     workers = min(jobs, len(missing))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start_worker) as pool:
         tasks = {pool.submit(_make_quietly, out, order, index): index for index in missing}
         try:
             for task in as_completed(tasks):
@@ -170,13 +172,6 @@ def _work(out: Path, order: Order, missing: list[int], jobs: int) -> Iterator[in
 
 def _make_quietly(out: Path, order: Order, index: int) -> None:
     make_clip(out, order, index)
-
-
-def _start_worker() -> None:
-    """One thread for each worker, set before numpy wakes up; Ctrl-C is the parent's to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
 
 
 def _render(piece: Piece, stems: bool) -> Any:
