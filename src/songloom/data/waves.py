@@ -31,7 +31,8 @@ def cache_waves(
 ) -> Shards:
     """The clips as int16 [C, T] at `sample_rate`, built with `jobs` processes where the cache lacks them.
 
-    `progress` hears (clips done, clips in all); `cache` puts the result elsewhere than under the folder. A file that cannot be decoded raises ValueError with its path.
+    `progress` hears (clips done, clips in all); `cache` puts the result elsewhere than under the folder. A file
+    that cannot be decoded raises ValueError with its path.
     """
     if channels not in (1, 2):
         raise ValueError(f"channels is {channels}, but must be 1 or 2")
