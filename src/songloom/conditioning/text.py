@@ -43,6 +43,7 @@ class MiniLM:
     """The frozen text encoder; it remembers the texts that it saw last."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()
         published = load_file(folder / "model.safetensors")

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from songloom.conditioning.guidance import guide, paired
+
+
+def test_one_is_the_condition_and_zero_its_absence() -> None:
+    first, second = torch.randn(2, 3, 4).unbind(0)
+    both = paired(first, second)
+    assert torch.allclose(guide(both, 1.0), first)
+    assert torch.allclose(guide(both, 0.0), second)
+    assert torch.allclose(guide(both, 3.0), second + 3 * (first - second), atol=1e-6)
+
+
+def test_halves_of_different_shape_are_refused() -> None:
+    with pytest.raises(ValueError, match="alike"):
+        paired(torch.zeros(1, 2), torch.zeros(2, 2))

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from songloom import checkpoint
+from songloom.conditioning.musical import key_number
+from songloom.data.batch import Batch
+from songloom.systems.generators.loom import Loom, asked
+from songloom.systems.request import Request
+
+FRAMES = 24
+TEXTS = ("calm piano", "furious metal")
+
+
+def tiny(seed: int = 0) -> Loom:
+    torch.manual_seed(seed)
+    system = Loom.presets()["loom-tiny"].build()
+    assert isinstance(system, Loom)
+    return system
+
+
+def batch(texts: tuple[str, ...] = TEXTS, labelled: bool = True) -> Batch:
+    count = len(texts)
+    labels = {"tempo": 120.0, "downbeats": [0.0, 2.0], "tonic": 9, "mode": "minor", "drums": True, "meter": "4/4"}
+    mask = torch.ones(count, FRAMES, dtype=torch.bool)
+    mask[-1, -5:] = False
+    return Batch(
+        texts=texts,
+        labels=tuple(labels if labelled else {} for _ in texts),
+        ids=texts,
+        start=torch.zeros(count),
+        seconds=torch.ones(count),
+        total=torch.full((count,), 4.0),
+        mask=mask,
+        codes=torch.randint(32, (count, 4, FRAMES), generator=torch.Generator().manual_seed(5)),
+    )
+
+
+def total(losses: dict[str, torch.Tensor]) -> torch.Tensor:
+    return torch.stack([value for name, value in losses.items() if not name.startswith("~")]).sum()
+
+
+def overfit(system: Loom, data: Batch, steps: int) -> float:
+    optimizer = torch.optim.AdamW([p for p in system.parameters() if p.requires_grad], 4e-3)
+    system.train()
+    for step in range(steps):
+        optimizer.zero_grad()
+        loss = total(system.losses(data, step=step))
+        loss.backward()
+        optimizer.step()
+    return loss.item()
+
+
+def test_the_gradient_reaches_every_weight_and_none_of_the_codecs() -> None:
+    system = tiny().train()
+    for text in (("calm piano", ""), TEXTS):
+        total(system.losses(batch(text), step=0)).backward()
+    for name, parameter in system.named_parameters():
+        if name.startswith("codec."):
+            assert not parameter.requires_grad
+        else:
+            assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
+
+
+def test_an_untrained_model_is_as_wise_as_chance() -> None:
+    system = tiny().eval()
+    losses = system.losses(batch(), step=0)
+    expected = torch.tensor(float(system.codec.codebook_size)).log()
+    assert losses["~nats0"].item() == pytest.approx(expected.item(), abs=0.3)
+    assert total(losses).item() == pytest.approx(expected.item(), abs=0.3)
+
+
+def test_it_overfits_one_batch_and_the_right_text_beats_the_wrong_one() -> None:
+    system = tiny()
+    data = batch(labelled=False)
+    first = total(system.losses(data, step=0)).item()
+    assert overfit(system, data, 100) < 0.4 * first
+    system.eval()
+    with torch.no_grad():
+        right = total(system.losses(data, step=0))
+        wrong = total(system.losses(dataclasses.replace(data, texts=TEXTS[::-1]), step=0))
+    assert wrong > 4 * right
+
+
+def test_frames_outside_a_clip_do_not_count() -> None:
+    system, data = tiny().eval(), batch()
+    changed = data.codes.clone()  # type: ignore[union-attr]
+    changed[-1, :, -5:] = 7
+    first, second = (system.losses(one, step=0) for one in (data, dataclasses.replace(data, codes=changed)))
+    assert total(first).item() == pytest.approx(total(second).item(), abs=1e-6)
+
+
+def test_it_trains_on_waves_too_and_says_when_there_is_nothing() -> None:
+    system = tiny().eval()
+    wave = 0.1 * torch.randn(2, 1, FRAMES * system.codec.hop_length)
+    waves = dataclasses.replace(batch(), codes=None, wave=wave)
+    codes = dataclasses.replace(batch(), codes=system.codec.tokenize(wave))
+    assert total(system.losses(waves, step=0)).item() == pytest.approx(total(system.losses(codes, step=0)).item())
+    with pytest.raises(ValueError, match="codes or waves"):
+        system.losses(dataclasses.replace(batch(), codes=None), step=0)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.777, 2.9])
+def test_music_has_the_length_that_was_asked_and_repeats_under_its_seed(seconds: float) -> None:
+    system = tiny().eval()
+    request = Request(prompt="calm piano, 90 bpm", seconds=seconds, seed=3)
+    wave = system.generate(request)
+    assert wave.shape == (1, 1, round(seconds * system.sample_rate))
+    assert wave.abs().max() <= 1
+    assert torch.equal(wave, system.generate(request))
+    assert not torch.equal(wave, system.generate(dataclasses.replace(request, seed=4)))
+
+
+def test_the_stream_is_the_same_music() -> None:
+    system = tiny().eval()
+    request = Request(prompt="calm piano", seconds=2.5)
+    pieces = list(system.stream(request))
+    assert len(pieces) > 1
+    assert torch.equal(torch.cat(pieces, -1), system.generate(request))
+
+
+def test_a_candidate_is_the_same_alone() -> None:
+    system = tiny().eval()
+    request = Request(prompt="calm piano", seconds=0.5, seed=6, candidates=3)
+    told: list[float] = []
+    together = system.generate(request, progress=told.append)
+    alone = system.generate(dataclasses.replace(request, seed=8, candidates=1))
+    assert torch.equal(together[2:], alone)
+    assert told == sorted(told) and told[-1] == 1.0
+
+
+def test_it_survives_saving_and_loading(tmp_path: Path) -> None:
+    system = tiny().eval()
+    checkpoint.save(system, tmp_path / "loom")
+    loaded = checkpoint.load(tmp_path / "loom")
+    request = Request(prompt="calm piano", seconds=0.4)
+    assert torch.equal(system.generate(request), loaded.generate(request))
+
+
+@pytest.mark.parametrize("prompt", ["", "   ", "😀🎹🎶", "悲伤的钢琴曲", "word " * 10_000, "\0"])
+def test_any_text_makes_music(prompt: str) -> None:
+    assert tiny().eval().generate(Request(prompt=prompt, seconds=0.2)).isfinite().all()
+
+
+def test_what_it_does_not_use_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not use steps"):
+        tiny().generate(Request(steps=8))
+    with pytest.raises(ValueError, match="one candidate"):
+        next(tiny().stream(Request(candidates=2)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"guidance": 1.0},
+        {"guidance": 5.0},
+        {"temperature": 0.0},
+        {"top_k": 1},
+        {"top_p": 0.1},
+        {"tempo": 70.0},
+        {"key": "F# minor"},
+        {"drums": False},
+        {"negative_prompt": "furious metal"},
+    ],
+)
+def test_every_field_that_it_uses_is_heard(change: dict[str, float | str | bool]) -> None:
+    system = tiny().eval()
+    with torch.no_grad():
+        for parameter in system.lm.heads.parameters():
+            parameter.mul_(20)
+    request = Request(prompt="calm piano, 120 bpm", seconds=0.6, key="C major")
+    assert not torch.equal(system.generate(request), system.generate(dataclasses.replace(request, **change)))  # type: ignore[arg-type]
+
+
+def test_numbers_win_over_the_prompt_and_the_prompt_over_what_is_drawn() -> None:
+    prompt = "drum and bass in A minor, 170 bpm, 3/4"
+    named = asked(Request(prompt=prompt), 0)
+    assert (named.tempo, named.key, named.drums, named.meter) == (170.0, key_number("A minor"), True, "3/4")
+    forced = asked(Request(prompt=prompt, tempo=90.0, key="C major", drums=False), 0)
+    assert (forced.tempo, forced.key, forced.drums) == (90.0, 0, False)
+    drawn = asked(Request(prompt="minor-key drum and bass"), 5)
+    assert drawn.tempo is not None and 168 <= drawn.tempo <= 178
+    assert drawn.key is not None and drawn.key >= 12
+    assert drawn == asked(Request(prompt="minor-key drum and bass"), 5)
+
+
+def test_settings_that_do_not_fit_the_codec_are_refused() -> None:
+    with pytest.raises(ValueError, match="streams is 5"):
+        dataclasses.replace(Loom.presets()["loom-tiny"], streams=5).build()  # type: ignore[call-arg]
