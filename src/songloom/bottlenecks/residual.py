@@ -47,6 +47,14 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
     def _book(self, index: int) -> Codebook:
         return cast(Codebook, self.books[index])
 
+    @torch.no_grad()
+    def start(self, rows: Tensor) -> None:
+        """Codebooks from the k-means of latents [N, D] and of what each book leaves over."""
+        for index in range(self.streams):
+            book = self._book(index)
+            book.start(rows)
+            rows = rows - book(book.nearest(rows))
+
     def forward(self, latents: Tensor, *, streams: Tensor | None = None) -> Quantized:
         """See `Bottleneck.forward`. Losses: "commitment", the mean squared error of the items that are quantised
         (van den Oord et al. 2017, eq. 3). Reports: the perplexity of each book in this batch."""

@@ -52,6 +52,10 @@ class System(nn.Module, Configurable):
         reported (usage, perplexity, ...). Randomness comes from torch's global generator, which the
         trainer seeds by the step."""
 
+    def prepare(self, batches: Iterable[Batch]) -> None:
+        """Called once before the first step with a few dozen batches: a start from data, such as principal
+        components or codebooks. The result goes into weights and buffers. Most systems need none."""
+
     @property
     @abstractmethod
     def sample_rate(self) -> int:

@@ -32,6 +32,7 @@ from .samples import SAMPLE_SECONDS, SAMPLES, write_originals, write_samples
 
 PATIENCE = 20
 VALID_BATCHES = 4
+PREPARE_BATCHES = 60
 
 
 class Source(Protocol):
@@ -124,6 +125,9 @@ class Trainer:
     def run(self, *, tell: Tell | None = None, stop: Callable[[], bool] = lambda: False) -> bool:
         """Trains to the recipe's last step, or until `stop()`; saves at the end. True when the recipe is done."""
         if self.state.step == 0:
+            torch.manual_seed(step_seed(self.recipe.seed, 0, 0))
+            first = (part for step in range(PREPARE_BATCHES) for part in self._batches(step))
+            self.system.prepare(part.to(self.device) for part in first)
             self._save()  # a full disk or a folder that cannot be written shows itself now
             if self.processes.first:
                 write_originals(self._heard(), self.run_folder.path / "samples")
