@@ -97,7 +97,8 @@ def test_frames_outside_a_clip_do_not_count() -> None:
 def test_it_trains_on_waves_too_and_says_when_there_is_nothing() -> None:
     system = tiny().eval()
     wave = 0.1 * torch.randn(2, 1, FRAMES * system.codec.hop_length)
-    waves = dataclasses.replace(batch(), codes=None, wave=wave)
+    samples = batch().mask.repeat_interleave(system.codec.hop_length, 1)
+    waves = dataclasses.replace(batch(), codes=None, wave=wave, mask=samples)
     codes = dataclasses.replace(batch(), codes=system.codec.tokenize(wave))
     assert total(system.losses(waves, step=0)).item() == pytest.approx(total(system.losses(codes, step=0)).item())
     with pytest.raises(ValueError, match="codes or waves"):

@@ -61,7 +61,8 @@ class Loom(Generator, kind="loom"):
     class Config(Settings):
         """`codec` is frozen; `streams` of its books are modelled, with `loss_weights` (normalised to sum 1);
         `key_heads` share their keys among `heads`; the prompt is cut to `text_tokens`; `context_seconds` is
-        the longest stretch that is attended to. Last stand the defaults of sampling, and the weights' precision
+        the longest stretch that is attended to; a part `late_start` of the training steps begins within a piece, as
+        music beyond the context does. Last stand the defaults of sampling, and the weights' precision
         while decoding on a CPU: "int8" is three times as fast as the exact "float32"."""
 
         codec: Settings = field(default_factory=SpectralCodec.Config)
@@ -72,9 +73,10 @@ class Loom(Generator, kind="loom"):
         heads: int = 4
         key_heads: int = 2
         hidden: int = 1024
-        dropout: float = 0.0
+        dropout: float = 0.1
         text_tokens: int = 64
-        context_seconds: float = 30.0
+        context_seconds: float = 36.0
+        late_start: float = 0.15
         loss_weights: tuple[float, ...] = (1.0, 0.6, 0.4, 0.3)
         label_smoothing: float = 0.0
         dropped: Dropped = field(default_factory=Dropped)
@@ -122,6 +124,7 @@ class Loom(Generator, kind="loom"):
             heads=2,
             key_heads=1,
             hidden=96,
+            dropout=0.0,
             text_tokens=16,
             context_seconds=2.0,
             top_k=16,
@@ -136,10 +139,10 @@ class Loom(Generator, kind="loom"):
             )
         return Recipe(
             inputs="codes",
-            seconds=30.0,
-            crop="downbeat",
-            steps=1_800,
-            batch_size=8,
+            seconds=36.0,
+            crop="start",
+            steps=2_200,
+            batch_size=4,
             optimizer="muon",
             learning_rate=3e-3,
             muon_rate=0.02,
@@ -156,13 +159,13 @@ class Loom(Generator, kind="loom"):
         return self.codec.channels
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
-        codes = self._codes(batch)
+        codes, inside, start = self._stretch(batch)
         size, streams, frames = codes.shape
-        prefix, aligned = self._training_conditions(batch, frames)
+        prefix, aligned = self._training_conditions(batch, start, frames)
         grid = self.pattern.lay_out(codes, self.lm.empty)
         logits = self.lm(grid, prefix, aligned)
         source = self.pattern.frame_of(streams, frames, codes.device)
-        inside = batch.mask[:, source.clamp_min(0)] & (source >= 0)
+        inside = inside[:, source.clamp_min(0)] & (source >= 0)
         errors = functional.cross_entropy(
             logits.flatten(0, 2),
             torch.where(inside, grid, 0).transpose(1, 2).flatten(),
@@ -175,6 +178,18 @@ class Loom(Generator, kind="loom"):
         named = {f"book{k}": weights[k] / sum(weights) * means[k] for k in range(streams)}
         return named | {f"~nats{k}": means[k].detach() for k in range(streams)}
 
+    def _stretch(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """What a step trains on: codes [B, K, F] without frames that all items lack, which of them are inside
+        [B, F], and where they begin [B] in seconds; in training sometimes without their first part."""
+        codes = self._codes(batch)
+        # Without frames the mask is of samples.
+        mask = batch.mask if batch.codes is not None else batch.mask[:, :: self.codec.hop_length]
+        first, stop = 0, int(mask.any(0).sum())
+        if self.training and torch.rand(()).item() < self.config.late_start:
+            first = int(torch.randint(stop // 2 + 1, ()).item())
+        start = batch.start.to(codes.device) + first / self.codec.frame_rate
+        return codes[..., first:stop], mask[:, first:stop], start
+
     def _codes(self, batch: Batch) -> Tensor:
         """The batch's codes [B, K, F], K the streams that are modelled."""
         if batch.codes is not None:
@@ -184,7 +199,7 @@ class Loom(Generator, kind="loom"):
         with torch.no_grad():
             return self.codec.tokenize(batch.wave, streams=self.config.streams)
 
-    def _training_conditions(self, batch: Batch, frames: int) -> tuple[Tensor, Tensor]:
+    def _training_conditions(self, batch: Batch, start: Tensor, frames: int) -> tuple[Tensor, Tensor]:
         """Prefix [B, L, D] and aligned vectors [B, S, D] of a batch, some of them hidden while training."""
         device = self.lm.heads.weight.device
         known = musical.stack([musical.of_labels(labels) for labels in batch.labels]).to(device)
@@ -198,7 +213,7 @@ class Loom(Generator, kind="loom"):
                 for draw, rate in zip(draws[1:], (rates.tempo, rates.key, rates.drums, rates.meter), strict=True)
             )
             known = known.without(tempo=tempo, key=key, drums=drums, meter=meter)
-        return self.conditions(batch.texts, known, hidden, batch.start.to(device), batch.total.to(device), frames)
+        return self.conditions(batch.texts, known, hidden, start, batch.total.to(device), frames)
 
     def conditions(
         self, texts: Sequence[str], known: MusicalBatch, hidden: Tensor, start: Tensor, total: Tensor, frames: int
