@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from songloom.metrics.frechet import frechet_distance
+from songloom.metrics.frechet import frechet_distance, split_distance
 
 
 def test_a_set_is_at_no_distance_from_itself() -> None:
@@ -45,3 +45,17 @@ def test_empty_or_unequal_sets_are_refused() -> None:
         frechet_distance(np.zeros((1, 3)), np.zeros((5, 3)))
     with pytest.raises(ValueError, match="widths"):
         frechet_distance(np.zeros((5, 3)), np.zeros((5, 4)))
+
+
+def test_halves_of_one_set_are_nearer_than_another_set() -> None:
+    rng = np.random.default_rng(5)
+    here = [rng.normal(size=(3, 4)) for _ in range(40)]
+    there = [rows + 2.0 for rows in here]
+    floor, far = split_distance(here, here), split_distance(there, here)
+    assert floor.low <= floor.value <= floor.high < far.low
+    assert far.value == pytest.approx(16.0 + floor.value, rel=0.2)
+
+
+def test_too_few_clips_for_halves_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least 4"):
+        split_distance([np.zeros((2, 2))] * 3, [np.zeros((2, 2))] * 9)

@@ -2,136 +2,139 @@
 
 It judges what a generator made against what was asked, and its embedding is the space of the Fréchet
 distance. It knows only the built-in band's world, so its own accuracy on held-out band clips must stand
-beside every figure that it gives. Trained in minutes on a CPU: convolutions over a log-mel picture, then
-the mean and maximum over time.
+beside every figure that it gives. Traits of windows of ten seconds go through two layers; what it says of a
+clip is the mean over its windows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import NamedTuple
 
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..audio.spectrogram import Stft, log_mel, mel_filters
-from ..band.sounds import FAMILIES
+from songloom.audio.resample import resample
+from songloom.band.sounds import FAMILIES
+from songloom.metrics.traits import TRAITS, traits
+from songloom.metrics.views import SAMPLE_RATE, View, view
 
-SAMPLE_RATE = 32_000
-SECONDS = 8.0
-BANDS = 80
-WIDTH = 128
+WINDOW_FRAMES = 312  # 10 s
+HIDDEN, WIDTH = 256, 64
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the ear says of one clip: the likeliest style and mood, families with their probability, drums."""
+    """What the ear says of one clip: the likeliest style and mood, each family's and the drums' probability, and
+    the embedding [N, E] of its windows."""
 
     style: str
     mood: str
     families: dict[str, float]
     drums: float
+    embedding: Tensor
+
+    def present(self) -> set[str]:
+        """The families that are more likely there than not."""
+        return {name for name, chance in self.families.items() if chance > 0.5}
+
+
+class Answers(NamedTuple):
+    """Logits: styles [B, S], moods [B, M], families [B, 15], drums [B, 1]."""
+
+    style: Tensor
+    mood: Tensor
+    families: Tensor
+    drums: Tensor
 
 
 class Ear(nn.Module):
-    """Wave [B, 1, T] at 32 kHz -> embedding [B, E] and logits for styles, moods, families and drums."""
+    """Views of B clips -> embedding [B, E] and answers."""
 
     def __init__(self, styles: Sequence[str], moods: Sequence[str]) -> None:
         super().__init__()
         self.styles, self.moods = tuple(styles), tuple(moods)
-        self.stft = Stft(2048, 1024)
-        self.register_buffer("filters", mel_filters(SAMPLE_RATE, 2048, BANDS, low=30.0))
-        self.blocks = nn.Sequential(_block(1, 24), _block(24, 48), _block(48, 96), _block(96, 160))
-        self.embed = nn.Linear(2 * 160, WIDTH)
+        self.register_buffer("centre", torch.zeros(TRAITS))
+        self.register_buffer("deviation", torch.ones(TRAITS))
+        self.embed = nn.Sequential(
+            nn.Dropout(0.2), nn.Linear(TRAITS, HIDDEN), nn.GELU(), nn.Dropout(0.4), nn.Linear(HIDDEN, WIDTH)
+        )
         sizes = (len(self.styles), len(self.moods), len(FAMILIES), 1)
         self.heads = nn.ModuleList(nn.Linear(WIDTH, size) for size in sizes)
 
-    def features(self, wave: Tensor) -> Tensor:
-        """[B, 1, T] -> log-mel [B, 1, M, F] at the clip's own level."""
-        mel = log_mel(self.stft.magnitude(wave[:, 0]), self.get_buffer("filters"))
-        return ((mel - mel.mean(dim=(1, 2), keepdim=True)) / 2.0)[:, None]
+    def settle(self, rows: Tensor) -> None:
+        """Takes the scale of each trait from examples [N, P]."""
+        self.get_buffer("centre").copy_(rows.mean(0))
+        self.get_buffer("deviation").copy_(rows.std(0).clamp_min(1e-3))
 
-    def embedding(self, wave: Tensor) -> Tensor:
-        """[B, 1, T] -> [B, E]."""
-        picture = self.blocks(self.features(wave)).mean(dim=2)
-        return self.embed(torch.cat([picture.mean(-1), picture.amax(-1)], dim=1))
+    def embedding(self, rows: Tensor) -> Tensor:
+        """Traits [B, P] -> [B, E]."""
+        standard = (rows - self.get_buffer("centre")) / self.get_buffer("deviation")
+        embedded: Tensor = self.embed(standard.clamp(-5, 5))
+        return embedded
 
-    def forward(self, wave: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Logits [B, styles], [B, moods], [B, families], [B, 1]."""
-        hidden = functional.dropout(functional.gelu(self.embedding(wave)), 0.2, self.training)
-        style, mood, families, drums = (head(hidden) for head in self.heads)
-        return style, mood, families, drums
+    def forward(self, rows: Tensor) -> Answers:
+        """Traits [B, P] -> logits."""
+        return self.answers(self.embedding(rows))
 
-    def loss(self, wave: Tensor, labels: Sequence[Mapping[str, Any]]) -> Tensor:
-        """Sum of the cross-entropies of the four questions."""
-        style, mood, families, drums = self(wave)
-        styles = torch.tensor([self.styles.index(one["style"]) for one in labels])
-        moods = torch.tensor([self.moods.index(one["mood"]) for one in labels])
-        present = torch.tensor([[float(name in one["families"]) for name in FAMILIES] for one in labels])
-        drummed = torch.tensor([[float(one["drums"])] for one in labels])
-        return (
-            functional.cross_entropy(style, styles, label_smoothing=0.05)
-            + 0.5 * functional.cross_entropy(mood, moods, label_smoothing=0.05)
-            + 2.0 * functional.binary_cross_entropy_with_logits(families, present)
-            + functional.binary_cross_entropy_with_logits(drums, drummed)
-        )
+    def answers(self, embedding: Tensor) -> Answers:
+        """Embeddings [B, E] -> logits."""
+        hidden = functional.gelu(embedding)
+        return Answers(*(head(hidden) for head in self.heads))
 
     @torch.inference_mode()
-    def windows(self, wave: Tensor) -> Tensor:
-        """[1, T] -> [N, 1, W]: the deterministic windows of a clip, half overlapping; a short clip is one, as it is."""
-        size = round(SECONDS * SAMPLE_RATE)
-        if wave.shape[-1] <= size:
-            return wave[None]
-        return torch.stack([wave[:, at : at + size] for at in range(0, wave.shape[-1] - size + 1, size // 2)])
+    def listen(self, wave: Tensor, sample_rate: int) -> Heard:
+        """What a wave [C, T] is: the mean of the logits of its windows, half overlapping."""
+        mono = resample(wave.detach().float().mean(0), sample_rate, SAMPLE_RATE)
+        return self.judge(view(mono[None]))
 
     @torch.inference_mode()
-    def listen(self, wave: Tensor) -> Heard:
-        """What a clip [1, T] is: the logits' mean over its windows."""
-        style, mood, families, drums = (logits.mean(0) for logits in self(self.windows(wave)))
+    def judge(self, seen: View) -> Heard:
+        """What one clip's view [1, ...] is."""
+        embedding = self.embedding(traits(windows(seen)))
+        style, mood, families, drums = (logits.mean(0) for logits in self.answers(embedding))
         return Heard(
             self.styles[int(style.argmax())],
             self.moods[int(mood.argmax())],
             dict(zip(FAMILIES, families.sigmoid().tolist(), strict=True)),
             float(drums.sigmoid()),
+            embedding,
         )
 
+    def save(self, path: Path) -> None:
+        """Writes weights and names as one safetensors file."""
+        names = {"styles": json.dumps(self.styles), "moods": json.dumps(self.moods)}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.tmp")
+        save_file({name: value.contiguous() for name, value in self.state_dict().items()}, beside, metadata=names)
+        beside.replace(path)
 
-def _block(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride=(2, 1), padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.GELU(),
-        nn.Conv2d(outputs, outputs, 3, padding=1, groups=outputs, bias=False),
-        nn.Conv2d(outputs, outputs, 1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.GELU(),
-        nn.AvgPool2d((1, 2)),
-    )
+    @classmethod
+    def load(cls, path: Path) -> Ear:
+        """Reads what `save` wrote, in eval mode. Raises ValueError when the file is no ear."""
+        with safe_open(path, "pt") as file:
+            names = file.metadata() or {}
+            if not {"styles", "moods"} <= names.keys():
+                raise ValueError(f"{path} is no ear: it does not name styles and moods")
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        ear = cls(json.loads(names["styles"]), json.loads(names["moods"]))
+        ear.load_state_dict(state)
+        return ear.eval()
 
 
-def train_ear(
-    ear: Ear,
-    batch: Callable[[int], tuple[Tensor, Sequence[Mapping[str, Any]]]],
-    *,
-    steps: int,
-    seed: int = 0,
-    rate: float = 2e-3,
-    progress: Callable[[int, float], None] | None = None,
-) -> Ear:
-    """Trains on `batch(step)` = (waves [B, 1, T], labels) with AdamW and a one-cycle rate; returns it in eval mode."""
-    torch.manual_seed(seed)
-    optimiser = torch.optim.AdamW(ear.parameters(), lr=rate, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
-    ear.train()
-    for step in range(steps):
-        wave, labels = batch(step)
-        loss = ear.loss(wave, labels)
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        optimiser.step()
-        schedule.step()
-        if progress:
-            progress(step, float(loss))
-    return ear.eval()
+def windows(seen: View) -> View:
+    """View of one clip [1, ...] -> its windows [N, ...]: half overlapping, the last one at the end; a short clip
+    is one window as it is."""
+    spare = seen.frames - WINDOW_FRAMES
+    if spare <= 0:
+        return seen
+    steps = -(-spare // (WINDOW_FRAMES // 2))
+    starts = [round(spare * step / steps) // 2 * 2 for step in range(steps + 1)]
+    crops = [seen.crop(start, WINDOW_FRAMES) for start in starts]
+    return View(torch.cat([crop.timbre for crop in crops]), torch.cat([crop.harmony for crop in crops]))
