@@ -171,3 +171,13 @@ def test_a_step_without_a_finite_gradient_is_left_out(data: Path, tmp_path: Path
     with pytest.raises(ValueError, match="not been a number for 20 steps"):
         long = replace(recipe, steps=40)
         Trainer(system, long, source(data, "train"), RunFolder.create(tmp_path / "b"), pace=PACE).run()
+
+
+def test_half_precision_trains_and_leaves_the_weights_in_single(data: Path, tmp_path: Path) -> None:
+    system = ToyCodec(ToyCodec.Config())
+    recipe = replace(recipe_of("adamw"), steps=60, learning_rate=1e-2)
+    run = RunFolder.create(tmp_path / "run")
+    Trainer(system, recipe, source(data, "train"), run, pace=PACE, precision="bf16").run()
+    losses = [entry["loss"] for entry in run.log.entries()]
+    assert losses[-1] < 0.8 * losses[0]
+    assert all(weight.dtype == torch.float32 for weight in system.parameters())

@@ -19,6 +19,7 @@ from .screen import bar, errors
 
 if TYPE_CHECKING:
     from ..training.distributed import Processes
+    from ..training.embedded import Chain
     from ..training.measure import Estimate
     from ..training.trainer import Report
 
@@ -40,6 +41,7 @@ def train(
     recipe: Literal["embedded"] | None = None,
     device: str | None = None,
     threads: int | None = None,
+    precision: Literal["fp32", "bf16"] | None = None,
     jobs: int = 1,
     valid_steps: int = 500,
     sample_steps: int = 2000,
@@ -76,6 +78,8 @@ def train(
         cpu, cuda or cuda:N; without it a GPU where there is one.
     threads:
         CPU threads; without it torch's own choice.
+    precision:
+        bf16 or fp32 products; without it bf16 on a GPU, fp32 on a CPU. CPUs with avx512_bf16 gain by bf16.
     jobs:
         Threads or processes that prepare the data.
     valid_steps:
@@ -90,7 +94,13 @@ def train(
     if out is None and not dry_run:
         raise ValueError("--out is missing: the folder for the run")
     if recipe == "embedded":
-        _embedded(system, out or Path("runs/embedded"), jobs, device, threads, dry_run)
+        if system is not None:
+            raise ValueError("--recipe embedded names its systems itself; leave the system away")
+        from ..training.embedded import Chain
+
+        alone = _processes(device, threads, False)
+        chain = Chain(out=out or Path("runs/embedded"), processes=alone, jobs=jobs, precision=precision)
+        print(chain.describe()) if dry_run else make_embedded(chain)
         return
     if system is None or data is None:
         raise ValueError(f"{'a system' if system is None else '--data'} is missing; see: songloom train --help")
@@ -105,7 +115,7 @@ def train(
         else:
             plan = session.plan(system, preset, settings, trained)
         if dry_run:
-            print(describe(measure.estimate(plan, data, processes=processes), processes.device))
+            print(describe(measure.estimate(plan, data, processes=processes, precision=precision), processes.device))
             return
         pace = Pace(valid_steps=valid_steps, sample_steps=sample_steps, save_minutes=save_minutes)
         with bar("preparing the data", hidden=not processes.first) as report:
@@ -116,6 +126,7 @@ def train(
                 resume=resume,
                 pace=pace,
                 processes=processes,
+                precision=precision,
                 jobs=jobs,
                 progress=_fraction(report),
             )
@@ -226,16 +237,10 @@ def describe(estimate: Estimate, device: str) -> str:
     )
 
 
-def _embedded(system: str | None, out: Path, jobs: int, device: str | None, threads: int | None, dry_run: bool) -> None:
-    """The chain that makes the shipped weights."""
-    from ..training.embedded import Chain, Making
+def make_embedded(chain: Chain) -> None:
+    """Runs the stages of the chain that are not done."""
+    from ..training.embedded import Making
 
-    if system is not None:
-        raise ValueError("--recipe embedded names its systems itself; leave the system away")
-    chain = Chain(out=out, processes=_processes(device, threads, False), jobs=jobs)
-    if dry_run:
-        print(chain.describe())
-        return
     for stage in chain.stages():
         if stage.done():
             print(f"{stage.name}: done already", file=sys.stderr)

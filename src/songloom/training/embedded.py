@@ -18,7 +18,7 @@ from ..systems import registry
 from .distributed import Processes
 from .run_folder import RunFolder
 from .session import Plan, build, open_data, plan, resumed_plan, start
-from .trainer import Pace, Tell
+from .trainer import Pace, Precision, Tell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +64,7 @@ class Chain:
     processes: Processes = Processes()
     jobs: int = 1
     pace: Pace = Pace()
+    precision: Precision | None = None
 
     def stages(self) -> list[Making | Training]:
         """In the order in which they run."""
@@ -156,7 +157,14 @@ class Chain:
         else:
             order = self._generator_plan() if name == "generator" else plan(preset, None, changes, {})
         trainer = start(
-            order, self.corpus, out, resume=resume, pace=self.pace, processes=self.processes, jobs=self.jobs
+            order,
+            self.corpus,
+            out,
+            resume=resume,
+            pace=self.pace,
+            processes=self.processes,
+            precision=self.precision,
+            jobs=self.jobs,
         )
         return trainer.run(tell=tell, stop=stop)
 

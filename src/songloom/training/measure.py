@@ -19,7 +19,7 @@ from .distributed import Processes
 from .encode_cache import encode
 from .run_folder import RunFolder
 from .session import Plan, build, hours, part_codec
-from .trainer import Pace, Trainer
+from .trainer import Pace, Precision, Trainer
 
 CLIPS = 4
 MEASURED = 3
@@ -44,7 +44,9 @@ class Estimate:
         return self.step_seconds * self.steps
 
 
-def estimate(plan: Plan, folder: Path, *, processes: Processes | None = None) -> Estimate:
+def estimate(
+    plan: Plan, folder: Path, *, processes: Processes | None = None, precision: Precision | None = None
+) -> Estimate:
     """Builds the system, trains three steps in a folder that is removed again, and times the last two."""
     processes = processes or Processes()
     clips = tuple(clip for clip in clips_of(folder) if clip.split == "train")
@@ -56,7 +58,7 @@ def estimate(plan: Plan, folder: Path, *, processes: Processes | None = None) ->
         source = _few(system, plan, folder, clips[:CLIPS], Path(scratch))
         run = RunFolder.create(Path(scratch) / "run")
         quiet = Pace(log_steps=0, valid_steps=0, sample_steps=0)
-        trainer = Trainer(system, trial, source, run, pace=quiet, processes=processes)
+        trainer = Trainer(system, trial, source, run, pace=quiet, processes=processes, precision=precision)
         times: list[float] = []
         trainer.run(tell=lambda _report: times.append(time.perf_counter()))
     recipe = plan.recipe

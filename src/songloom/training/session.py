@@ -20,7 +20,7 @@ from ..systems.roles import Codec, System
 from .distributed import Processes
 from .encode_cache import encode
 from .run_folder import RunFolder, changed
-from .trainer import Pace, Trainer, step_seed
+from .trainer import Pace, Precision, Trainer, step_seed
 
 RANDOM = "random"
 CROPPINGS = {
@@ -189,6 +189,7 @@ def start(
     resume: bool = False,
     pace: Pace | None = None,
     processes: Processes | None = None,
+    precision: Precision | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> Trainer:
@@ -218,4 +219,5 @@ def start(
         data=str(data),
         hours=hours(opened[0].clips),
         resume=resume,
+        precision=precision,
     )

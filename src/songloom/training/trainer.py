@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +30,7 @@ from .optimisation import load_state_tensors, make_optimizers, rate_factor, set_
 from .run_folder import RunFolder, State
 from .samples import SAMPLE_SECONDS, SAMPLES, write_originals, write_samples
 
+Precision = Literal["fp32", "bf16"]
 PATIENCE = 20
 VALID_BATCHES = 4
 PREPARE_BATCHES = 60
@@ -66,7 +67,9 @@ Tell = Callable[[Report], None]
 
 
 class Trainer:
-    """Trains `system` by `recipe` on `train`, into `run`; with `resume` it goes on where the run stands."""
+    """Trains `system` by `recipe` on `train`, into `run`; with `resume` it goes on where the run stands.
+
+    `precision` is bf16 on a GPU and fp32 on a CPU unless given (a CPU with native bfloat16 gains by it, too)."""
 
     def __init__(
         self,
@@ -81,11 +84,13 @@ class Trainer:
         data: str = "",
         hours: float | None = None,
         resume: bool = False,
+        precision: Precision | None = None,
     ) -> None:
         self.system, self.recipe, self.run_folder, self.hours = system, recipe, run, hours
         self.train_data, self.valid_data = train, valid
         self.pace, self.processes = pace or Pace(), processes or Processes()
         self.device = torch.device(self.processes.device)
+        self.precision = precision or ("bf16" if self.device.type == "cuda" else "fp32")
         self.state = State(0, 0.0, None, recipe, data)
         averages = self._load_weights() if resume else None
         for name in system.frozen:
@@ -188,8 +193,8 @@ class Trainer:
         return False
 
     def _precision(self) -> torch.autocast:
-        """bfloat16 where it is faster: on a GPU."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
+        """Products in bfloat16 where that was asked; the weights stay in float32."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
 
     def _note(self, step: int, tell: Tell | None) -> None:
         """Logs, validates and writes samples where they are due (no samples of weights that lie in shards)."""
