@@ -248,7 +248,8 @@ class SpectralCodec(Codec, kind="spectral-codec"):
             some = torch.randint(1, self.streams + 1, (len(latents),), device=latents.device)
             streams = torch.where(draw < (1 + self.config.continuous) / 2, streams, some)
             streams = torch.where(draw < self.config.continuous, 0, streams)
-        passed = self.quantizer(latents, streams=streams)
+        with torch.autocast(latents.device.type, enabled=False):  # which entry is nearest is decided in float32
+            passed = self.quantizer(latents.float(), streams=streams)
         untouched = (streams == 0).to(latents)[:, None, None]
         shown = passed.latents + self.config.noise * untouched * torch.randn_like(latents)
         reports = {f"~{name}": value for name, value in passed.reports.items()}
