@@ -106,10 +106,10 @@ class Chain:
         return f"{preset}: {recipe.steps:,} steps of {recipe.batch_size} x {recipe.seconds:g} s, seed {recipe.seed}"
 
     def _trained(self, name: str) -> bool:
-        folder = self.out / name
-        if not RunFolder.holds_run(folder):
+        run = RunFolder(self.out / name)  # only looked at: it may be running
+        if not (run.checkpoint / "training" / "state.json").is_file():
             return False
-        state = RunFolder.reopen(folder).state()
+        state = run.state()
         return state.step >= state.recipe.steps
 
     def _make_corpus(self, progress: Progress | None) -> None:
