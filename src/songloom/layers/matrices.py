@@ -14,7 +14,7 @@ from torch import Tensor
 
 Precision = Literal["float32", "int8"]
 Product = Callable[[Tensor], Tensor]
-"""[rows, inputs] -> [rows, outputs], float32."""
+"""[rows, inputs] -> [rows, outputs], in float32 or (int8 products) bfloat16, which adds to float32 as it is."""
 
 
 def product(weight: Tensor, precision: Precision) -> Product:
@@ -43,4 +43,4 @@ class Int8Product:
         self.weight = steps.to(torch.int8).contiguous()
 
     def __call__(self, x: Tensor) -> Tensor:
-        return torch._weight_int8pack_mm(x.bfloat16(), self.weight, self.scale).float()
+        return torch._weight_int8pack_mm(x.bfloat16(), self.weight, self.scale)

@@ -90,4 +90,4 @@ class StepDecoder:
             normal = functional.layer_norm(x, self.gain.shape, block.hidden_gain, None, EPSILON)
             x = x + block.contract(functional.gelu(block.expand(normal)))
         x = functional.layer_norm(x, self.gain.shape, self.gain, None, EPSILON)
-        return self.to_logits(x).view(self.rows, self.lm.streams, -1)
+        return self.to_logits(x).float().view(self.rows, self.lm.streams, -1)
