@@ -56,6 +56,18 @@ def test_a_system_and_its_frozen_part_come_back_exactly(tmp_path: Path) -> None:
     assert same(checkpoint.load(tmp_path / "t" / "parts" / "leaf"), tree.leaf)
 
 
+def test_half_precision_rounds_parameters_and_keeps_buffers(tmp_path: Path) -> None:
+    tree = Tree(Tree.Config())
+    checkpoint.save(tree, tmp_path / "whole")
+    checkpoint.save(tree, tmp_path / "half", half=True)
+    sizes = [(tmp_path / name / "parts" / "leaf" / "model.safetensors").stat().st_size for name in ("half", "whole")]
+    assert sizes[0] < sizes[1]
+    back = checkpoint.load(tmp_path / "half")
+    assert back.head.weight.dtype == torch.float32
+    assert torch.equal(back.head.weight, tree.head.weight.half().float())
+    assert torch.equal(back.leaf.seen, tree.leaf.seen)
+
+
 def test_saving_again_replaces_the_folder_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
     for _ in range(2):
         last = Leaf(Leaf.Config())

@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,6 +37,8 @@ class Saveable(Protocol):
 
     def state_dict(self) -> dict[str, Any]: ...
 
+    def named_parameters(self) -> Iterator[tuple[str, Any]]: ...
+
 
 def weights(system: Saveable) -> dict[str, Tensor]:
     """The system's own tensors, on the CPU: everything but its frozen parts."""
@@ -44,22 +47,30 @@ def weights(system: Saveable) -> dict[str, Tensor]:
     return {k: v.detach().to("cpu").contiguous() for k, v in own.items()}
 
 
-def save(system: Saveable, folder: Path, *, card: str = "", own: dict[str, Tensor] | None = None) -> None:
+def save(
+    system: Saveable, folder: Path, *, card: str = "", own: dict[str, Tensor] | None = None, half: bool = False
+) -> None:
     """Writes `system` as a checkpoint folder, in place of any older one. `own` replaces the system's own
-    weights (an averaged copy, say). Raises OSError when the disk refuses; the older folder then stays."""
+    weights (an averaged copy, say); with `half` the parameters are stored in float16, as shipped models are
+    (buffers, such as codebooks, stay float32). Raises OSError when the disk refuses; the older folder then
+    stays."""
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        _write(system, fresh, card, own)
+        _write(system, fresh, card, own, half)
         fresh.chmod(0o755)
         replace_folder(fresh, folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _write(system: Saveable, folder: Path, card: str, own: dict[str, Tensor] | None) -> None:
-    save_file(weights(system) if own is None else own, folder / "model.safetensors")
+def _write(system: Saveable, folder: Path, card: str, own: dict[str, Tensor] | None, half: bool) -> None:
+    tensors = weights(system) if own is None else own
+    if half:
+        trained = {name for name, _ in system.named_parameters()}
+        tensors = {name: tensor.half() if name in trained else tensor for name, tensor in tensors.items()}
+    save_file(tensors, folder / "model.safetensors")
     config = {
         "format": FORMAT,
         "settings": to_json(system.config),
@@ -71,7 +82,7 @@ def _write(system: Saveable, folder: Path, card: str, own: dict[str, Tensor] | N
     for name in system.frozen:
         part = folder / "parts" / name
         part.mkdir(parents=True)
-        _write(getattr(system, name), part, "", None)
+        _write(getattr(system, name), part, "", None, half)
     for path in folder.iterdir():
         if path.is_file():
             path.chmod(0o644)

@@ -169,14 +169,14 @@ class Chain:
         return trainer.run(tell=tell, stop=stop)
 
     def _make_weights(self, progress: Progress | None) -> None:
-        """The generator's checkpoint with its codec inside, without what only training needs."""
+        """The generator's checkpoint with its codec inside, without what only training needs, in half precision."""
         source = self.out / "generator" / "checkpoint"
         system = registry.load(str(source))
         card = (source / "README.md").read_text(encoding="utf-8")
         codec_card = (self.out / "codec" / "checkpoint" / "README.md").read_text(encoding="utf-8")
         fresh = self.weights.with_name(f".{self.weights.name}-new")
         shutil.rmtree(fresh, ignore_errors=True)
-        checkpoint.save(system, fresh, card=card)
+        checkpoint.save(system, fresh, card=card, half=True)
         (fresh / "parts" / "codec" / "README.md").write_text(codec_card, encoding="utf-8")
         checkpoint.replace_folder(fresh, self.weights)
         if progress:
