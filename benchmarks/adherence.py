@@ -47,7 +47,7 @@ HELD_OUT_SEED = 9_000_001
 GOALS = {
     "tempo, octaves allowed": 0.90, "drums": 0.95, "families F1": 0.70, "style": 0.75, "key, near": 0.80, "mood": 0.50,
 }  # fmt: skip
-SETS = {"captions": caption_prompt, "own words": held_out_prompt}
+SETS = {"captions": caption_prompt, "held-out words": held_out_prompt}
 screen = Console(stderr=True)
 
 
@@ -360,7 +360,8 @@ def an_ear(
 def everything(one: Held) -> Asked:
     """The whole truth of a piece, as if its prompt named it all."""
     truth = asked(one.piece, "")
-    return replace(truth, named=FACTS if truth.key else FACTS - {"key"}, named_families=truth.families)
+    unknown = {name for name, known in (("key", truth.key), ("families", truth.families)) if not known}
+    return replace(truth, named=FACTS - unknown, named_families=truth.families)
 
 
 def distances(

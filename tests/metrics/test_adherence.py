@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from songloom.metrics.adherence import FIGURES, Measured, follow, of_json, shuffled, soundness
+from songloom.metrics.ear import quarter
 from songloom.metrics.prompts import FACTS, Asked
 
 
@@ -26,7 +27,20 @@ def prompt(number: int, named: frozenset[str] = FACTS) -> Asked:
 
 
 def perfect(one: Asked) -> Measured:
-    return Measured(one.tempo, one.key, one.style, one.mood, one.families, one.drums, -16.0, 0, 0.0, 0.0, ((0.0,),))
+    return Measured(
+        one.tempo,
+        one.key,
+        one.style,
+        one.mood,
+        quarter(one.mood),
+        one.families,
+        one.drums,
+        -16.0,
+        0,
+        0.0,
+        0.0,
+        ((0.0,),),
+    )
 
 
 def test_music_that_is_all_that_was_asked_has_full_marks() -> None:

@@ -15,7 +15,7 @@ from songloom.audio.features.tempo import estimate_tempo
 from songloom.audio.loudness import loudness
 from songloom.metrics.confidence import Estimate, mean, share
 from songloom.metrics.defects import clicks, direct_current, longest_silence
-from songloom.metrics.ear import Ear
+from songloom.metrics.ear import Ear, quarter
 from songloom.metrics.ear_training import f1
 from songloom.metrics.prompts import Asked
 
@@ -32,6 +32,7 @@ class Measured:
     key: str | None
     style: str
     mood: str
+    quarter: str
     families: tuple[str, ...]
     drums: bool
     loudness: float
@@ -51,6 +52,7 @@ def measure(wave: Tensor, sample_rate: int, ear: Ear) -> Measured:
         key.name if key else None,
         heard.style,
         heard.mood,
+        heard.quarter,
         tuple(sorted(heard.present())),
         heard.drums > 0.5,
         round(level, 2) if math.isfinite(level) else -99.0,
@@ -96,6 +98,7 @@ FIGURES: dict[str, tuple[str | None, Judge]] = {
     "named families heard": ("families", _recall),
     "style": ("style", lambda asked, heard: heard.style == asked.style),
     "mood": ("mood", lambda asked, heard: heard.mood == asked.mood),
+    "mood quarter": ("mood", lambda asked, heard: heard.quarter == quarter(asked.mood)),
 }
 
 

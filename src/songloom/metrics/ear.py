@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from songloom.audio.resample import resample
+from songloom.band.moods import MOODS
 from songloom.band.sounds import FAMILIES
 from songloom.metrics.traits import TRAITS, traits
 from songloom.metrics.views import SAMPLE_RATE, View, view
@@ -31,11 +32,12 @@ HIDDEN, WIDTH = 256, 64
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the ear says of one clip: the likeliest style and mood, each family's and the drums' probability, and
-    the embedding [N, E] of its windows."""
+    """What the ear says of one clip: the likeliest style, mood and quarter of moods, each family's and the drums'
+    probability, and the embedding [N, E] of its windows."""
 
     style: str
     mood: str
+    quarter: str
     families: dict[str, float]
     drums: float
     embedding: Tensor
@@ -63,7 +65,12 @@ class Ear(nn.Module):
         self.register_buffer("centre", torch.zeros(TRAITS))
         self.register_buffer("deviation", torch.ones(TRAITS))
         self.embed = nn.Sequential(
-            nn.Dropout(0.2), nn.Linear(TRAITS, HIDDEN), nn.GELU(), nn.Dropout(0.4), nn.Linear(HIDDEN, WIDTH)
+            nn.Dropout(0.2),
+            nn.Linear(TRAITS, HIDDEN),
+            nn.GELU(),
+            nn.Dropout(0.4),
+            nn.Linear(HIDDEN, WIDTH),
+            nn.LayerNorm(WIDTH, elementwise_affine=False),
         )
         sizes = (len(self.styles), len(self.moods), len(FAMILIES), 1)
         self.heads = nn.ModuleList(nn.Linear(WIDTH, size) for size in sizes)
@@ -102,10 +109,18 @@ class Ear(nn.Module):
         return Heard(
             self.styles[int(style.argmax())],
             self.moods[int(mood.argmax())],
+            self._quarter(mood.softmax(0)),
             dict(zip(FAMILIES, families.sigmoid().tolist(), strict=True)),
             float(drums.sigmoid()),
             embedding,
         )
+
+    def _quarter(self, chances: Tensor) -> str:
+        """The quarter whose moods' chances [moods] sum to the most."""
+        total: dict[str, float] = {}
+        for mood, chance in zip(self.moods, chances.tolist(), strict=True):
+            total[quarter(mood)] = total.get(quarter(mood), 0.0) + chance
+        return max(total, key=lambda name: total[name])
 
     def save(self, path: Path) -> None:
         """Writes weights and names as one safetensors file."""
@@ -126,6 +141,14 @@ class Ear(nn.Module):
         ear = cls(json.loads(names["styles"]), json.loads(names["moods"]))
         ear.load_state_dict(state)
         return ear.eval()
+
+
+def quarter(mood: str) -> str:
+    """The quarter of the plane of moods (Russell 1980) that a mood lies in: "light" or "dark", "strong" or "soft"."""
+    known = MOODS.get(mood)
+    if known is None:
+        return mood
+    return f"{'light' if known.light > 0 else 'dark'} {'strong' if known.intensity >= 0.5 else 'soft'}"
 
 
 def windows(seen: View) -> View:

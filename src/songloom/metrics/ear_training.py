@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from songloom.band.sounds import FAMILIES
 from songloom.metrics.confidence import Estimate, mean, share
-from songloom.metrics.ear import WINDOW_FRAMES, Answers, Ear, Heard
+from songloom.metrics.ear import WINDOW_FRAMES, Answers, Ear, Heard, quarter
 from songloom.metrics.traits import traits
 from songloom.metrics.views import View
 
@@ -169,11 +169,12 @@ def hear_all(ear: Ear, clips: Sequence[Seen]) -> list[Heard]:
 
 
 def accuracy(ear: Ear, clips: Sequence[Seen]) -> dict[str, Estimate]:
-    """How often the ear is right about clips: style, mood and drums as shares, families as mean F1."""
+    """How often the ear is right about clips: style, mood, its quarter and drums as shares, families as mean F1."""
     pairs = list(zip(hear_all(ear, clips), (clip.labels for clip in clips), strict=True))
     return {
         "style": share([heard.style == labels["style"] for heard, labels in pairs]),
         "mood": share([heard.mood == labels["mood"] for heard, labels in pairs]),
+        "mood quarter": share([heard.quarter == quarter(labels["mood"]) for heard, labels in pairs]),
         "drums": share([(heard.drums > 0.5) == labels["drums"] for heard, labels in pairs]),
         "families F1": mean([f1(set(labels["families"]), heard.present()) for heard, labels in pairs]),
     }
