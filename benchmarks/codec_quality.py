@@ -55,8 +55,8 @@ COLUMNS = {
     "decode": ("decode", "{:.3f}"),
 }
 NOTE = (
-    "Means over the clips. *mel dB*: mean absolute difference of 20 log10(max(mel, floor)), 128 Slaney mel bands of the "
-    "amplitude STFT 2048/512, floor 1e-4; *to -60 dB*: the same with the floor 60 dB below the clip's loudest mel "
+    "Means over the clips. *mel dB*: mean absolute difference of 20 log10(max(mel, floor)), 128 Slaney mel bands of "
+    "the amplitude STFT 2048/512, floor 1e-4; *to -60 dB*: the same with the floor 60 dB below the clip's loudest mel "
     "value, so that gaps too quiet to hear do not count. *log-STFT*: the same of single frequencies in nepers, floor "
     "80 dB below the loudest. *convergence*: the error of linear magnitudes relative to their norm. *tempo*: the "
     "copy's estimate is within 4 % of the original's; *key*: both estimates are the same (Griffin-Lim alone shows how "
