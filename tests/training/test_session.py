@@ -82,7 +82,10 @@ def test_the_chain_makes_a_model_from_a_corpus_and_a_second_one_makes_nothing(da
     model = registry.load(str(tmp_path / "weights" / "toy-model-tiny"))
     codec = checkpoint.load(tmp_path / "codec" / "checkpoint")
     assert model.codec.config.noise == 0.2
-    assert all(torch.equal(model.codec.state_dict()[name], tensor) for name, tensor in codec.state_dict().items())
+    shipped = model.codec.state_dict()  # stored in float16
+    assert all(
+        torch.allclose(shipped[name], tensor, rtol=1e-3, atol=1e-6) for name, tensor in codec.state_dict().items()
+    )
     assert not list((tmp_path / "weights").rglob("training"))
     assert all(stage.done() for stage in chain.stages())
     assert "to do" not in chain.describe()
