@@ -85,6 +85,7 @@ def main(
     seconds: float = 20.0,
     codec_clips: int = 60,
     ear: Path | None = None,
+    ear_cache: Path | None = None,
     ear_steps: int = Schooling().steps,
     jobs: int = 2,
     seed: int = 0,
@@ -112,7 +113,9 @@ def main(
     codec_clips:
         How many of the pieces are also passed through the model's codec; 0 for none.
     ear:
-        A trained ear to use; without it one is trained and kept in OUT/ear.
+        A trained ear to use; without it one is trained.
+    ear_cache:
+        Where trained ears and the corpus' views are kept: OUT/ear without it.
     ear_steps:
         Training steps of the ear.
     jobs:
@@ -130,7 +133,7 @@ def main(
     began = time.time()
     with progress_bars() as bars:
         held = held_out_pieces(out, held_out, clips, seconds, jobs, bars)
-        ear_file, hearing = an_ear(ear, corpus_folder, out / "ear", ear_steps, jobs, bars)
+        ear_file, hearing = an_ear(ear, corpus_folder, ear_cache or out / "ear", ear_steps, jobs, bars)
         run = Run(Bench(model, ear_file, loudness), out, held, seconds, seed, jobs, sampling, bars)
         results: dict[str, Any] = {"machine": machine(), "ear": hearing, "clips": len(held), "seconds": seconds}
         report = Report(out, results, docs)

@@ -27,7 +27,7 @@ from songloom.metrics.traits import TRAITS, traits
 from songloom.metrics.views import SAMPLE_RATE, View, view
 
 WINDOW_FRAMES = 312  # 10 s
-HIDDEN, WIDTH = 256, 64
+HIDDEN, WIDTH = 384, 64
 
 
 @dataclass(frozen=True, slots=True)

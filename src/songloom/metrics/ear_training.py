@@ -34,12 +34,12 @@ class Schooling:
     """`steps` of `batch_size` examples with AdamW at one-cycle `rate`. Examples are made once: `crops` windows of
     every clip, each as it is and `variants` times disturbed; `disturb` is the chance of each disturbance."""
 
-    steps: int = 1200
+    steps: int = 2500
     batch_size: int = 128
     rate: float = 2e-3
     weight_decay: float = 0.1
     smoothing: float = 0.05
-    crops: int = 4
+    crops: int = 3
     variants: int = 1
     disturb: float = 0.4
     seed: int = 0
