@@ -7,10 +7,10 @@ __version__ = "0.1.0"
 __all__ = ["Audio", "Request", "generate", "load", "presets"]
 
 if TYPE_CHECKING:
-    from .audio.clip import Audio
-    from .inference.song import generate
-    from .systems.registry import load, presets
-    from .systems.request import Request
+    from songloom.audio.clip import Audio
+    from songloom.inference.song import generate
+    from songloom.systems.registry import load, presets
+    from songloom.systems.request import Request
 
 _HOMES = {
     "Audio": "audio.clip",

@@ -24,7 +24,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from .config import Settings, from_json, to_json
+from songloom.config import Settings, from_json, to_json
 
 FORMAT = 1
 

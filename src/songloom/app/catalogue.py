@@ -18,7 +18,7 @@ def list_systems(*, json_line: Annotated[bool, Parameter(name="--json", negative
     json_line:
         Print JSON instead of a table.
     """
-    from ..systems import registry
+    from songloom.systems import registry
 
     shipped = registry.embedded()
     systems = registry.system_classes()
@@ -43,8 +43,8 @@ def show(name: str, *, json_line: Annotated[bool, Parameter(name="--json", negat
     json_line:
         Print JSON instead of text.
     """
-    from ..config import to_json
-    from ..systems import registry
+    from songloom.config import to_json
+    from songloom.systems import registry
 
     known = registry.presets()
     if name in known and name not in registry.embedded():
@@ -77,7 +77,7 @@ def show(name: str, *, json_line: Annotated[bool, Parameter(name="--json", negat
 
 def role(system: object) -> str:
     """The role of a system, in words."""
-    from ..systems import roles
+    from songloom.systems import roles
 
     if isinstance(system, roles.Codec):
         return "codec: audio to latents and codes, and back"

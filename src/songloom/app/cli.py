@@ -7,7 +7,7 @@ import sys
 
 from cyclopts import App, CycloptsError
 
-from .. import __version__
+from songloom import __version__
 
 COMMANDS = {
     "generate": ("songloom.app.generate:generate", "Music from text."),

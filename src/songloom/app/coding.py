@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from ..systems.roles import Codec
+    from songloom.systems.roles import Codec
 
 SUFFIX = ".tokens"
 
@@ -38,10 +38,10 @@ def encode(
     """
     import torch
 
-    from .. import checkpoint
-    from ..audio import files
-    from ..data.token_file import TokenHeader, write_tokens
-    from ..systems import registry
+    from songloom import checkpoint
+    from songloom.audio import files
+    from songloom.data.token_file import TokenHeader, write_tokens
+    from songloom.systems import registry
 
     target = output or file.with_suffix(SUFFIX)
     _free(target, overwrite)
@@ -90,10 +90,10 @@ def decode(
     """
     import torch
 
-    from .. import checkpoint
-    from ..audio import files
-    from ..data.token_file import read_tokens
-    from ..systems import registry
+    from songloom import checkpoint
+    from songloom.audio import files
+    from songloom.data.token_file import read_tokens
+    from songloom.systems import registry
 
     target = output or file.with_suffix(".wav")
     _free(target, overwrite)
@@ -118,8 +118,8 @@ def _free(path: Path, overwrite: bool) -> None:
 
 
 def _codec(name: str) -> Codec:
-    from ..systems import registry
-    from ..systems.roles import Codec
+    from songloom.systems import registry
+    from songloom.systems.roles import Codec
 
     system = registry.load(name)
     if not isinstance(system, Codec):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from .screen import bar
+from songloom.app.screen import bar
 
 if TYPE_CHECKING:
-    from ..data.statistics import Statistics
+    from songloom.data.statistics import Statistics
 
 
 def band(
@@ -46,7 +46,7 @@ def band(
     dry_run:
         Print how long it would take and how large it would be; write nothing.
     """
-    from ..band import corpus, soundfonts
+    from songloom.band import corpus, soundfonts
 
     soundfonts.find_soundfonts()
     if dry_run:
@@ -76,7 +76,7 @@ def show(folder: Path, *, picture: Path | None = None) -> None:
     picture:
         Where the picture goes; without it FOLDER/corpus.png.
     """
-    from ..data import statistics
+    from songloom.data import statistics
 
     found = statistics.describe(folder)
     for label, text in lines(found):

@@ -33,9 +33,9 @@ def doctor() -> None:
     """What this machine has, and whether the embedded model is whole. Exit code 1 when something needed is not."""
     import torch
 
-    from .. import __version__, checkpoint
-    from ..band import soundfonts
-    from ..systems import registry
+    from songloom import __version__, checkpoint
+    from songloom.band import soundfonts
+    from songloom.systems import registry
 
     console = Console(highlight=False)
     console.print(f"songloom {__version__}, Python {platform.python_version()}, {platform.platform()}")

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 from cyclopts import Parameter
 
-from ..systems.request import Request
-from .screen import bar, errors
+from songloom.app.screen import bar, errors
+from songloom.systems.request import Request
 
 if TYPE_CHECKING:
-    from ..audio.clip import Audio
-    from ..inference.song import Model
+    from songloom.audio.clip import Audio
+    from songloom.inference.song import Model
 
 PLAYERS = (("ffplay", "-nodisp", "-autoexit", "-loglevel", "quiet"), ("paplay",), ("aplay", "-q"), ("afplay",))
 
@@ -145,7 +145,7 @@ def asked(request: Request) -> dict[str, Any]:
 
 
 def _check_target(path: Path, overwrite: bool) -> None:
-    from ..audio.files import checked_suffix
+    from songloom.audio.files import checked_suffix
 
     checked_suffix(path)
     if path.exists() and not overwrite:
@@ -156,7 +156,7 @@ def _check_target(path: Path, overwrite: bool) -> None:
 
 def _open(name: str) -> Model:
     with errors.status(f"loading {name}"):
-        from ..inference.song import open_model
+        from songloom.inference.song import open_model
 
         return open_model(name)
 
@@ -165,7 +165,7 @@ def _make_one(
     model: Model, request: Request, path: Path, loudness: float, keep_all: bool, json_line: bool
 ) -> list[Path]:
     """Generates, ranks and writes; returns the files, best first."""
-    from ..inference import candidates, song
+    from songloom.inference import candidates, song
 
     with bar(path.name) as report:
         made = song.make(model, request, loudness=loudness, progress=report)
@@ -259,8 +259,8 @@ def _stream(model: Model, request: Request, target: str) -> None:
 
 
 def _write_stream(model: Model, request: Request, file: BinaryIO) -> None:
-    from ..audio.wav_stream import WavStream
-    from ..inference import song
+    from songloom.audio.wav_stream import WavStream
+    from songloom.inference import song
 
     with WavStream(file, model.system.sample_rate, model.system.channels) as sink:
         for piece in song.stream(model, request):

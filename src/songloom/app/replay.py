@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from .screen import bar
+from songloom.app.screen import bar
 
 
 def replay(
@@ -28,8 +28,8 @@ def replay(
     overwrite:
         Replace a file that is there.
     """
-    from ..audio import files
-    from ..inference import song
+    from songloom.audio import files
+    from songloom.inference import song
 
     text = files.read_metadata(file)
     if not text:

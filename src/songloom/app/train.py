@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .screen import bar, errors
+from songloom.app.screen import bar, errors
 
 if TYPE_CHECKING:
-    from ..training.distributed import Processes
-    from ..training.embedded import Chain
-    from ..training.measure import Estimate
-    from ..training.trainer import Report
+    from songloom.training.distributed import Processes
+    from songloom.training.embedded import Chain
+    from songloom.training.measure import Estimate
+    from songloom.training.trainer import Report
 
 QUIET_SECONDS = 30.0
 Flag = Annotated[bool, Parameter(negative="")]
@@ -96,7 +96,7 @@ def train(
     if recipe == "embedded":
         if system is not None:
             raise ValueError("--recipe embedded names its systems itself; leave the system away")
-        from ..training.embedded import Chain
+        from songloom.training.embedded import Chain
 
         alone = _processes(device, threads, False)
         chain = Chain(out=out or Path("runs/embedded"), processes=alone, jobs=jobs, precision=precision)
@@ -104,8 +104,8 @@ def train(
         return
     if system is None or data is None:
         raise ValueError(f"{'a system' if system is None else '--data'} is missing; see: songloom train --help")
-    from ..training import distributed, measure, session
-    from ..training.trainer import Pace
+    from songloom.training import distributed, measure, session
+    from songloom.training.trainer import Pace
 
     processes = _processes(device, threads, sharded)
     try:
@@ -158,7 +158,7 @@ def _processes(device: str | None, threads: int | None, sharded: bool) -> Proces
     """This process among those of torchrun, on its device."""
     import torch
 
-    from ..training.distributed import join
+    from songloom.training.distributed import join
 
     if threads is not None:
         if threads < 1:
@@ -239,7 +239,7 @@ def describe(estimate: Estimate, device: str) -> str:
 
 def make_embedded(chain: Chain) -> None:
     """Runs the stages of the chain that are not done."""
-    from ..training.embedded import Making
+    from songloom.training.embedded import Making
 
     for stage in chain.stages():
         if stage.done():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
-from ..config import Configurable, Settings
+from songloom.config import Configurable, Settings
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from ..config import Settings
-from .bottleneck import Bottleneck, Quantized
-from .vector import Codebook
+from songloom.bottlenecks.bottleneck import Bottleneck, Quantized
+from songloom.bottlenecks.vector import Codebook
+from songloom.config import Settings
 
 
 class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):

@@ -5,9 +5,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .musical import METERS, METRONOME_WIDTH, NO_DRUMS, NO_KEY, PLACE_WIDTH, MusicalBatch, metronome, place
-from .text import WIDTH as TEXT_WIDTH
-from .text import TextEmbedding
+from songloom.conditioning.musical import (
+    METERS,
+    METRONOME_WIDTH,
+    NO_DRUMS,
+    NO_KEY,
+    PLACE_WIDTH,
+    MusicalBatch,
+    metronome,
+    place,
+)
+from songloom.conditioning.text import WIDTH as TEXT_WIDTH
+from songloom.conditioning.text import TextEmbedding
 
 SCALE = 0.2
 """Length per dimension that every condition starts with: each is normalised, so that none drowns the others."""

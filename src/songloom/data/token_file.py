@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..audio.files import replace_file
+from songloom.audio.files import replace_file
 
 MAGIC = b"LOOMTOK1"
 MOST_HEADER = 65_536

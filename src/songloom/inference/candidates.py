@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..audio.agreement import key_score, tempo_agrees
-from ..audio.clip import Audio
-from ..audio.features.key import estimate_key, key_name
-from ..audio.features.tempo import estimate_tempo
-from ..audio.loudness import loudness
-from ..conditioning import prompt_parser
-from ..conditioning.musical import key_number
-from ..systems.request import Request
+from songloom.audio.agreement import key_score, tempo_agrees
+from songloom.audio.clip import Audio
+from songloom.audio.features.key import estimate_key, key_name
+from songloom.audio.features.tempo import estimate_tempo
+from songloom.audio.loudness import loudness
+from songloom.conditioning import prompt_parser
+from songloom.conditioning.musical import key_number
+from songloom.systems.request import Request
 
 
 def rank(made: Sequence[Audio], request: Request) -> list[tuple[Audio, dict[str, Any]]]:

@@ -13,12 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .. import __version__, checkpoint
-from ..audio.clip import Audio
-from ..audio.loudness import normalise
-from ..systems import registry
-from ..systems.request import Request
-from ..systems.roles import Generator, Progress
+from songloom import __version__, checkpoint
+from songloom.audio.clip import Audio
+from songloom.audio.loudness import normalise
+from songloom.systems import registry
+from songloom.systems.request import Request
+from songloom.systems.roles import Generator, Progress
 
 DEFAULT_MODEL = "loom"
 DEFAULT_LOUDNESS = -16.0

@@ -9,7 +9,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .positions import rotate
+from songloom.layers.positions import rotate
 
 
 @dataclass

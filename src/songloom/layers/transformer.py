@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .attention import CausalAttention, KeyValueCache
-from .positions import rotary_tables
+from songloom.layers.attention import CausalAttention, KeyValueCache
+from songloom.layers.positions import rotary_tables
 
 
 class Block(nn.Module):

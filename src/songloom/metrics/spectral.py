@@ -12,7 +12,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..audio.spectrogram import Stft, mel_filters, mel_spectrogram
+from songloom.audio.spectrogram import Stft, mel_filters, mel_spectrogram
 
 STFT = Stft(2048, 512)
 MEL_BANDS = 128

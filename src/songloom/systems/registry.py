@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .. import checkpoint, systems
-from ..config import Settings, kinds
-from .roles import System
+from songloom import checkpoint, systems
+from songloom.config import Settings, kinds
+from songloom.systems.roles import System
 
 EMBEDDED = Path(__file__).parent.parent / "weights"
 

@@ -13,10 +13,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ..config import Configurable, Settings
-from ..data.batch import Batch
-from ..recipe import Recipe
-from .request import Request
+from songloom.config import Configurable, Settings
+from songloom.data.batch import Batch
+from songloom.recipe import Recipe
+from songloom.systems.request import Request
 
 Progress = Callable[[float], None]
 """Called with the fraction done, 0..1; it may raise to cancel."""

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..layers.matrices import Precision, product
-from ..layers.positions import rotary_tables
-from ..layers.transformer import Block
-from .token_lm import TokenLM
+from songloom.layers.matrices import Precision, product
+from songloom.layers.positions import rotary_tables
+from songloom.layers.transformer import Block
+from songloom.tokens.token_lm import TokenLM
 
 EPSILON = 1e-5
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..conditioning.guidance import guide
-from ..layers.matrices import Precision
-from .decoding import StepDecoder
-from .patterns import Pattern
-from .sampling import Sampling, sample, uniforms
-from .token_lm import TokenLM
+from songloom.conditioning.guidance import guide
+from songloom.layers.matrices import Precision
+from songloom.tokens.decoding import StepDecoder
+from songloom.tokens.patterns import Pattern
+from songloom.tokens.sampling import Sampling, sample, uniforms
+from songloom.tokens.token_lm import TokenLM
 
 PROGRESS_STEPS = 16
 

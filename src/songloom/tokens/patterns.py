@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..config import Configurable, Settings
+from songloom.config import Configurable, Settings
 
 
 class Pattern(Configurable):

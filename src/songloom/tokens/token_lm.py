@@ -8,8 +8,8 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from ..layers.attention import KeyValueCache
-from ..layers.transformer import Transformer
+from songloom.layers.attention import KeyValueCache
+from songloom.layers.transformer import Transformer
 
 EMBEDDING_STD = 0.2
 

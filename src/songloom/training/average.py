@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from .distributed import like, whole
+from songloom.training.distributed import like, whole
 
 
 class Average:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import torch
 
-from ..config import to_json
-from ..systems.roles import System
-from .run_folder import State
+from songloom.config import to_json
+from songloom.systems.roles import System
+from songloom.training.run_folder import State
 
 
 def write_card(system: System, state: State, losses: Mapping[str, float], hours: float | None) -> str:

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from ..data.batch import Batch
-from ..systems.roles import System
+from songloom.data.batch import Batch
+from songloom.systems.roles import System
 
 
 @dataclass(frozen=True, slots=True)

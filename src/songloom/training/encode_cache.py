@@ -16,14 +16,14 @@ from typing import Literal
 import numpy as np
 import torch
 
-from .. import checkpoint
-from ..audio import files
-from ..config import to_json
-from ..data.manifest import Clip
-from ..data.prefetch import prefetch
-from ..data.shards import Shards, ShardWriter, cache_folder
-from ..data.waves import Progress
-from ..systems.roles import Codec
+from songloom import checkpoint
+from songloom.audio import files
+from songloom.config import to_json
+from songloom.data.manifest import Clip
+from songloom.data.prefetch import prefetch
+from songloom.data.shards import Shards, ShardWriter, cache_folder
+from songloom.data.waves import Progress
+from songloom.systems.roles import Codec
 
 SHARD_BYTES = 2 * 2**20
 Kind = Literal["codes", "latents"]

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..data.manifest import write_atomically
+from songloom.data.manifest import write_atomically
 
 LINES, TABLE, PICTURE = "log.jsonl", "log.csv", "losses.png"
 

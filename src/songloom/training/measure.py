@@ -11,15 +11,15 @@ from pathlib import Path
 
 import torch
 
-from ..data.dataset import Dataset, clips_of
-from ..data.manifest import Clip
-from ..data.waves import cache_waves
-from ..systems.roles import System
-from .distributed import Processes
-from .encode_cache import encode
-from .run_folder import RunFolder
-from .session import Plan, build, hours, part_codec
-from .trainer import Pace, Precision, Trainer
+from songloom.data.dataset import Dataset, clips_of
+from songloom.data.manifest import Clip
+from songloom.data.waves import cache_waves
+from songloom.systems.roles import System
+from songloom.training.distributed import Processes
+from songloom.training.encode_cache import encode
+from songloom.training.run_folder import RunFolder
+from songloom.training.session import Plan, build, hours, part_codec
+from songloom.training.trainer import Pace, Precision, Trainer
 
 CLIPS = 4
 MEASURED = 3

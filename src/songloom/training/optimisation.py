@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from ..recipe import Recipe
-from ..systems.roles import System
-from .distributed import is_sharded, like, whole
-from .muon import Muon
+from songloom.recipe import Recipe
+from songloom.systems.roles import System
+from songloom.training.distributed import is_sharded, like, whole
+from songloom.training.muon import Muon
 
 
 def trained_parameters(system: System) -> dict[str, nn.Parameter]:

@@ -19,12 +19,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from .. import checkpoint
-from ..config import override, to_json
-from ..data.manifest import write_atomically
-from ..recipe import Recipe
-from ..systems.roles import System
-from .log import Log
+from songloom import checkpoint
+from songloom.config import override, to_json
+from songloom.data.manifest import write_atomically
+from songloom.recipe import Recipe
+from songloom.systems.roles import System
+from songloom.training.log import Log
 
 FORMAT = 1
 

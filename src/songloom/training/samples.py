@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..audio import files
-from ..data.batch import Batch
-from ..systems.request import Request
-from ..systems.roles import Codec, Generator, System
+from songloom.audio import files
+from songloom.data.batch import Batch
+from songloom.systems.request import Request
+from songloom.systems.roles import Codec, Generator, System
 
 SAMPLES = 2
 SAMPLE_SECONDS = 10.0

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import torch
 
-from ..checkpoint import load_weights, read_config
-from ..config import Settings, from_json, override, to_json
-from ..data.dataset import Cropping, Dataset, clips_of, open_waves
-from ..data.manifest import Clip
-from ..data.waves import Progress
-from ..recipe import Recipe
-from ..systems import registry
-from ..systems.roles import Codec, System
-from .distributed import Processes
-from .encode_cache import encode
-from .run_folder import RunFolder, changed
-from .trainer import Pace, Precision, Trainer, step_seed
+from songloom.checkpoint import load_weights, read_config
+from songloom.config import Settings, from_json, override, to_json
+from songloom.data.dataset import Cropping, Dataset, clips_of, open_waves
+from songloom.data.manifest import Clip
+from songloom.data.waves import Progress
+from songloom.recipe import Recipe
+from songloom.systems import registry
+from songloom.systems.roles import Codec, System
+from songloom.training.distributed import Processes
+from songloom.training.encode_cache import encode
+from songloom.training.run_folder import RunFolder, changed
+from songloom.training.trainer import Pace, Precision, Trainer, step_seed
 
 RANDOM = "random"
 CROPPINGS = {

@@ -17,18 +17,25 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor, nn
 
-from .. import checkpoint
-from ..data.batch import Batch
-from ..data.prefetch import prefetch
-from ..recipe import Recipe
-from ..systems.roles import System
-from .average import Average
-from .card import write_card
-from .distributed import Processes, parallel_losses, whole, without_averaging
-from .log import summed
-from .optimisation import load_state_tensors, make_optimizers, rate_factor, set_rates, state_tensors, trained_parameters
-from .run_folder import RunFolder, State
-from .samples import SAMPLE_SECONDS, SAMPLES, write_originals, write_samples
+from songloom import checkpoint
+from songloom.data.batch import Batch
+from songloom.data.prefetch import prefetch
+from songloom.recipe import Recipe
+from songloom.systems.roles import System
+from songloom.training.average import Average
+from songloom.training.card import write_card
+from songloom.training.distributed import Processes, parallel_losses, whole, without_averaging
+from songloom.training.log import summed
+from songloom.training.optimisation import (
+    load_state_tensors,
+    make_optimizers,
+    rate_factor,
+    set_rates,
+    state_tensors,
+    trained_parameters,
+)
+from songloom.training.run_folder import RunFolder, State
+from songloom.training.samples import SAMPLE_SECONDS, SAMPLES, write_originals, write_samples
 
 Precision = Literal["fp32", "bf16"]
 PATIENCE = 20

@@ -23,17 +23,17 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ...audio.chunks import spans
-from ...audio.griffin_lim import GriffinLimStream
-from ...audio.spectrogram import Stft, mel_filters
-from ...bottlenecks.residual import ResidualQuantizer
-from ...bottlenecks.vector import shared
-from ...config import Settings
-from ...data.batch import Batch
-from ...layers.convnext import ConvNeXtStack
-from ...objectives.spectral import log_l1, log_mel_l1, magnitude_l1, peak_error, peak_weights
-from ...recipe import Recipe
-from ..roles import Codec
+from songloom.audio.chunks import spans
+from songloom.audio.griffin_lim import GriffinLimStream
+from songloom.audio.spectrogram import Stft, mel_filters
+from songloom.bottlenecks.residual import ResidualQuantizer
+from songloom.bottlenecks.vector import shared
+from songloom.config import Settings
+from songloom.data.batch import Batch
+from songloom.layers.convnext import ConvNeXtStack
+from songloom.objectives.spectral import log_l1, log_mel_l1, magnitude_l1, peak_error, peak_weights
+from songloom.recipe import Recipe
+from songloom.systems.roles import Codec
 
 CHUNK_FRAMES = 1024
 """Latent frames that are coded at a time: memory does not grow with the length of the audio."""

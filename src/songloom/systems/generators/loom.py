@@ -18,23 +18,23 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ...conditioning import musical, prompt_parser
-from ...conditioning.conditioners import MusicalConditioner, TextConditioner
-from ...conditioning.musical import Musical, MusicalBatch
-from ...conditioning.style_tempo import draw_tempo
-from ...conditioning.text import TextEmbedding, minilm
-from ...config import Settings
-from ...data.batch import Batch
-from ...layers.matrices import Precision
-from ...layers.transformer import Transformer
-from ...recipe import Recipe
-from ...tokens.generation import CodeStream, Plan, chunk_ends, code_chunks
-from ...tokens.patterns import Delay, Pattern
-from ...tokens.sampling import Sampling
-from ...tokens.token_lm import TokenLM
-from ..codecs.spectral_codec import SpectralCodec
-from ..request import Request
-from ..roles import Codec, Generator, Progress
+from songloom.conditioning import musical, prompt_parser
+from songloom.conditioning.conditioners import MusicalConditioner, TextConditioner
+from songloom.conditioning.musical import Musical, MusicalBatch
+from songloom.conditioning.style_tempo import draw_tempo
+from songloom.conditioning.text import TextEmbedding, minilm
+from songloom.config import Settings
+from songloom.data.batch import Batch
+from songloom.layers.matrices import Precision
+from songloom.layers.transformer import Transformer
+from songloom.recipe import Recipe
+from songloom.systems.codecs.spectral_codec import SpectralCodec
+from songloom.systems.request import Request
+from songloom.systems.roles import Codec, Generator, Progress
+from songloom.tokens.generation import CodeStream, Plan, chunk_ends, code_chunks
+from songloom.tokens.patterns import Delay, Pattern
+from songloom.tokens.sampling import Sampling
+from songloom.tokens.token_lm import TokenLM
 
 
 @dataclass(frozen=True, kw_only=True)
