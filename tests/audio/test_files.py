@@ -1,9 +1,11 @@
 """Files: round trips, recipes inside them, and one-line errors that leave older files alone."""
 
+import base64
 import io
 import math
 import os
 import wave as stdlib_wave
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import soundfile
 import torch
 
 from songloom.audio.files import info, read, read_metadata, write
+from songloom.audio.metadata import MOST_TEXT, PACKED, unpacked
 from songloom.audio.wav_stream import WavStream
 
 RATE = 48000
@@ -183,3 +186,18 @@ def test_a_stream_is_a_wav_while_it_grows(kind: type[io.BytesIO]) -> None:
     samples, rate = soundfile.read(io.BytesIO(data))
     assert rate == RATE
     assert np.abs(samples.T - wave.numpy()).max() < 2**-14
+
+
+def test_a_comment_that_unpacks_to_gigabytes_is_left_packed() -> None:
+    bomb = PACKED + base64.b64encode(zlib.compress(b"0" * (MOST_TEXT + 1))).decode()
+    assert unpacked(bomb) == bomb
+    fine = PACKED + base64.b64encode(zlib.compress(b"0" * 50_000)).decode()
+    assert unpacked(fine) == "0" * 50_000
+
+
+def test_a_comment_that_claims_gigabytes_is_read_only_as_far_as_it_goes(tmp_path: Path) -> None:
+    write(tmp_path / "a.wav", sine(), RATE, metadata="hello")
+    data = (tmp_path / "a.wav").read_bytes()
+    at = data.rindex(b"LIST")
+    (tmp_path / "a.wav").write_bytes(data[: at + 4] + b"\xff\xff\xff\xff" + data[at + 8 :])
+    assert read_metadata(tmp_path / "a.wav") == "hello"

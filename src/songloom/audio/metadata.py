@@ -14,6 +14,7 @@ from pathlib import Path
 PACKED = "zlib:"
 PLAIN_BYTES = 16_000
 MOST_BYTES = 40_000
+MOST_TEXT = 4_000_000  # bytes of a comment that are read at all, whatever a file claims
 
 
 def packed(text: str) -> str:
@@ -28,11 +29,14 @@ def packed(text: str) -> str:
 
 
 def unpacked(text: str) -> str:
-    """The inverse of `packed`; a foreign comment that only looks packed stays as it is."""
+    """The inverse of `packed`; a foreign comment that only looks packed, or unpacks to
+    more than MOST_TEXT bytes, stays as it is."""
     if not text.startswith(PACKED):
         return text
     try:
-        return zlib.decompress(base64.b64decode(text[len(PACKED) :], validate=True)).decode()
+        inflate = zlib.decompressobj()
+        data = inflate.decompress(base64.b64decode(text[len(PACKED) :], validate=True), MOST_TEXT)
+        return data.decode() if inflate.eof else text
     except (ValueError, zlib.error):
         return text
 
@@ -57,7 +61,7 @@ def riff_comment(path: Path) -> str | None:
         while len(header := file.read(8)) == 8:
             name, size = struct.unpack("<4sI", header)
             if name == b"LIST" and file.read(4) == b"INFO":
-                return _comment_in(file.read(size - 4))
+                return _comment_in(file.read(min(max(size - 4, 0), MOST_TEXT)))
             file.seek(size - (4 if name == b"LIST" else 0) + size % 2, 1)
     return None
 
