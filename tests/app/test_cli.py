@@ -195,6 +195,17 @@ def test_a_dry_run_writes_nothing(run: Run, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_ctrl_c_stops_with_a_word_and_leaves_no_file(
+    run: Run, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("songloom.inference.song.make", interrupted)
+    assert run("generate", "x", "-o", "a.wav", "--model", model) == (130, "", "songloom: stopped\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_stream_holds_the_whole_piece(run: Run, model: Path, tmp_path: Path) -> None:
     assert run("generate", "x", "-o", "s.wav", "--seconds", 2, "--stream", "--model", model)[0] == 0
     wave, rate = files.read(tmp_path / "s.wav")

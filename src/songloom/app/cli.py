@@ -31,7 +31,12 @@ DATA = {
 def build(*, summaries: bool) -> App:
     """The command tree. Modules of commands are imported only when they run, so `summaries`, the lines of the
     overview, are given here; without them a command's help is its own docstring."""
-    app = App(name="songloom", help="Text in, music out: generate, tokenise, train and measure.", version=__version__)
+    app = App(
+        name="songloom",
+        help="Text in, music out: generate, tokenise, train and measure.",
+        version=__version__,
+        suppress_keyboard_interrupt=False,
+    )
     data = App(name="data", help="Make and look at corpora of music.")
     for group, commands in ((app, COMMANDS), (data, DATA)):
         for name, (home, summary) in commands.items():
