@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +21,7 @@ from typing import Annotated, Any
 import cyclopts
 import torch
 from adherence_report import Report
-from clips import Bench, Task, perform_all
+from clips import Bench, Task, perform_all, workers
 from cyclopts import Parameter
 from ears import an_ear
 from held_out import Held, everything, held_out_pieces
@@ -113,10 +114,10 @@ def main(
     """
     torch.set_num_threads(max(1, jobs))
     began = time.time()
-    with progress_bars() as bars:
+    with progress_bars() as bars, workers(jobs) as pool:
         held = held_out_pieces(out, held_out, clips, seconds, jobs, bars)
         ear_file, hearing = an_ear(ear, corpus_folder, ear_cache or out / "ear", ear_steps, jobs, bars)
-        run = Run(Bench(model, ear_file, loudness), out, held, seconds, seed, jobs, sampling, bars)
+        run = Run(Bench(model, ear_file, loudness), out, held, seconds, seed, pool, sampling, bars)
         results: dict[str, Any] = {"machine": machine(), "ear": hearing, "clips": len(held), "seconds": seconds}
         report = Report(out, results, docs)
         band = run.band()
@@ -152,7 +153,7 @@ class Run:
     held: Sequence[Held]
     seconds: float
     seed: int
-    jobs: int
+    workers: ProcessPoolExecutor | None
     sampling: Sampling
     bars: Progress
 
@@ -222,7 +223,7 @@ class Run:
             if not screen.is_terminal and (number % 20 == 0 or number == len(tasks)):
                 screen.print(f"{title}: {number} of {len(tasks)} after {time.time() - began:.0f} s", highlight=False)
 
-        return perform_all(self.bench, tasks, jobs=self.jobs, done=told)
+        return perform_all(self.workers, self.bench, tasks, told)
 
 
 def distances(

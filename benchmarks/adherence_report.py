@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,7 @@ class Report:
         self.write()
         if self.docs is not None:
             put_between(self.docs, "adherence", self.markdown())
-        console = Console()
+        console = Console(width=None if sys.stdout.isatty() else 170)
         table = Table(*self.headers())
         for row in self.rows():
             table.add_row(*row)

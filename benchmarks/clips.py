@@ -122,20 +122,25 @@ def noise(_: Bench, task: Task) -> tuple[Tensor, int]:
 KINDS = {"generate": generated, "codec": copied, "band": rendered, "noise": noise}
 
 
-def perform_all(bench: Bench, tasks: Sequence[Task], *, jobs: int, done: Callable[[], None]) -> list[Measured]:
-    """All tasks in `jobs` processes of one thread each; `done` is called after each one."""
-    if jobs == 1 or len(tasks) < 2:
+def perform_all(
+    workers: ProcessPoolExecutor | None, bench: Bench, tasks: Sequence[Task], done: Callable[[], None]
+) -> list[Measured]:
+    """All tasks, by the workers or by this process; `done` is called after each one."""
+    if workers is None:
         return [_told(perform(bench, task), done) for task in tasks]
-    with _pool(jobs) as pool:
-        running = {pool.submit(perform, bench, task): place for place, task in enumerate(tasks)}
-        heard = {}
-        for future in as_completed(running):
-            heard[running[future]] = _told(future.result(), done)
+    running = {workers.submit(perform, bench, task): place for place, task in enumerate(tasks)}
+    heard = {}
+    for future in as_completed(running):
+        heard[running[future]] = _told(future.result(), done)
     return [heard[place] for place in range(len(tasks))]
 
 
 @contextmanager
-def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
+def workers(jobs: int) -> Iterator[ProcessPoolExecutor | None]:
+    """`jobs` processes of one thread each, with what they loaded; None for one job, which is this process'."""
+    if jobs == 1:
+        yield None
+        return
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,))
     try:
         yield pool
