@@ -21,9 +21,11 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(VENV)/bin/mypy
 
-# What the built-in band plays on: FluidSynth and General MIDI soundfonts (Debian and Ubuntu).
+# What the built-in band plays on, FluidSynth and General MIDI soundfonts, and the codecs that benchmarks compare with
+# (Debian and Ubuntu).
 band-tools:
-	apt-get update -q && apt-get install -y -q libfluidsynth3 fluid-soundfont-gm timgm6mb-soundfont musescore-general-soundfont-small
+	apt-get update -q && apt-get install -y -q libfluidsynth3 fluid-soundfont-gm timgm6mb-soundfont musescore-general-soundfont-small \
+		opus-tools lame
 
 # Makes the embedded model again from nothing: corpus, codec, codes, generator (hours on two cores).
 weights: $(VENV)/.dev
