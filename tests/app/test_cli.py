@@ -150,6 +150,8 @@ def test_any_prompt_makes_a_file_inside_the_folder(run: Run, model: Path, tmp_pa
         (["generate", "x", "--model", "nothing"], "no model 'nothing'"),
         (["generate", "x", "--loudness", "5"], "loudness"),
         (["generate"], "give a prompt"),
+        (["generate", "x", "--stream", "--json"], "--stream does not go with --json"),
+        (["generate", "--prompts", "p", "--out", "d", "-o", "a.wav"], "--prompts does not go with --output"),
         (["generate", "--prompts", "none.jsonl"], "--out"),
         (["replay", "none.wav"], "none.wav"),
         (["decode", "none.tokens"], "none.tokens"),

@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
@@ -111,6 +111,16 @@ def generate(
         raise ValueError(f"loudness must be from -70 to 0 LUFS, not {loudness:g}")
     if (prompt is None) == (prompts is None):
         raise ValueError("give a prompt, or a file of them with --prompts")
+    _refuse(
+        "--stream",
+        stream,
+        {"--keep-all": keep_all, "--json": json_line, "--play": play, "--loudness": loudness != -16.0},
+    )
+    _refuse(
+        "--prompts",
+        prompts is not None,
+        {"--output": output, "--stream": stream, "--play": play, "--keep-all": keep_all},
+    )
     if prompts is not None:
         _make_many(prompts, out, wish, model, candidates, loudness, json_line, overwrite, dry_run)
         return
@@ -131,6 +141,13 @@ def generate(
         for path in _make_one(opened, request, Path(target), loudness, keep_all, json_line):
             if play:
                 _play(path)
+
+
+def _refuse(option: str, given: bool, others: Mapping[str, object]) -> None:
+    """Raises ValueError for an option that would be ignored beside `option`."""
+    ignored = [name for name, value in others.items() if value]
+    if given and ignored:
+        raise ValueError(f"{option} does not go with {', '.join(ignored)}")
 
 
 def slug(prompt: str) -> str:
