@@ -180,7 +180,7 @@ def _palette(style: Style, mood: Mood, mode: str | None, rng: random.Random) -> 
 
 def _tempo(style: Style, mood: Mood, rng: random.Random) -> float:
     low, high = style.tempo
-    place = min(1.0, max(0.0, rng.gauss(mood.pace, 0.25)))
+    place = min(1.0, max(0.0, rng.gauss(mood.pace, 0.15)))
     return float(round(low + place * (high - low)))
 
 
@@ -241,7 +241,7 @@ def _write(
         ground = melody.Ground(plan.tonic, plan.palette.mode, plan.meter, plan.chords, (low, high))
         if seat.role == "counter":
             return counter.play(name, ground, lead, rng)
-        density = min(1.0, max(0.0, plan.mood.density + rng.uniform(-0.2, 0.2)))
+        density = min(1.0, max(0.0, plan.mood.density + rng.uniform(-0.1, 0.1)))
         return melody.play(name, ground, plan.sections, density, lambda label: stream(f"melody {index} {label}"))
     return comping.play(name, chords, sections, plan.meter, rng, low, high)
 
@@ -308,6 +308,8 @@ def _part(
     """The seat's finished part: closing chord, dynamics and human feel."""
     limits = register(seat, sounds[index], _figure(seat, stream, index), plan.mood)
     finished = list(notes)
+    if seat.role in ("melody", "counter"):
+        finished = [replace(note, length=note.length * plan.mood.articulation) for note in finished]
     if plan.ends and finished:
         finished = arrangement.close(finished, seat.role, plan.chords[-1], plan.meter, limits)
     finished = arrangement.shade(finished, plan.sections, plan.meter, plan.mood)

@@ -127,7 +127,7 @@ def _balance(
         wanted -= np.median(wanted)
         gains += np.clip(production.match * wanted, -_REACH_DB, _REACH_DB)
     octaves = np.log2(bands / 1000.0) / 4.0
-    gains += octaves * (4.0 * (piece.brightness - 0.5) + rng.uniform(-1.0, 1.0))
+    gains += octaves * (10.0 * (piece.brightness - 0.5) + rng.uniform(-1.0, 1.0))
     gains += rng.uniform(-0.7, 0.7, len(bands))
     inside = bands < 0.47 * sample_rate
     return [
