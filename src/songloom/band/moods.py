@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Mood:
     """`light` -1..1 favours dark or bright modes; `pace` 0..1 is the place in the style's tempo range;
     `loudness` scales velocities; `register` shifts melodies in semitones; `density` 0..1 is how busy parts
-    are; `articulation` 0..1 is the share of melody notes that sounds; `energy` is added to every section's; `brightness` and `intensity` 0..1 go to the sound."""
+    are; `articulation` 0..1 is the share of melody notes that sounds; `energy` is added to every section's;
+    `brightness` and `intensity` 0..1 go to the sound."""
 
     name: str
     light: float
