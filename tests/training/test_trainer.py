@@ -181,3 +181,11 @@ def test_half_precision_trains_and_leaves_the_weights_in_single(data: Path, tmp_
     losses = [entry["loss"] for entry in run.log.entries()]
     assert losses[-1] < 0.8 * losses[0]
     assert all(weight.dtype == torch.float32 for weight in system.parameters())
+
+
+def test_some_steps_take_fewer_and_longer_crops_that_hold_as_much(tmp_path: Path, data: Path) -> None:
+    recipe = replace(recipe_of("plain"), batch_size=8, seconds=0.2, long_seconds=0.8, long_share=0.25)
+    trainer = make_trainer(data, tmp_path / "run", recipe)
+    shapes = [(len(batch), batch.mask.shape[1]) for step in range(200) for batch in trainer._batches(step)]
+    assert set(shapes) == {(8, round(0.2 * RATE)), (2, round(0.8 * RATE))}
+    assert 30 <= shapes.count((2, round(0.8 * RATE))) <= 70

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
+from songloom.conditioning.attributes import Answers, AttributeReader, Vocabulary
 from songloom.conditioning.musical import (
     METERS,
     METRONOME_WIDTH,
@@ -31,25 +34,38 @@ class Even(nn.LayerNorm):
 
 
 class TextConditioner(nn.Module):
-    """Frozen text embeddings -> prefix [B, L, D] and one vector [B, D]. Where there is no text, learned blanks
-    stand: the prefix always has L vectors, so that no attention mask is needed."""
+    """Frozen text embeddings -> prefix [B, L, D] and one vector [B, D]: the pooled text and what the reader makes of
+    it. Where there is no text, learned blanks stand: the prefix always has L vectors, so that no attention mask is
+    needed."""
 
-    def __init__(self, width: int, length: int) -> None:
+    def __init__(self, width: int, length: int, vocabulary: Vocabulary) -> None:
         super().__init__()
         self.length = length
+        self.reader = AttributeReader(vocabulary)
         self.to_prefix = nn.Linear(TEXT_WIDTH, width)
         self.to_pooled = nn.Linear(TEXT_WIDTH, width)
-        self.prefix_norm, self.pooled_norm = Even(width), Even(width)
+        self.to_attributes = nn.Linear(vocabulary.size, width, bias=False)
+        self.prefix_norm, self.pooled_norm, self.attributes_norm = Even(width), Even(width), Even(width)
         self.blank_token = nn.Parameter(SCALE * torch.randn(width))
         self.blank_text = nn.Parameter(SCALE * torch.randn(width))
 
-    def forward(self, text: TextEmbedding, absent: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, text: TextEmbedding, absent: Tensor) -> Conditioned:
         """Items marked in `absent` [B] count as having no text."""
         here = (text.mask & ~absent[:, None])[..., None]
         prefix = torch.where(here, self.prefix_norm(self.to_prefix(text.tokens)), self.blank_token)
-        # The tower's pooled vectors have length 1; back to about 1 per dimension before the projection.
-        pooled = self.pooled_norm(self.to_pooled(text.pooled * TEXT_WIDTH**0.5))
-        return prefix, torch.where(absent[:, None], self.blank_text, pooled)
+        answers = self.reader(text.pooled)
+        # The reader learns from labels alone: what the music wants of it would blur what the words mean.
+        attributes = self.attributes_norm(self.to_attributes(answers.chances().detach()))
+        pooled = self.pooled_norm(self.to_pooled(self.reader.standard(text.pooled))) + attributes
+        return Conditioned(prefix, torch.where(absent[:, None], self.blank_text, pooled), answers)
+
+
+class Conditioned(NamedTuple):
+    """What a text becomes: `prefix` [B, L, D], `whole` [B, D] for every frame, and what was read in it."""
+
+    prefix: Tensor
+    whole: Tensor
+    answers: Answers
 
 
 class MusicalConditioner(nn.Module):

@@ -162,10 +162,17 @@ class Trainer:
 
     def _batches(self, step: int) -> list[Batch]:
         """The parts of one step's batch (one, or `accumulate`)."""
-        size, seconds, parts = self.recipe.batch_size, self.recipe.seconds, self.recipe.accumulate
+        (size, seconds), parts = self._crops(step), self.recipe.accumulate
         return [
             self.train_data.batch(step * parts + part, batch_size=size, crop_seconds=seconds) for part in range(parts)
         ]
+
+    def _crops(self, step: int) -> tuple[int, float]:
+        """How many crops of how many seconds a part of the step's batch holds; the same on every rank."""
+        recipe = self.recipe
+        if step_seed(recipe.seed, step, -1) / 2**63 >= recipe.long_share:
+            return recipe.batch_size, recipe.seconds
+        return max(1, round(recipe.batch_size * recipe.seconds / recipe.long_seconds)), recipe.long_seconds
 
     def _step(self, step: int, parts: list[Batch]) -> None:
         """One update of the weights."""

@@ -1,17 +1,19 @@
 """The embedded generator: a language model over a codec's codes with the delay pattern.
 
 Idea: MusicGen (Copet et al. 2023, https://arxiv.org/abs/2306.05284) made small enough to learn on two CPU
-cores. Text enters as a prefix of frozen MiniLM vectors and as one vector for every frame; what a small model
-does not learn from words alone (tempo, key, drums, meter) is read from the prompt and enters as numbers:
-a metronome for every frame, embeddings, and the place in the piece, so that it begins, develops and ends.
+cores. Text enters as a prefix of frozen MiniLM vectors, as one vector for every frame, and as the style, mood and
+instruments that a small reader finds in it (`conditioning.attributes`). Tempo, key, drums and meter are read from the
+prompt and enter as numbers: a metronome for every frame, embeddings, and the place in the piece, so that it begins,
+develops and ends. Now and then training hides codes of the past, so that the model leans on what is asked and not
+only on what it has just played.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import torch
@@ -19,6 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from songloom.conditioning import musical, prompt_parser
+from songloom.conditioning.attributes import Answers, Vocabulary
 from songloom.conditioning.conditioners import MusicalConditioner, TextConditioner
 from songloom.conditioning.musical import Musical, MusicalBatch
 from songloom.conditioning.style_tempo import draw_tempo
@@ -39,9 +42,10 @@ from songloom.tokens.token_lm import TokenLM
 
 @dataclass(frozen=True, kw_only=True)
 class Dropped:
-    """How often conditions are hidden in training: all of them (for guidance), or one alone."""
+    """How often conditions are hidden in training: `asked` text, key and drums together (what guidance moves away
+    from, while both halves keep the beat), or one alone."""
 
-    all: float = 0.1
+    asked: float = 0.1
     tempo: float = 0.1
     key: float = 0.1
     drums: float = 0.15
@@ -61,9 +65,9 @@ class Loom(Generator, kind="loom"):
     class Config(Settings):
         """`codec` is frozen; `streams` of its books are modelled, with `loss_weights` (normalised to sum 1);
         `key_heads` share their keys among `heads`; the prompt is cut to `text_tokens`; `context_seconds` is
-        the longest stretch that is attended to; a part `late_start` of the training steps begins within a piece, as
-        music beyond the context does. Last stand the defaults of sampling, and the weights' precision
-        while decoding on a CPU: "int8" is three times as fast as the exact "float32"."""
+        the longest stretch that is attended to; training hides the part `forgotten` of the steps before, on average;
+        `reading` weighs the losses of the reader of `vocabulary`. Last stand the defaults of sampling, and the
+        weights' precision while decoding on a CPU: "int8" is three times as fast as the exact "float32"."""
 
         codec: Settings = field(default_factory=SpectralCodec.Config)
         pattern: Settings = field(default_factory=Delay.Config)
@@ -76,7 +80,9 @@ class Loom(Generator, kind="loom"):
         dropout: float = 0.1
         text_tokens: int = 64
         context_seconds: float = 36.0
-        late_start: float = 0.15
+        forgotten: float = 0.1
+        reading: float = 0.1
+        vocabulary: Vocabulary = field(default_factory=Vocabulary)
         loss_weights: tuple[float, ...] = (1.0, 0.6, 0.4, 0.3)
         label_smoothing: float = 0.0
         dropped: Dropped = field(default_factory=Dropped)
@@ -111,7 +117,7 @@ class Loom(Generator, kind="loom"):
             codebook_size=self.codec.codebook_size,
             width=config.width,
         )
-        self.text = TextConditioner(config.width, config.text_tokens)
+        self.text = TextConditioner(config.width, config.text_tokens, config.vocabulary)
         self.musical = MusicalConditioner(config.width)
 
     @classmethod
@@ -139,15 +145,17 @@ class Loom(Generator, kind="loom"):
             )
         return Recipe(
             inputs="codes",
-            seconds=36.0,
-            crop="start",
-            steps=2_200,
-            batch_size=4,
+            seconds=10.0,
+            crop="downbeat",
+            long_seconds=32.0,
+            long_share=0.25,
+            steps=2_800,
+            batch_size=8,
             optimizer="muon",
             learning_rate=3e-3,
             muon_rate=0.02,
             warmup=100,
-            ema=0.995,
+            ema=0.997,
         )
 
     @property
@@ -159,11 +167,11 @@ class Loom(Generator, kind="loom"):
         return self.codec.channels
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
-        codes, inside, start = self._stretch(batch)
+        codes, inside = self._inside(batch)
         size, streams, frames = codes.shape
-        prefix, aligned = self._training_conditions(batch, start, frames)
+        prefix, aligned, answers = self._training_conditions(batch, frames)
         grid = self.pattern.lay_out(codes, self.lm.empty)
-        logits = self.lm(grid, prefix, aligned)
+        logits = self.lm(self._forget(grid) if self.training else grid, prefix, aligned)
         source = self.pattern.frame_of(streams, frames, codes.device)
         inside = inside[:, source.clamp_min(0)] & (source >= 0)
         errors = functional.cross_entropy(
@@ -176,19 +184,30 @@ class Loom(Generator, kind="loom"):
         means = (errors * inside).sum((0, 1)) / inside.sum((0, 1)).clamp_min(1)
         weights = self.config.loss_weights[:streams]
         named = {f"book{k}": weights[k] / sum(weights) * means[k] for k in range(streams)}
+        read = self.text.reader.losses(answers, batch.labels)
+        named |= {name: self.config.reading * loss for name, loss in read.items()}
         return named | {f"~nats{k}": means[k].detach() for k in range(streams)}
 
-    def _stretch(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """What a step trains on: codes [B, K, F] without frames that all items lack, which of them are inside
-        [B, F], and where they begin [B] in seconds; in training sometimes without their first part."""
+    def prepare(self, batches: Iterable[Batch]) -> None:
+        """The scale of the texts' embeddings."""
+        texts = sorted({text for batch in batches for text in batch.texts if text.strip()})
+        if len(texts) > 1:
+            pooled = minilm().embed(texts, self.config.text_tokens).pooled
+            self.text.reader.settle(pooled.to(self.lm.heads.weight.device))
+
+    def _forget(self, grid: Tensor) -> Tensor:
+        """`grid` [B, K, S] with the codes of some steps hidden, of each item its own part of them."""
+        share = 2 * self.config.forgotten * torch.rand(len(grid), 1, 1, device=grid.device)
+        hidden = torch.rand(len(grid), 1, grid.shape[2], device=grid.device) < share
+        return grid.masked_fill(hidden, self.lm.empty)
+
+    def _inside(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Codes [B, K, F] without the frames that all items lack, and which of them are inside [B, F]."""
         codes = self._codes(batch)
         # Without frames the mask is of samples.
         mask = batch.mask if batch.codes is not None else batch.mask[:, :: self.codec.hop_length]
-        first, stop = 0, int(mask.any(0).sum())
-        if self.training and torch.rand(()).item() < self.config.late_start:
-            first = int(torch.randint(stop // 2 + 1, ()).item())
-        start = batch.start.to(codes.device) + first / self.codec.frame_rate
-        return codes[..., first:stop], mask[:, first:stop], start
+        stop = int(mask.any(0).sum())
+        return codes[..., :stop], mask[:, :stop]
 
     def _codes(self, batch: Batch) -> Tensor:
         """The batch's codes [B, K, F], K the streams that are modelled."""
@@ -199,35 +218,34 @@ class Loom(Generator, kind="loom"):
         with torch.no_grad():
             return self.codec.tokenize(batch.wave, streams=self.config.streams)
 
-    def _training_conditions(self, batch: Batch, start: Tensor, frames: int) -> tuple[Tensor, Tensor]:
-        """Prefix [B, L, D] and aligned vectors [B, S, D] of a batch, some of them hidden while training."""
+    def _training_conditions(self, batch: Batch, frames: int) -> tuple[Tensor, Tensor, Answers]:
+        """Prefix [B, L, D], aligned vectors [B, S, D] and what was read, some conditions hidden while training."""
         device = self.lm.heads.weight.device
         known = musical.stack([musical.of_labels(labels) for labels in batch.labels]).to(device)
         hidden = torch.zeros(len(batch), dtype=torch.bool, device=device)
         if self.training:
             rates = self.config.dropped
             draws = torch.rand(5, len(batch), device=device)
-            hidden = draws[0] < rates.all
-            tempo, key, drums, meter = (
-                hidden | (draw < rate)
-                for draw, rate in zip(draws[1:], (rates.tempo, rates.key, rates.drums, rates.meter), strict=True)
-            )
+            hidden = draws[0] < rates.asked
+            key, drums = hidden | (draws[1] < rates.key), hidden | (draws[2] < rates.drums)
+            tempo, meter = draws[3] < rates.tempo, draws[4] < rates.meter
             known = known.without(tempo=tempo, key=key, drums=drums, meter=meter)
-        return self.conditions(batch.texts, known, hidden, start, batch.total.to(device), frames)
+        return self.conditions(batch.texts, known, hidden, batch.start.to(device), batch.total.to(device), frames)
 
     def conditions(
         self, texts: Sequence[str], known: MusicalBatch, hidden: Tensor, start: Tensor, total: Tensor, frames: int
-    ) -> tuple[Tensor, Tensor]:
-        """Prefix [B, L, D] and aligned vectors [B, S, D] of B stretches of F frames that begin `start` [B]
-        seconds into pieces of `total` [B] seconds. Texts are left out where `hidden` [B], or when empty."""
+    ) -> tuple[Tensor, Tensor, Answers]:
+        """Prefix [B, L, D], aligned vectors [B, S, D] and what was read in the texts, of B stretches of F frames that
+        begin `start` [B] seconds into pieces of `total` [B] seconds. Texts are left out where `hidden` [B], or when
+        empty."""
         device = start.device
         text = minilm().embed(texts, self.config.text_tokens)
         text = TextEmbedding(*(part.to(device) for part in text))
         absent = hidden | torch.tensor([not one.strip() for one in texts], device=device)
-        prefix, pooled = self.text(text, absent)
+        prefix, whole, answers = self.text(text, absent)
         steps = torch.arange(self.pattern.steps(self.config.streams, frames), device=device)
         times = start[:, None] + steps / self.codec.frame_rate
-        return prefix, self.musical(known, times, total) + pooled[:, None]
+        return prefix, self.musical(known, times, total) + whole[:, None], answers
 
     def generate(self, request: Request, *, progress: Progress | None = None) -> Tensor:
         request.check(self.uses, "loom")
@@ -288,14 +306,18 @@ class Loom(Generator, kind="loom"):
         """Prefix [2, L, D] and aligned vectors [2, S, D]: the request's, then what guidance moves away from."""
         device = self.lm.heads.weight.device
         negative = request.negative_prompt or ""
-        return self.conditions(
+        wanted = asked(request, seed)
+        # Both halves keep the beat: guidance that also pushes the metronome brings drums that nobody asked for.
+        beat = replace(wanted, key=None, drums=None)
+        prefix, aligned, _ = self.conditions(
             (request.prompt, negative),
-            musical.stack([asked(request, seed), Musical()]).to(device),
+            musical.stack([wanted, beat]).to(device),
             torch.zeros(2, dtype=torch.bool, device=device),
             torch.zeros(2, device=device),
             torch.full((2,), request.seconds, device=device),
             frames,
         )
+        return prefix, aligned
 
 
 def asked(request: Request, seed: int) -> Musical:
