@@ -91,6 +91,37 @@ def test_the_chain_makes_a_model_from_a_corpus_and_a_second_one_makes_nothing(da
     assert "to do" not in chain.describe()
 
 
+def test_a_training_may_begin_with_a_models_weights_and_then_prepares_nothing(data: Path, tmp_path: Path) -> None:
+    checkpoint.save(session.build(session.plan("toy-codec", None, {"noise": "0.3"}, {})), tmp_path / "model")
+    model = str(tmp_path / "model")
+    order = session.plan("toy-codec", None, {"recipe.steps": "1", "recipe.learning_rate": "0.0"}, {}, model)
+    assert order.settings == ToyCodec.Config(noise=0.3)
+    trainer = session.start(order, data, tmp_path / "run", pace=QUIET)
+    trainer.system.prepare = lambda batches: pytest.fail("prepared")  # type: ignore[method-assign]
+    trainer.run()
+    known = checkpoint.load(tmp_path / "model").state_dict()
+    found = checkpoint.load(tmp_path / "run" / "checkpoint").state_dict()
+    assert all(torch.allclose(found[name], known[name]) for name in known if name != "seen")
+    with pytest.raises(ValueError, match="other weights"):
+        session.build(session.plan("toy-codec", None, {"width": "8"}, {}, model))
+    with pytest.raises(ValueError, match="is a toy-codec"):
+        session.plan("toy-model", None, {}, {}, model)
+
+
+def test_the_chains_decoder_goes_on_from_the_codec_and_is_what_ships(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "corpus").symlink_to(data)
+    table = Table(codec="toy-codec-tiny", generator="toy-model-tiny", decoder_changes={"recipe.steps": "2"})
+    chain = Chain(out=tmp_path, table=table, pace=QUIET)
+    for stage in chain.stages():
+        stage.run(None) if stage.name in ("waves", "codes", "weights") # type: ignore[call-arg]
+        else (
+            stage.name == "corpus" or stage.run(None, lambda: False)  # type: ignore[call-arg]
+        )
+    shipped = registry.load(str(tmp_path / "weights" / "toy-model-tiny")).codec.outside.weight
+    later, first = (checkpoint.load(tmp_path / n / "checkpoint").outside.weight for n in ("decoder", "codec"))
+    assert torch.allclose(shipped, later, atol=1e-3) and not torch.equal(later, first)
+
+
 def test_the_chain_stopped_in_a_training_goes_on_there(data: Path, tmp_path: Path) -> None:
     (tmp_path / "corpus").symlink_to(data)
     chain = Chain(out=tmp_path, table=Table(codec="toy-codec-tiny", generator="toy-model-tiny"), pace=QUIET)

@@ -36,6 +36,7 @@ def train(
     out: Path | None = None,
     changes: Annotated[tuple[str, ...], Parameter(name="--set", negative="")] = (),
     parts: Annotated[tuple[str, ...], Parameter(name="--part", negative="")] = (),
+    init: str | None = None,
     resume: Flag = False,
     dry_run: Flag = False,
     recipe: Literal["embedded"] | None = None,
@@ -68,6 +69,8 @@ def train(
         NAME=VALUE for a setting (lm.depth=12) or the recipe (recipe.steps=1000); may be given many times.
     parts:
         NAME=MODEL for a part that is trained already, as codec=runs/codec/checkpoint.
+    init:
+        A model to begin with instead of random weights (fine-tuning): its settings, weights and parts.
     resume:
         Go on with the run in --out; other --set recipe... values are taken over.
     dry_run:
@@ -113,7 +116,7 @@ def train(
         if resume and not dry_run:
             plan = session.resumed_plan(Path(out or ""), system, settings)
         else:
-            plan = session.plan(system, preset, settings, trained)
+            plan = session.plan(system, preset, settings, trained, init)
         if dry_run:
             print(describe(measure.estimate(plan, data, processes=processes, precision=precision), processes.device))
             return

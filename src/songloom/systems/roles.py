@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -66,7 +66,7 @@ class System(nn.Module, Configurable):
     def channels(self) -> int:
         """Audio channels C that it takes and gives."""
 
-    def train(self, mode: bool = True) -> System:
+    def train(self, mode: bool = True) -> Self:
         """Training mode, but never for the frozen parts."""
         super().train(mode)
         for name in self.frozen:

@@ -1,4 +1,7 @@
-"""The chain that makes the embedded model from nothing: corpus, codec, codes, generator, weights folder.
+"""The chain that makes the embedded model from nothing: corpus, codec, codes, generator, decoder, weights folder.
+
+The generator learns the codes of the codec as it is then; the decoder goes on learning after that to play just the
+books that the generator writes. Neither changes what the other needs, so both may train side by side.
 
 Every stage leaves a folder under `out` and is skipped when that is complete; one that was cut off goes on.
 """
@@ -32,11 +35,19 @@ class Table:
     codec_changes: Mapping[str, str] = field(default_factory=dict)
     generator: str = "loom"
     generator_changes: Mapping[str, str] = field(default_factory=dict)
+    decoder_changes: Mapping[str, str] | None = None
 
 
 EMBEDDED = Table(
+    hours=20.0,
     codec_changes={"recipe.batch_size": "6", "recipe.steps": "4300"},
-    generator_changes={"recipe.steps": "1420"},
+    decoder_changes={
+        "learns": "decoder",
+        "usual": "4",
+        "continuous": "0.1",
+        "recipe.batch_size": "6",
+        "recipe.steps": "6000",
+    },
 )
 """What fits into an hour and a half of two CPU cores; with more, raise the hours and the steps first."""
 
@@ -78,8 +89,12 @@ class Chain:
             Training("codec", lambda: self._trained("codec"), self._train_codec),
             Making("codes", lambda: self._trained("generator"), self._make_codes),
             Training("generator", lambda: self._trained("generator"), self._train_generator),
+            *([] if self.table.decoder_changes is None else [self._decoder_stage()]),
             Making("weights", self.weights.exists, self._make_weights),
         ]
+
+    def _decoder_stage(self) -> Training:
+        return Training("decoder", lambda: self._trained("decoder"), self._train_decoder)
 
     @property
     def corpus(self) -> Path:
@@ -99,6 +114,7 @@ class Chain:
             "codec": self._describe(table.codec, table.codec_changes),
             "codes": "encoded once by the codec",
             "generator": self._describe(table.generator, table.generator_changes),
+            "decoder": self._describe(table.codec, table.decoder_changes or {}),
             "weights": str(self.weights),
         }
         for stage in self.stages():
@@ -128,7 +144,7 @@ class Chain:
         )
 
     def _make_waves(self, progress: Progress | None) -> None:
-        self._open(plan(self.table.codec, None, self.table.codec_changes, {}), progress)
+        self._open(self._codec_plan(), progress)
 
     def _make_codes(self, progress: Progress | None) -> None:
         self._open(self._generator_plan(), progress)
@@ -141,25 +157,37 @@ class Chain:
                 system, order.recipe, self.corpus, split, processes=self.processes, jobs=self.jobs, progress=progress
             )
 
+    def _codec_plan(self) -> Plan:
+        return plan(self.table.codec, None, self.table.codec_changes, {})
+
+    def _decoder_plan(self) -> Plan:
+        codec = str(self.out / "codec" / "checkpoint")
+        return plan(self.table.codec, None, self.table.decoder_changes or {}, {}, codec)
+
     def _generator_plan(self) -> Plan:
         codec = str(self.out / "codec" / "checkpoint")
         return plan(self.table.generator, None, self.table.generator_changes, {"codec": codec})
 
     def _train_codec(self, tell: Tell | None, stop: Callable[[], bool]) -> bool:
-        return self._train("codec", self.table.codec, self.table.codec_changes, tell, stop)
+        return self._train("codec", self.table.codec, self._codec_plan, tell, stop)
 
     def _train_generator(self, tell: Tell | None, stop: Callable[[], bool]) -> bool:
-        return self._train("generator", self.table.generator, self.table.generator_changes, tell, stop)
+        return self._train("generator", self.table.generator, self._generator_plan, tell, stop)
+
+    def _train_decoder(self, tell: Tell | None, stop: Callable[[], bool]) -> bool:
+        return self._train("decoder", self.table.codec, self._decoder_plan, tell, stop)
 
     def _train(
-        self, name: str, preset: str, changes: Mapping[str, str], tell: Tell | None, stop: Callable[[], bool]
+        self,
+        name: str,
+        preset: str,
+        fresh: Callable[[], Plan],
+        tell: Tell | None,
+        stop: Callable[[], bool],
     ) -> bool:
         out = self.out / name
         resume = RunFolder.holds_run(out)
-        if resume:
-            order = resumed_plan(out, preset, {})
-        else:
-            order = self._generator_plan() if name == "generator" else plan(preset, None, changes, {})
+        order = resumed_plan(out, preset, {}) if resume else fresh()
         trainer = start(
             order,
             self.corpus,
@@ -173,11 +201,14 @@ class Chain:
         return trainer.run(tell=tell, stop=stop)
 
     def _make_weights(self, progress: Progress | None) -> None:
-        """The generator's checkpoint with its codec inside, without what only training needs, in half precision."""
+        """The generator's checkpoint with its codec inside, decoded by what learned longest, without what only training
+        needs, in half precision."""
         source = self.out / "generator" / "checkpoint"
+        decoder = self.out / ("codec" if self.table.decoder_changes is None else "decoder") / "checkpoint"
         system = registry.load(str(source))
+        system.codec.load_state_dict(registry.load(str(decoder)).state_dict())
         card = (source / "README.md").read_text(encoding="utf-8")
-        codec_card = (self.out / "codec" / "checkpoint" / "README.md").read_text(encoding="utf-8")
+        codec_card = (decoder / "README.md").read_text(encoding="utf-8")
         fresh = self.weights.with_name(f".{self.weights.name}-new")
         shutil.rmtree(fresh, ignore_errors=True)
         checkpoint.save(system, fresh, card=card, half=True)

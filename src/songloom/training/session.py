@@ -32,17 +32,26 @@ CROPPINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be trained: settings, recipe, and where the frozen parts come from (name to model)."""
+    """What is to be trained: settings, recipe, where the frozen parts come from (name to model), and the model whose
+    weights it begins with, if any."""
 
     settings: Settings
     recipe: Recipe
     parts: Mapping[str, str]
+    init: str | None = None
 
 
-def plan(system: str, preset: str | None, changes: Mapping[str, str], parts: Mapping[str, str]) -> Plan:
+def plan(
+    system: str,
+    preset: str | None,
+    changes: Mapping[str, str],
+    parts: Mapping[str, str],
+    init: str | None = None,
+) -> Plan:
     """The plan for a system's name (or a preset's own) with changes such as {"width": "64", "recipe.steps": "100"}.
 
-    Without `preset` it is the system's first one. Raises ValueError for a name, setting or value that there is not.
+    Without `preset` it is the system's first one; with `init`, a model, its settings and weights. Raises ValueError
+    for a name, setting or value that there is not.
     """
     classes = registry.system_classes()
     if system in classes:
@@ -55,6 +64,8 @@ def plan(system: str, preset: str | None, changes: Mapping[str, str], parts: Map
     else:
         raise ValueError(f"no system or preset {system!r}; there are: {', '.join(classes)}")
     owner, settings = registry.preset(chosen)
+    if init is not None:
+        settings = _settings_of(init, settings)
     settings = with_parts(settings, parts)
     settings = override(settings, {name: text for name, text in changes.items() if not name.startswith("recipe.")})
     recipe = changed(owner.recipe(chosen), recipe_changes(changes))
@@ -63,7 +74,15 @@ def plan(system: str, preset: str | None, changes: Mapping[str, str], parts: Map
             raise ValueError(f"recipe.{name} must be at least 1, not {getattr(recipe, name)}")
     if not 0.0 <= recipe.ema < 1.0:
         raise ValueError(f"recipe.ema must be 0 (none) or below 1, not {recipe.ema:g}")
-    return Plan(settings, recipe, dict(parts))
+    return Plan(settings, recipe, dict(parts), init)
+
+
+def _settings_of(model: str, like: Settings) -> Settings:
+    """The settings of a model of the same system as `like`."""
+    settings: Settings = registry.load(model).config
+    if settings.kind != like.kind:
+        raise ValueError(f"--init {model} is a {settings.kind}, not a {like.kind}")
+    return settings
 
 
 def resumed_plan(out: Path, system: str, changes: Mapping[str, str]) -> Plan:
@@ -105,7 +124,9 @@ def build(plan: Plan) -> System:
     """
     torch.manual_seed(step_seed(plan.recipe.seed, -1, 0))
     system: System = plan.settings.build()
-    for name in system.frozen:
+    if plan.init is not None:
+        _begin_with(system, plan.init)
+    for name in system.frozen if plan.init is None else plan.parts:
         part = getattr(system, name)
         model = plan.parts.get(name) or _embedded_like(part.config)
         if model is None:
@@ -114,6 +135,20 @@ def build(plan: Plan) -> System:
             part.load_state_dict(registry.load(model).state_dict())
         part.eval()
     return system
+
+
+def _begin_with(system: System, model: str) -> None:
+    """The weights of `model`, its frozen parts too. Raises ValueError when a changed setting needs others."""
+    known, own = registry.load(model).state_dict(), system.state_dict()
+    changed_keys = sorted(key for key in own.keys() | known.keys() if shape_of(own, key) != shape_of(known, key))
+    if changed_keys:
+        raise ValueError(f"the settings ask for other weights than {model} has: {', '.join(changed_keys[:4])}")
+    system.load_state_dict(known)
+
+
+def shape_of(state: Mapping[str, torch.Tensor], key: str) -> torch.Size | None:
+    """The shape of a tensor, None where there is none."""
+    return state[key].shape if key in state else None
 
 
 def _embedded_like(settings: Settings) -> str | None:
@@ -219,5 +254,6 @@ def start(
         data=str(data),
         hours=hours(opened[0].clips),
         resume=resume,
+        prepared=plan.init is not None,
         precision=precision,
     )

@@ -76,7 +76,8 @@ Tell = Callable[[Report], None]
 class Trainer:
     """Trains `system` by `recipe` on `train`, into `run`; with `resume` it goes on where the run stands.
 
-    `precision` is bf16 on a GPU and fp32 on a CPU unless given (a CPU with native bfloat16 gains by it, too)."""
+    A system that is `prepared` begins with weights that have learned before. `precision` is bf16 on a GPU and fp32 on a
+    CPU unless given (a CPU with native bfloat16 gains by it, too)."""
 
     def __init__(
         self,
@@ -91,8 +92,10 @@ class Trainer:
         data: str = "",
         hours: float | None = None,
         resume: bool = False,
+        prepared: bool = False,
         precision: Precision | None = None,
     ) -> None:
+        self.prepared = prepared
         self.system, self.recipe, self.run_folder, self.hours = system, recipe, run, hours
         self.train_data, self.valid_data = train, valid
         self.pace, self.processes = pace or Pace(), processes or Processes()
@@ -138,8 +141,9 @@ class Trainer:
         """Trains to the recipe's last step, or until `stop()`; saves at the end. True when the recipe is done."""
         if self.state.step == 0:
             torch.manual_seed(step_seed(self.recipe.seed, 0, 0))
-            first = (part for step in range(PREPARE_BATCHES) for part in self._batches(step))
-            self.system.prepare(part.to(self.device) for part in first)
+            if not self.prepared:
+                first = (part for step in range(PREPARE_BATCHES) for part in self._batches(step))
+                self.system.prepare(part.to(self.device) for part in first)
             self._save()  # a full disk or a folder that cannot be written shows itself now
             if self.processes.first:
                 write_originals(self._heard(), self.run_folder.path / "samples")

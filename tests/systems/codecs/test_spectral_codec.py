@@ -204,3 +204,13 @@ def test_silence_stays_finite() -> None:
 def test_waves_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="wave"):
         codec().eval().encode(torch.zeros(shape))
+
+
+def test_a_decoder_that_learns_alone_leaves_codes_as_they_are(trained: tuple[SpectralCodec, list[float]]) -> None:
+    before = trained[0]
+    system = codec(learns="decoder", usual=2)
+    system.load_state_dict(before.state_dict())
+    train(system.train(), tones(), 5)
+    assert torch.equal(system.eval().tokenize(tones()), before.tokenize(tones()))
+    changed = {name for name, value in system.state_dict().items() if not torch.equal(value, before.state_dict()[name])}
+    assert changed and all(name.startswith("decoder.") for name in changed)

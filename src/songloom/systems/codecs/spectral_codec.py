@@ -17,6 +17,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Literal, Self
 
 import torch
 from einops import rearrange
@@ -66,7 +67,9 @@ class SpectralCodec(Codec, kind="spectral-codec"):
     class Config(Settings):
         """Two channels are coded as mid and side. `low_bins` are the lowest frequencies of the long window (twice
         `n_fft`) that the encoder sees too; `fold` spectral frames make one latent frame; a fraction `continuous` of
-        the training items is not quantised and gets noise of deviation `noise` (latents have mean square 1)."""
+        the training items is not quantised and gets noise of deviation `noise` (latents have mean square 1), half of
+        the others pass `usual` books (0: all), the rest any number. What `learns` is everything or, so that codes stay
+        as they are, the decoder alone."""
 
         sample_rate: int = 32_000
         channels: int = 1
@@ -84,6 +87,8 @@ class SpectralCodec(Codec, kind="spectral-codec"):
         quantizer: ResidualQuantizer.Config = field(default_factory=lambda: ResidualQuantizer.Config(width=64))
         continuous: float = 0.3
         noise: float = 0.12
+        usual: int = 0
+        learns: Literal["all", "decoder"] = "all"
         mel_bands: int = 128
         weights: LossWeights = field(default_factory=LossWeights)
         iterations: int = 12
@@ -120,6 +125,7 @@ class SpectralCodec(Codec, kind="spectral-codec"):
         filters = mel_filters(config.sample_rate, config.n_fft, config.mel_bands)
         self.register_buffer("mel", filters, persistent=False)
         self.register_buffer("peaks", peak_weights(config.sample_rate, self.stft.bins), persistent=False)
+        self.encoder.requires_grad_(config.learns == "all")
 
     @classmethod
     def presets(cls) -> dict[str, Settings]:
@@ -142,6 +148,12 @@ class SpectralCodec(Codec, kind="spectral-codec"):
         if preset.endswith("-tiny"):
             return Recipe(seconds=0.5, steps=200, batch_size=4, learning_rate=3e-3, warmup=10)
         return Recipe(seconds=1.5, steps=8_000, batch_size=8, learning_rate=1e-3, warmup=200, ema=0.999)
+
+    def train(self, mode: bool = True) -> Self:
+        """Training mode, but not for the books when the decoder learns alone."""
+        super().train(mode)
+        self.quantizer.train(mode and self.config.learns == "all")
+        return self
 
     @property
     def sample_rate(self) -> int:
@@ -242,11 +254,12 @@ class SpectralCodec(Codec, kind="spectral-codec"):
 
         In training, items draw their part: continuous with noise, all books, or any number of books.
         """
-        streams = torch.full((len(latents),), self.streams, device=latents.device)
+        streams = torch.full((len(latents),), self.config.usual or self.streams, device=latents.device)
         if self.training:
             draw = torch.rand(len(latents), device=latents.device)
             some = torch.randint(1, self.streams + 1, (len(latents),), device=latents.device)
-            streams = torch.where(draw < (1 + self.config.continuous) / 2, streams, some)
+            usual = torch.full_like(some, self.config.usual or self.streams)
+            streams = torch.where(draw < (1 + self.config.continuous) / 2, usual, some)
             streams = torch.where(draw < self.config.continuous, 0, streams)
         with torch.autocast(latents.device.type, enabled=False):  # which entry is nearest is decided in float32
             passed = self.quantizer(latents.float(), streams=streams)
