@@ -3,8 +3,8 @@
 A generator of a few million weights that hears a text only through its own loss learns to go on from the music before
 it rather than from the words. Text to attributes first, attributes to music then (MuseCoco, Lu et al. 2023,
 https://arxiv.org/abs/2306.00110) makes the words count; that the reader stands on a sentence embedding carries them to
-words that no caption used. It learns from the labels of captioned clips; where a clip lacks one, that answer is not
-trained.
+words that no caption used. It learns from the labels of captioned clips (where a clip lacks one, that answer is not
+trained) and from a glossary of how people talk about styles and moods.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from torch.nn import functional
 
 from songloom.band.moods import MOODS
 from songloom.band.sounds import FAMILIES
+from songloom.conditioning import glossary
 from songloom.conditioning.style_tempo import RANGES
 from songloom.conditioning.text import WIDTH as TEXT_WIDTH
 
 IGNORED = -100
+_MANNERS = ("{style}", "{style}", "{mood}", "{mood}, {style}", "{style}, {mood}", "{style} with {mood}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +59,7 @@ class AttributeReader(nn.Module):
     centre: Tensor
     spread: Tensor
 
-    def __init__(self, vocabulary: Vocabulary, hidden: int = 256, dropout: float = 0.3) -> None:
+    def __init__(self, vocabulary: Vocabulary, hidden: int = 512, dropout: float = 0.3) -> None:
         super().__init__()
         self.vocabulary = vocabulary
         self.register_buffer("centre", torch.zeros(TEXT_WIDTH))
@@ -98,6 +100,20 @@ class AttributeReader(nn.Module):
             "mood": _cross_entropy(answers.mood, moods),
             "families": (errors.mean(-1) * known).sum() / known.sum().clamp_min(1),
         }
+
+
+def glossary_texts(vocabulary: Vocabulary, count: int) -> tuple[list[str], list[dict[str, str]]]:
+    """`count` texts from the glossary with their labels: a phrase for a style, one for a mood, or both in either order;
+    drawn by torch's global generator."""
+    styles = [(name, phrase) for name in vocabulary.styles for phrase in glossary.STYLES.get(name, ())]
+    moods = [(name, phrase) for name in vocabulary.moods for phrase in glossary.MOODS.get(name, ())]
+    texts, labels = [], []
+    for place, manner in torch.randint(2**31, (count, 2)).tolist():
+        (style, played), (mood, felt) = styles[place % len(styles)], moods[place // len(styles) % len(moods)]
+        kind = manner % len(_MANNERS)
+        texts.append(_MANNERS[kind].format(style=played, mood=felt))
+        labels.append({key: name for key, name in (("style", style), ("mood", mood)) if f"{{{key}}}" in _MANNERS[kind]})
+    return texts, labels
 
 
 def _places(labels: Sequence[Mapping[str, Any]], name: str, words: Sequence[str]) -> Tensor:

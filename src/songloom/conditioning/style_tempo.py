@@ -90,10 +90,11 @@ def _style_vectors() -> Tensor:
     return torch.cat([minilm().embed([f"{name} music"], _TOKENS).pooled for name in RANGES])
 
 
-def draw_tempo(prompt: str, seed: int) -> float:
-    """A whole number of beats per minute that suits `prompt`: in its style's range, towards the slow or fast end
-    when it says so. The same for the same seed."""
-    low, high = map(float, RANGES[style_of(prompt)] if prompt.strip() else (70, 130))
+def draw_tempo(prompt: str, seed: int, style: str | None = None) -> float:
+    """A whole number of beats per minute that suits `prompt`: in the range of its style (`style` where it is known,
+    else `style_of`), towards the slow or fast end when it says so. The same for the same seed."""
+    span = RANGES[style if style in RANGES else style_of(prompt)] if prompt.strip() else (70, 130)
+    low, high = map(float, span)
     if _SLOW_WORDS.search(prompt):
         high = max(low, min(SLOW, (low + high) / 2))
     elif _FAST_WORDS.search(prompt):

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from songloom.conditioning import musical, prompt_parser
-from songloom.conditioning.attributes import Answers, Vocabulary
+from songloom.conditioning.attributes import Answers, Vocabulary, glossary_texts
 from songloom.conditioning.conditioners import MusicalConditioner, TextConditioner
 from songloom.conditioning.musical import Musical, MusicalBatch
 from songloom.conditioning.style_tempo import draw_tempo
@@ -66,7 +66,8 @@ class Loom(Generator, kind="loom"):
         """`codec` is frozen; `streams` of its books are modelled, with `loss_weights` (normalised to sum 1);
         `key_heads` share their keys among `heads`; the prompt is cut to `text_tokens`; `context_seconds` is
         the longest stretch that is attended to; training hides the part `forgotten` of the steps before, on average;
-        `reading` weighs the losses of the reader of `vocabulary`. Last stand the defaults of sampling, and the
+        `reading` weighs the losses of the reader of `vocabulary`, who sees `glossary` phrases a step beside the
+        captions. Last stand the defaults of sampling, and the
         weights' precision while decoding on a CPU: "int8" is three times as fast as the exact "float32"."""
 
         codec: Settings = field(default_factory=SpectralCodec.Config)
@@ -82,6 +83,7 @@ class Loom(Generator, kind="loom"):
         context_seconds: float = 36.0
         forgotten: float = 0.1
         reading: float = 0.1
+        glossary: int = 24
         vocabulary: Vocabulary = field(default_factory=Vocabulary)
         loss_weights: tuple[float, ...] = (1.0, 0.6, 0.4, 0.3)
         label_smoothing: float = 0.0
@@ -184,9 +186,20 @@ class Loom(Generator, kind="loom"):
         means = (errors * inside).sum((0, 1)) / inside.sum((0, 1)).clamp_min(1)
         weights = self.config.loss_weights[:streams]
         named = {f"book{k}": weights[k] / sum(weights) * means[k] for k in range(streams)}
-        read = self.text.reader.losses(answers, batch.labels)
-        named |= {name: self.config.reading * loss for name, loss in read.items()}
+        named |= self._reading(answers, batch)
         return named | {f"~nats{k}": means[k].detach() for k in range(streams)}
+
+    def _reading(self, answers: Answers, batch: Batch) -> dict[str, Tensor]:
+        """The reader's losses on the batch's captions and, in training, on some of the glossary."""
+        reader, found = self.text.reader, {}
+        for name, loss in reader.losses(answers, batch.labels).items():
+            found[name] = self.config.reading * loss
+        if self.training and self.config.glossary:
+            texts, labels = glossary_texts(self.config.vocabulary, self.config.glossary)
+            pooled = minilm().embed(texts, self.config.text_tokens).pooled.to(answers.style.device)
+            losses = reader.losses(reader(pooled), labels)
+            found["glossary"] = self.config.reading * (losses["style"] + losses["mood"])
+        return found
 
     def prepare(self, batches: Iterable[Batch]) -> None:
         """The scale of the texts' embeddings."""
@@ -302,11 +315,17 @@ class Loom(Generator, kind="loom"):
         stream = CodeStream(self.lm, self.pattern, prefix, aligned, plan)
         yield from code_chunks(stream, chunk_ends(frames), progress)
 
+    def _style_of(self, prompt: str) -> str:
+        """The style that the reader finds in a prompt."""
+        reader = self.text.reader
+        pooled = minilm().embed([prompt], self.config.text_tokens).pooled
+        return reader.vocabulary.styles[int(reader(pooled.to(reader.centre.device)).style.argmax())]
+
     def _request_conditions(self, request: Request, seed: int, frames: int) -> tuple[Tensor, Tensor]:
         """Prefix [2, L, D] and aligned vectors [2, S, D]: the request's, then what guidance moves away from."""
         device = self.lm.heads.weight.device
         negative = request.negative_prompt or ""
-        wanted = asked(request, seed)
+        wanted = asked(request, seed, self._style_of(request.prompt))
         # Both halves keep the beat: guidance that also pushes the metronome brings drums that nobody asked for.
         beat = replace(wanted, key=None, drums=None)
         prefix, aligned, _ = self.conditions(
@@ -320,15 +339,16 @@ class Loom(Generator, kind="loom"):
         return prefix, aligned
 
 
-def asked(request: Request, seed: int) -> Musical:
-    """What a request wants: its numbers, else what its prompt names, else (tempo, meter) what suits the prompt."""
+def asked(request: Request, seed: int, style: str | None = None) -> Musical:
+    """What a request wants: its numbers, else what its prompt names, else (tempo, meter) what suits the prompt, whose
+    `style` may be known."""
     named = prompt_parser.parse(request.prompt)
     minor = prompt_parser.is_minor_key(request.prompt)
     key = musical.key_number(request.key) if request.key else named.key
     if key is None and minor is not None:
         key = random.Random(seed).randrange(12) + 12 * minor
     return Musical(
-        tempo=request.tempo or named.tempo or draw_tempo(request.prompt, seed),
+        tempo=request.tempo or named.tempo or draw_tempo(request.prompt, seed, style),
         key=key,
         drums=named.drums if request.drums is None else request.drums,
         meter=named.meter or "4/4",
