@@ -24,7 +24,6 @@ from songloom.conditioning.style_tempo import RANGES
 from songloom.conditioning.text import WIDTH as TEXT_WIDTH
 
 IGNORED = -100
-_MANNERS = ("{style}", "{style}", "{mood}", "{mood}, {style}", "{style}, {mood}", "{style} with {mood}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,17 +102,13 @@ class AttributeReader(nn.Module):
 
 
 def glossary_texts(vocabulary: Vocabulary, count: int) -> tuple[list[str], list[dict[str, str]]]:
-    """`count` texts from the glossary with their labels: a phrase for a style, one for a mood, or both in either order;
-    drawn by torch's global generator."""
-    styles = [(name, phrase) for name in vocabulary.styles for phrase in glossary.STYLES.get(name, ())]
-    moods = [(name, phrase) for name in vocabulary.moods for phrase in glossary.MOODS.get(name, ())]
-    texts, labels = [], []
-    for place, manner in torch.randint(2**31, (count, 2)).tolist():
-        (style, played), (mood, felt) = styles[place % len(styles)], moods[place // len(styles) % len(moods)]
-        kind = manner % len(_MANNERS)
-        texts.append(_MANNERS[kind].format(style=played, mood=felt))
-        labels.append({key: name for key, name in (("style", style), ("mood", mood)) if f"{{{key}}}" in _MANNERS[kind]})
-    return texts, labels
+    """`count` phrases of the glossary with their labels, drawn by torch's global generator."""
+    tables = (("style", vocabulary.styles, glossary.STYLES), ("mood", vocabulary.moods, glossary.MOODS))
+    known = [
+        (phrase, {kind: name}) for kind, names, table in tables for name in names for phrase in table.get(name, ())
+    ]
+    drawn = [known[place] for place in torch.randint(len(known), (count,)).tolist()] if known else []
+    return [phrase for phrase, _ in drawn], [label for _, label in drawn]
 
 
 def _places(labels: Sequence[Mapping[str, Any]], name: str, words: Sequence[str]) -> Tensor:

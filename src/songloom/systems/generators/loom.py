@@ -194,8 +194,8 @@ class Loom(Generator, kind="loom"):
         reader, found = self.text.reader, {}
         for name, loss in reader.losses(answers, batch.labels).items():
             found[name] = self.config.reading * loss
-        if self.training and self.config.glossary:
-            texts, labels = glossary_texts(self.config.vocabulary, self.config.glossary)
+        texts, labels = glossary_texts(self.config.vocabulary, self.config.glossary if self.training else 0)
+        if texts:
             pooled = minilm().embed(texts, self.config.text_tokens).pooled.to(answers.style.device)
             losses = reader.losses(reader(pooled), labels)
             found["glossary"] = self.config.reading * (losses["style"] + losses["mood"])
