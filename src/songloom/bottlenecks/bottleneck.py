@@ -45,3 +45,10 @@ class Bottleneck(nn.Module, Configurable):
     @abstractmethod
     def dequantize(self, codes: Tensor) -> Tensor:
         """[B, k, F], k from 1 to K -> [B, D, F]. Raises ValueError for codes outside 0..V-1."""
+
+    def check(self, codes: Tensor) -> None:
+        """Raises ValueError unless codes are [B, k, F], k from 1 to K, each 0 to V-1."""
+        if codes.ndim != 3 or not 1 <= codes.shape[1] <= self.streams:
+            raise ValueError(f"codes are {tuple(codes.shape)}; needs [B, k, F] with k from 1 to {self.streams}")
+        if codes.numel() and not 0 <= int(codes.min()) <= int(codes.max()) < self.codebook_size:
+            raise ValueError(f"codes run from {int(codes.min())} to {int(codes.max())}; 0 to {self.codebook_size - 1}")

@@ -26,8 +26,8 @@ from torch.nn import functional
 from songloom.audio.chunks import spans
 from songloom.audio.griffin_lim import GriffinLimStream
 from songloom.audio.spectrogram import Stft, mel_filters
+from songloom.bottlenecks.processes import shared
 from songloom.bottlenecks.residual import ResidualQuantizer
-from songloom.bottlenecks.vector import shared
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.layers.convnext import ConvNeXtStack
