@@ -6,6 +6,7 @@ entries, E embedding width.
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar
@@ -13,6 +14,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from songloom.audio.chunks import Reach, windowed
 from songloom.config import Configurable, Settings
 from songloom.data.batch import Batch
 from songloom.recipe import Recipe
@@ -20,6 +22,9 @@ from songloom.systems.request import Request
 
 Progress = Callable[[float], None]
 """Called with the fraction done, 0..1; it may raise to cancel."""
+
+CHUNK_SECONDS = 5.0
+"""How much audio a stream's network runs on at a time, at most."""
 
 
 class System(nn.Module, Configurable):
@@ -75,7 +80,15 @@ class System(nn.Module, Configurable):
 
 
 class Codec(System):
-    """Audio to latents and codes, and back."""
+    """Audio to latents and codes, and back.
+
+    Streams give what the whole gives (to rounding), in memory that does not grow with their length. A
+    convolutional codec only says its two contexts; one with a memory overrides the two latent streams.
+    """
+
+    phase_free: ClassVar[bool] = False
+    """Whether latents hold no phases: `decode_stream` of other pieces then has the same spectrum, but not the
+    same samples."""
 
     @property
     @abstractmethod
@@ -102,6 +115,35 @@ class Codec(System):
         """Frames per second."""
         return self.sample_rate / self.hop_length
 
+    def frames(self, samples: int) -> int:
+        """Frames F of a wave of `samples` samples."""
+        return -(-samples // self.hop_length)
+
+    def bitrate(self, streams: int | None = None) -> float:
+        """Kilobits per second of the first `streams` streams (default: all), without entropy coding."""
+        count = self.streams if streams is None else streams
+        return count * math.log2(self.codebook_size) * self.frame_rate / 1000
+
+    def streams_for(self, bitrate: float) -> int:
+        """The most streams that `bitrate` kilobits per second hold, but at least one. Raises ValueError when the
+        codec has not as many, or for no number above 0."""
+        count = max(1, math.floor(bitrate / self.bitrate(1) + 1e-6)) if 0 < bitrate < math.inf else 0
+        if not 1 <= count <= self.streams:
+            limits = f"{self.bitrate(1):g} to {self.bitrate():g}"
+            raise ValueError(f"bitrate is {bitrate:g} kbps; this codec has {limits} kbps")
+        return count
+
+    @property
+    def encoder_context(self) -> int | None:
+        """Frames on either side that a latent frame depends on (in frames of hop_length samples, rounded up); None
+        when that is all of them."""
+        return None
+
+    @property
+    def decoder_context(self) -> int | None:
+        """Latent frames on either side that a frame's samples depend on; None when that is all of them."""
+        return None
+
     @abstractmethod
     def encode(self, wave: Tensor) -> Tensor:
         """[B, C, T] in [-1, 1] -> latents [B, D, F], before any quantisation."""
@@ -126,10 +168,37 @@ class Codec(System):
         """[B, k, F] -> wave [B, C, T]."""
         return self.decode(self.dequantize(codes), length=length)
 
+    @torch.no_grad()
+    def encode_stream(self, pieces: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Pieces of wave [1, C, t] of any lengths, as they come -> latents [1, D, f], together `encode` of the
+        whole. Raises ValueError when nothing comes."""
+        if self.encoder_context is None:
+            yield self.encode(torch.cat(list(pieces), dim=-1))
+            return
+        reach = Reach(self.encoder_context, self.encoder_context)
+        yield from windowed(pieces, self.encode, reach, taken=self.hop_length, size=self._chunk_frames)
+
+    @torch.no_grad()
     def decode_stream(self, latents: Iterable[Tensor]) -> Iterator[Tensor]:
-        """Pieces [1, D, f] as they come -> pieces of wave [1, C, t], together all frames' samples; the same for
-        the same pieces. A codec that cannot begin early gives everything at the end."""
-        yield self.decode(torch.cat(list(latents), dim=-1))
+        """Latents [1, D, f] as they come -> pieces of wave [1, C, t], together `decode` of the whole."""
+        if self.decoder_context is None:
+            yield self.decode(torch.cat(list(latents), dim=-1))
+            return
+        reach = Reach(self.decoder_context, self.decoder_context)
+        yield from windowed(latents, self.decode, reach, given=self.hop_length, size=self._chunk_frames)
+
+    def tokenize_stream(self, pieces: Iterable[Tensor], *, streams: int | None = None) -> Iterator[Tensor]:
+        """Pieces of wave [1, C, t] -> codes [1, K, f], together `tokenize` of the whole."""
+        for latents in self.encode_stream(pieces):
+            yield self.quantize(latents, streams=streams)
+
+    def detokenize_stream(self, codes: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Codes [1, k, f] -> pieces of wave [1, C, t], together `detokenize` of the whole."""
+        yield from self.decode_stream(self.dequantize(piece) for piece in codes)
+
+    @property
+    def _chunk_frames(self) -> int:
+        return max(1, round(CHUNK_SECONDS * self.frame_rate))
 
 
 class Generator(System):
