@@ -57,6 +57,13 @@ class Found(NamedTuple):
     entries: Tensor
 
 
+def row_error(rows: Tensor, others: Tensor, use: Tensor, *, of: Tensor | None = None) -> Tensor:
+    """Mean squared difference of rows [..., N, D] where `use` [..., N, 1]; with `of` [N, 1] that of so many rows,
+    summed over what comes before them."""
+    count = (use if of is None else of).sum().clamp_min(1)
+    return (use * (rows - others).square()).mean(-1).sum() / count
+
+
 class Codebook(nn.Module):
     """`size` entries of P numbers; rows [N, D] <-> indices [N]."""
 
@@ -154,7 +161,9 @@ class AverageCodebook(Codebook):
         dead, fresh, average = self._dead(inner)
         self.counts.copy_(torch.where(dead, average, self.counts))
         self.sums.copy_(torch.where(dead[:, None], fresh * average, self.sums))
-        means = functional.normalize(self.sums, dim=1) if self.cosine else self.sums / self.counts[:, None]
+        means = (
+            functional.normalize(self.sums, dim=1) if self.cosine else self.sums / self.counts.clamp_min(1e-12)[:, None]
+        )
         self.entries.copy_(means)
 
 

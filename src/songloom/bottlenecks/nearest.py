@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
+from einops import rearrange
 from torch import Tensor
 from torch.nn import functional
+
+SCORES = 2**21
+"""Scores that are held at a time: memory does not grow with the rows, and on a CPU they stay in the cache."""
+BLOCK = 64
+"""Scores whose greatest is found at a time by `first_greatest`."""
 
 
 @torch.no_grad()
 def nearest(rows: Tensor, entries: Tensor) -> Tensor:
     """Index [N] of the entry [V, D] with the least Euclidean distance to each row [N, D], decided in float32.
 
-    |row - entry|^2 = |row|^2 - 2 row . entry + |entry|^2, where the first term is the same for all entries.
+    |row - entry|^2 = |row|^2 - 2 (row . entry - |entry|^2 / 2), where the first term is the same for all entries.
     """
     with torch.autocast(rows.device.type, enabled=False):
-        rows, entries = rows.float(), entries.float()
-        return torch.addmm(entries.square().sum(1), rows, entries.t(), alpha=-2).argmin(1)
+        entries = entries.float()
+        offset = entries.square().sum(1)
+        parts = torch.split(rows.float(), max(1, SCORES // len(entries)))
+        return torch.cat([first_greatest(torch.addmm(offset, part, entries.t(), beta=-0.5)) for part in parts])
 
 
 @torch.no_grad()
@@ -25,4 +35,21 @@ def nearest_by_angle(rows: Tensor, entries: Tensor) -> Tensor:
     The length of a row scales its cosines all alike, so only the entries are normalised.
     """
     with torch.autocast(rows.device.type, enabled=False):
-        return (rows.float() @ functional.normalize(entries.float(), dim=1).t()).argmax(1)
+        unit = functional.normalize(entries.float(), dim=1)
+        parts = torch.split(rows.float(), max(1, SCORES // len(entries)))
+        return torch.cat([first_greatest(part @ unit.t()) for part in parts])
+
+
+def first_greatest(scores: Tensor) -> Tensor:
+    """Index [N] of the greatest of scores [N, V], the first of equals.
+
+    On a CPU torch looks for an index one number at a time, but for a maximum many at a time: so first the greatest
+    of each block, then the block, then the place in it.
+    """
+    block = math.gcd(scores.shape[1], BLOCK)
+    if not scores.is_cpu or block < BLOCK // 2:
+        return scores.argmax(1)
+    blocks = rearrange(scores, "n (blocks size) -> n blocks size", size=block)
+    best = blocks.amax(2).argmax(1)
+    inside = blocks.gather(1, best[:, None, None].expand(-1, 1, block)).argmax(2)[:, 0]
+    return best * block + inside

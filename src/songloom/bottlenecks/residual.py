@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import cast
 
 import torch
-from einops import rearrange, repeat
+from einops import rearrange
 from torch import Tensor, nn
 
 from songloom.bottlenecks.bottleneck import Bottleneck, Quantized
-from songloom.bottlenecks.codebook import Codebook, CodebookSettings
+from songloom.bottlenecks.codebook import Codebook, CodebookSettings, Found, row_error
 from songloom.bottlenecks.usage import reports
 
 
@@ -55,42 +55,43 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
             rows = rows - book(book.nearest(rows))
 
     def forward(self, latents: Tensor, *, streams: Tensor | None = None) -> Quantized:
-        """See `Bottleneck.forward`. Losses, means over the items that are quantised (van den Oord et al. 2017,
-        eq. 3): "commitment", the squared distance of the latents from what they are taken for, with projections
-        that of each book's vectors from their entries, summed over books as in DAC; "codebook", the same with
-        the gradient of the entries, where they learn by gradient; "orthogonal" where asked for."""
-        limit = latents.new_full((len(latents),), self.streams) if streams is None else streams
-        frames = latents.shape[2]
-        limits = repeat(limit, "b -> (b f) 1", f=frames)
-        quantised = limits > 0
+        """See `Bottleneck.forward`; losses as in `_losses`. Reports: perplexity and usage of each book."""
+        self.check_latents(latents, self.config.width)
+        limits = self.limits(latents, streams)
         rows = residual = rearrange(latents, "b d f -> (b f) d")
-        total, commitment, codebook = torch.zeros_like(rows), rows.new_zeros(()), rows.new_zeros(())
-        codes = []
+        total, stages = torch.zeros_like(rows), []
         for index, book in enumerate(self._first(self.streams)):
             found = book.look_up(residual)
-            shown = (limits > index).to(rows)
-            total = total + shown * found.rows
+            total = total + (limits > index) * found.rows
             residual = residual - found.rows
-            codes.append(rearrange(found.codes, "(b f) -> b f", f=frames))
-            commitment = commitment + (shown * (found.inner - found.entries.detach()).square()).mean(1).sum()
-            codebook = codebook + (shown * (found.entries - found.inner.detach()).square()).mean(1).sum()
+            stages.append(found)
+        through = rearrange(torch.where(limits > 0, total, rows), "(b f) d -> b d f", b=len(latents))
+        codes = rearrange([found.codes for found in stages], "k (b f) -> b k f", b=len(latents))
+        return Quantized(through, codes, self._losses(rows, total, stages, limits), reports(codes, self.codebook_size))
+
+    def _losses(self, rows: Tensor, total: Tensor, stages: list[Found], limits: Tensor) -> dict[str, Tensor]:
+        """Means over the rows that are quantised at all, each by its own number of books, `limits` [N, 1].
+
+        "commitment": the squared distance of rows [N, D] from the `total` [N, D] they are taken for; with projections
+        that of each stage's vectors from their entries, summed over stages as in DAC. "codebook": the same with the
+        gradient of the entries, where they learn by gradient. "orthogonal" where asked for.
+        """
+        inner, entries = torch.stack([one.inner for one in stages]), torch.stack([one.entries for one in stages])
+        used = limits > torch.arange(self.streams, device=limits.device)[:, None, None]
         if self.config.projection is None:
-            commitment = (quantised * (rows - total.detach()).square()).mean(1).sum()
-        count = quantised.sum().clamp_min(1)
-        losses = {"commitment": commitment / count}
+            losses = {"commitment": row_error(rows, total.detach(), used[0])}
+        else:
+            losses = {"commitment": row_error(inner, entries.detach(), used, of=used[0])}
         if self.config.learn == "gradient":
-            losses["codebook"] = codebook / count
+            losses["codebook"] = row_error(entries, inner.detach(), used, of=used[0])
         if self.config.orthogonal:
             losses["orthogonal"] = torch.stack([book.orthogonality() for book in self._first(self.streams)]).mean()
-        through = rearrange(torch.where(quantised, total, rows), "(b f) d -> b d f", f=frames)
-        chosen = torch.stack(codes, 1)
-        return Quantized(through, chosen, losses, reports(chosen, self.codebook_size))
+        return losses
 
     @torch.no_grad()
     def quantize(self, latents: Tensor, *, streams: int | None = None) -> Tensor:
-        count = self.streams if streams is None else streams
-        if not 1 <= count <= self.streams:
-            raise ValueError(f"streams is {count}; this quantizer has 1 to {self.streams}")
+        self.check_latents(latents, self.config.width)
+        count = self.check_streams(streams)
         residual = rearrange(latents, "b d f -> (b f) d")
         codes = []
         for book in self._first(count):
@@ -100,6 +101,6 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
         return torch.stack(codes, 1)
 
     def dequantize(self, codes: Tensor) -> Tensor:
-        self.check(codes)
+        self.check_codes(codes)
         found = sum(book(codes[:, index]) for index, book in enumerate(self._first(codes.shape[1])))
         return rearrange(cast(Tensor, found), "b f d -> b d f")
