@@ -144,7 +144,7 @@ def test_wrong_files_are_one_line_and_leave_nothing(run: Run, codec: Path, tmp_p
         (("encode", "empty.wav", "-o", "a.loom"), "no audio"),
         (("encode", "nan.wav", "-o", "a.loom"), "not numbers"),
         (("encode", "nan.wav", "-o", "a.wav"), "should end in .loom"),
-        (("decode", "text.loom"), "not a .loom file"),
+        (("decode", "text.loom", "-o", "b.wav"), "not a .loom file"),
         (("decode", "text.loom", "-o", "a.txt"), "a.txt"),
     ):
         code, out, err = run(*words, *(("--codec", codec) if words[0] == "encode" else ()))
