@@ -144,6 +144,16 @@ class Codec(System):
         """Latent frames on either side that a frame's samples depend on; None when that is all of them."""
         return None
 
+    def check_wave(self, wave: Tensor) -> None:
+        """Raises ValueError unless the wave is [B, C, T] with T at least 1."""
+        if wave.ndim != 3 or wave.shape[1] != self.channels or not wave.shape[2]:
+            raise ValueError(f"the wave is {tuple(wave.shape)}; needs [B, {self.channels}, T] with T at least 1")
+
+    def check_latents(self, latents: Tensor) -> None:
+        """Raises ValueError unless latents are [B, D, F] with F at least 1."""
+        if latents.ndim != 3 or latents.shape[1] != self.latent_width or not latents.shape[2]:
+            raise ValueError(f"latents are {tuple(latents.shape)}; needs [B, {self.latent_width}, F], F at least 1")
+
     @abstractmethod
     def encode(self, wave: Tensor) -> Tensor:
         """[B, C, T] in [-1, 1] -> latents [B, D, F], before any quantisation."""
@@ -176,7 +186,7 @@ class Codec(System):
             yield self.encode(torch.cat(list(pieces), dim=-1))
             return
         reach = Reach(self.encoder_context, self.encoder_context)
-        yield from windowed(pieces, self.encode, reach, taken=self.hop_length, size=self._chunk_frames)
+        yield from windowed(pieces, self.encode, reach, taken=self.hop_length, size=self.chunk_frames)
 
     @torch.no_grad()
     def decode_stream(self, latents: Iterable[Tensor]) -> Iterator[Tensor]:
@@ -185,7 +195,7 @@ class Codec(System):
             yield self.decode(torch.cat(list(latents), dim=-1))
             return
         reach = Reach(self.decoder_context, self.decoder_context)
-        yield from windowed(latents, self.decode, reach, given=self.hop_length, size=self._chunk_frames)
+        yield from windowed(latents, self.decode, reach, given=self.hop_length, size=self.chunk_frames)
 
     def tokenize_stream(self, pieces: Iterable[Tensor], *, streams: int | None = None) -> Iterator[Tensor]:
         """Pieces of wave [1, C, t] -> codes [1, K, f], together `tokenize` of the whole."""
@@ -197,7 +207,8 @@ class Codec(System):
         yield from self.decode_stream(self.dequantize(piece) for piece in codes)
 
     @property
-    def _chunk_frames(self) -> int:
+    def chunk_frames(self) -> int:
+        """The most frames that a stream's network runs on at a time."""
         return max(1, round(CHUNK_SECONDS * self.frame_rate))
 
 
