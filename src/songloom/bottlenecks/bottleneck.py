@@ -21,10 +21,17 @@ class Quantized:
     reports: dict[str, Tensor] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class BottleneckSettings(Settings):
+    """Settings that every bottleneck has: the `width` D of its latents."""
+
+    width: int = 32
+
+
 class Bottleneck(nn.Module, Configurable):
     """Latents [B, D, F] <-> codes [B, K, F]."""
 
-    config: Settings
+    config: BottleneckSettings
     streams: int
     """Code streams K."""
     codebook_size: int
@@ -51,10 +58,10 @@ class Bottleneck(nn.Module, Configurable):
         limit = latents.new_full((len(latents),), self.streams) if streams is None else streams
         return limit.repeat_interleave(latents.shape[2])[:, None]
 
-    def check_latents(self, latents: Tensor, width: int) -> None:
-        """Raises ValueError unless latents are [B, D, F] of this width D."""
-        if latents.ndim != 3 or latents.shape[1] != width:
-            raise ValueError(f"latents are {tuple(latents.shape)}; needs [B, {width}, F]")
+    def check_latents(self, latents: Tensor) -> None:
+        """Raises ValueError unless latents are [B, D, F] of this bottleneck's width D."""
+        if latents.ndim != 3 or latents.shape[1] != self.config.width:
+            raise ValueError(f"latents are {tuple(latents.shape)}; needs [B, {self.config.width}, F]")
 
     def check_streams(self, streams: int | None) -> int:
         """The number of streams asked for, None being all. Raises ValueError unless it is 1 to K."""

@@ -18,14 +18,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from songloom.bottlenecks.bottleneck import BottleneckSettings
 from songloom.bottlenecks.k_means import k_means
 from songloom.bottlenecks.nearest import nearest, nearest_by_angle
 from songloom.bottlenecks.processes import agreed, gathered, shared
-from songloom.config import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
-class CodebookSettings(Settings):
+class CodebookSettings(BottleneckSettings):
     """`codebook_size` entries V for vectors of `width` D, looked up after a linear `projection` to so many
     numbers P, and by angle where `cosine`. Entries `learn` by moving averages (of `decay`) or by gradient. They
     start from `k_means` of the first vectors; an entry chosen less than `expiry` times the average is dead and
@@ -33,7 +33,6 @@ class CodebookSettings(Settings):
     With `orthogonal` there is a loss that pushes entries apart (gradients only)."""
 
     codebook_size: int = 1024
-    width: int = 32
     projection: int | None = None
     cosine: bool = False
     learn: Literal["average", "gradient"] = "average"

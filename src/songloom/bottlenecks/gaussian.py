@@ -13,8 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from songloom.bottlenecks.bottleneck import Bottleneck, Quantized
-from songloom.config import Settings
+from songloom.bottlenecks.bottleneck import Bottleneck, BottleneckSettings, Quantized
 
 LEAST_DEVIATION = 1e-4
 ACTIVE = 0.01
@@ -25,7 +24,7 @@ class GaussianBottleneck(Bottleneck, kind="gaussian"):
     """Means and scales [B, 2 D, F] (first all means) -> latents [B, D, F]."""
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Settings):
+    class Config(BottleneckSettings):
         """`width` D. `scale`: what the second half holds, the standard deviation before a softplus (Stable Audio)
         or the logarithm of the variance (latent diffusion)."""
 
@@ -46,7 +45,8 @@ class GaussianBottleneck(Bottleneck, kind="gaussian"):
 
     def split(self, pairs: Tensor) -> tuple[Tensor, Tensor]:
         """Means and scales [B, 2 D, F] -> means [B, D, F] and standard deviations [B, D, F]."""
-        self.check_latents(pairs, 2 * self.config.width)
+        if pairs.ndim != 3 or pairs.shape[1] != 2 * self.config.width:
+            raise ValueError(f"means and scales are {tuple(pairs.shape)}; needs [B, {2 * self.config.width}, F]")
         means, scales = pairs.chunk(2, 1)
         if self.config.scale == "softplus":
             return means, functional.softplus(scales) + LEAST_DEVIATION

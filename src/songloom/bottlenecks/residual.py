@@ -56,7 +56,7 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
 
     def forward(self, latents: Tensor, *, streams: Tensor | None = None) -> Quantized:
         """See `Bottleneck.forward`; losses as in `_losses`. Reports: perplexity and usage of each book."""
-        self.check_latents(latents, self.config.width)
+        self.check_latents(latents)
         limits = self.limits(latents, streams)
         rows = residual = rearrange(latents, "b d f -> (b f) d")
         total, stages = torch.zeros_like(rows), []
@@ -90,7 +90,7 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
 
     @torch.no_grad()
     def quantize(self, latents: Tensor, *, streams: int | None = None) -> Tensor:
-        self.check_latents(latents, self.config.width)
+        self.check_latents(latents)
         count = self.check_streams(streams)
         residual = rearrange(latents, "b d f -> (b f) d")
         codes = []

@@ -46,7 +46,7 @@ class VectorQuantizer(Bottleneck, kind="vector-quantizer"):
         """See `Bottleneck.forward`. Losses (eq. 3): "commitment", the squared distance from vectors to their entries;
         "codebook", the same with the gradient of the entries, where they learn by gradient; "orthogonal" where
         asked for. Reports: perplexity and usage."""
-        self.check_latents(latents, self.config.width)
+        self.check_latents(latents)
         quantised = self.limits(latents, streams) > 0
         rows = rearrange(latents, "b d f -> (b f) d")
         found = self.book.look_up(rows)
@@ -61,7 +61,7 @@ class VectorQuantizer(Bottleneck, kind="vector-quantizer"):
 
     @torch.no_grad()
     def quantize(self, latents: Tensor, *, streams: int | None = None) -> Tensor:
-        self.check_latents(latents, self.config.width)
+        self.check_latents(latents)
         self.check_streams(streams)
         codes = self.book.nearest(rearrange(latents, "b d f -> (b f) d"))
         return rearrange(codes, "(b f) -> b 1 f", b=len(latents))
