@@ -31,11 +31,14 @@ class System(nn.Module, Configurable):
     """Any trainable model of the toolkit: settings, presets, a recipe, and losses.
 
     `frozen` names the sub-systems (attributes) that this one uses but does not train; a checkpoint keeps
-    them under parts/.
+    them under parts/. `opponents` names the modules that only training needs (an adversary, a balancer): None until
+    `call_opponents` builds them from the settings of the same names; a run keeps them under training/ and trains
+    their weights by an optimiser of their own, and a shipped checkpoint is without them.
     """
 
     config: Settings
     frozen: tuple[str, ...] = ()
+    opponents: tuple[str, ...] = ()
     summary: ClassVar[str] = ""
 
     def __init__(self) -> None:
@@ -60,6 +63,13 @@ class System(nn.Module, Configurable):
     def prepare(self, batches: Iterable[Batch]) -> None:
         """Called once before the first step with a few dozen batches: a start from data, such as principal
         components or codebooks. The result goes into weights and buffers. Most systems need none."""
+
+    def call_opponents(self) -> None:
+        """Builds those of the `opponents` that are not there yet and have settings; the trainer calls it."""
+        for name in self.opponents:
+            settings: Settings | None = getattr(self.config, name)
+            if settings is not None and getattr(self, name) is None:
+                setattr(self, name, settings.build())
 
     @property
     @abstractmethod
