@@ -46,7 +46,10 @@ class Files:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """Names in the weights file, without its numbers: of tensors, or of what else is at its top."""
+        """Names in the weights file, without its numbers: of tensors, or of what else is at its top. None where a
+        folder holds no weights itself."""
+        if self.path.is_dir() and not any(name.endswith((*SUFFIXES, INDEX)) for name in self.names):
+            return frozenset()
         return read_keys(weights_file(self.path))
 
 

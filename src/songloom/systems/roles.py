@@ -108,7 +108,7 @@ class Codec(System):
     @property
     @abstractmethod
     def streams(self) -> int:
-        """Code streams K."""
+        """Code streams K; 0 for a codec with latents only."""
 
     @property
     @abstractmethod
@@ -130,13 +130,15 @@ class Codec(System):
         return -(-samples // self.hop_length)
 
     def bitrate(self, streams: int | None = None) -> float:
-        """Kilobits per second of the first `streams` streams (default: all), without entropy coding."""
+        """Kilobits per second of the first `streams` streams (default: all), before entropy coding; 0 without codes."""
         count = self.streams if streams is None else streams
-        return count * math.log2(self.codebook_size) * self.frame_rate / 1000
+        return count * math.log2(max(self.codebook_size, 1)) * self.frame_rate / 1000
 
     def streams_for(self, bitrate: float) -> int:
         """The most streams that `bitrate` kilobits per second hold, but at least one. Raises ValueError when the
-        codec has not as many, or for no number above 0."""
+        codec has not as many or no codes, or for no number above 0."""
+        if not self.streams:
+            raise ValueError(f"this codec has no codes, so none at {bitrate:g} kbps")
         count = max(1, math.floor(bitrate / self.bitrate(1) + 1e-6)) if 0 < bitrate < math.inf else 0
         if not 1 <= count <= self.streams:
             limits = f"{self.bitrate(1):g} to {self.bitrate():g}"
