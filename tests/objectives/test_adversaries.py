@@ -154,3 +154,39 @@ def test_the_opponents_win_against_noise_and_a_generator_then_fools_them() -> No
     assert play(60, learns=False) > 0.8
     assert play(250, learns=True) < 0.8
     assert distance() < 0.5 * before
+
+
+def weights(layers: list[tuple[int, int, int]]) -> int:
+    """Numbers in convolutions of (inputs of a group, outputs, kernel) with a gain and a bias for each output."""
+    return sum(inputs * outputs * kernel + 2 * outputs for inputs, outputs, kernel in layers)
+
+
+PERIOD = [(1, 32, 5), (32, 128, 5), (128, 512, 5), (512, 1024, 5), (1024, 1024, 5), (1024, 1, 3)]
+SCALE = [(1, 16, 15), (4, 64, 41), (4, 256, 41), (4, 1024, 41), (4, 1024, 41), (1024, 1024, 5), (1024, 1, 3)]
+BAND = [(2, 32, 27), (32, 32, 27), (32, 32, 27), (32, 32, 27), (32, 32, 9)]
+RESIDUAL = [(32, 64, 3), (64, 128, 4), (128, 128, 3), (128, 256, 4), (256, 256, 3), (256, 512, 4)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "networks", "numbers"),
+    [
+        (MultiPeriod.Config(), 5, 5 * weights(PERIOD)),
+        (MultiScale.Config(), 3, 3 * weights(SCALE)),
+        (MultiBand.Config(), 3, 3 * (5 * weights(BAND) + weights([(32, 1, 9)]))),
+        (MultiScaleStft.Config(), 5, 5 * weights([*BAND[:4], (32, 32, 9), (32, 1, 9)])),
+        (
+            ComplexStft.Config(),
+            1,
+            weights([(2, 32, 49), (512, 1, 8)])
+            + sum(weights([(i, i, 9), (i, o, 4 * frames), (i, o, 1)]) for i, o, frames in RESIDUAL),
+        ),
+        (Patch.Config(), 1, weights([(1, 64, 16), (64, 128, 16), (128, 256, 16), (256, 512, 16), (512, 1, 16)])),
+    ],
+    ids=SMALL,
+)
+def test_the_defaults_have_the_published_layers(settings: Settings, networks: int, numbers: int) -> None:
+    network = settings.build()
+    assert sum(parameter.numel() for parameter in network.parameters()) == numbers
+    image = isinstance(settings, Patch.Config)
+    with torch.no_grad():
+        assert len(network(torch.zeros(1, 1, *((64, 64) if image else (6000,))))) == networks
