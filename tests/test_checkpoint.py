@@ -16,6 +16,7 @@ from songloom.config import Configurable, Settings
 
 class Leaf(nn.Module, Configurable, kind="test-leaf"):
     frozen: tuple[str, ...] = ()
+    opponents: tuple[str, ...] = ()
 
     @dataclasses.dataclass(frozen=True, kw_only=True)
     class Config(Settings):
@@ -30,6 +31,7 @@ class Leaf(nn.Module, Configurable, kind="test-leaf"):
 
 class Tree(nn.Module, Configurable, kind="test-tree"):
     frozen = ("leaf",)
+    opponents: tuple[str, ...] = ()
 
     @dataclasses.dataclass(frozen=True, kw_only=True)
     class Config(Settings):

@@ -30,10 +30,12 @@ FORMAT = 1
 
 
 class Saveable(Protocol):
-    """What a checkpoint needs of a system: its settings, its weights, the names of its frozen parts."""
+    """What a checkpoint needs of a system: its settings, its weights, the names of its frozen parts and of the
+    modules that only training needs."""
 
     config: Settings
     frozen: tuple[str, ...]
+    opponents: tuple[str, ...]
 
     def state_dict(self) -> dict[str, Any]: ...
 
@@ -41,10 +43,19 @@ class Saveable(Protocol):
 
 
 def weights(system: Saveable) -> dict[str, Tensor]:
-    """The system's own tensors, on the CPU: everything but its frozen parts."""
-    prefixes = tuple(f"{name}." for name in system.frozen)
-    own = {k: v for k, v in system.state_dict().items() if not (prefixes and k.startswith(prefixes))}
-    return {k: v.detach().to("cpu").contiguous() for k, v in own.items()}
+    """The system's own tensors, on the CPU: everything but its frozen parts and its opponents."""
+    others = tuple(f"{name}." for name in (*system.frozen, *system.opponents))
+    return {k: _stored(v) for k, v in system.state_dict().items() if not k.startswith(others)}
+
+
+def opponent_weights(system: Saveable) -> dict[str, Tensor]:
+    """The tensors of the modules that only training needs, on the CPU, by their names in the system."""
+    names = tuple(f"{name}." for name in system.opponents)
+    return {k: _stored(v) for k, v in system.state_dict().items() if k.startswith(names)}
+
+
+def _stored(tensor: Tensor) -> Tensor:
+    return tensor.detach().to("cpu").contiguous()
 
 
 def save(

@@ -17,6 +17,7 @@ class Recipe:
     linearly over `warmup` steps and falls on a cosine to `final_rate` times its peak at `steps`.
     `optimizer` "muon" uses Muon for matrices inside blocks and AdamW for the rest. `ema` is the decay of
     the exponential moving average of the weights (0 = none); the averaged weights are what is shipped.
+    `opponent_rate` is the peak learning rate of an adversary's weights (none given: `learning_rate`).
     """
 
     inputs: Literal["waves", "codes", "latents"] = "waves"
@@ -30,6 +31,7 @@ class Recipe:
     optimizer: Literal["adamw", "muon"] = "adamw"
     learning_rate: float = 1e-3
     muon_rate: float = 0.02
+    opponent_rate: float | None = None
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = 0.01
     warmup: int = 200

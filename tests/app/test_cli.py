@@ -4,50 +4,17 @@ from __future__ import annotations
 
 import ast
 import json
-import math
-import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
+from command_runs import Run
 
 from songloom import checkpoint
 from songloom.app import cli
 from songloom.audio import files
 from songloom.systems import registry
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint of the tiny generator with random weights, its codec inside."""
-    torch.manual_seed(0)
-    _, settings = registry.preset("loom-tiny")
-    folder = tmp_path_factory.mktemp("model") / "tiny"
-    checkpoint.save(settings.build(), folder)
-    return folder
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Runs the command line inside `tmp_path`; gives exit code, standard output and error output."""
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", ["songloom", *map(str, words)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
 
 
 def test_the_overview_names_every_command_with_the_first_line_of_its_help(run: Run) -> None:
@@ -154,7 +121,8 @@ def test_any_prompt_makes_a_file_inside_the_folder(run: Run, model: Path, tmp_pa
         (["generate", "--prompts", "p", "--out", "d", "-o", "a.wav"], "--prompts does not go with --output"),
         (["generate", "--prompts", "none.jsonl"], "--out"),
         (["replay", "none.wav"], "none.wav"),
-        (["decode", "none.tokens"], "none.tokens"),
+        (["decode", "none.loom"], "none.loom"),
+        (["encode", "none.wav"], "none.wav"),
         (["show", "nothing"], "nothing"),
         (["nothing"], "nothing"),
         (["train"], "--out"),
@@ -212,18 +180,6 @@ def test_a_stream_holds_the_whole_piece(run: Run, model: Path, tmp_path: Path) -
     assert run("generate", "x", "-o", "s.wav", "--seconds", 2, "--stream", "--model", model)[0] == 0
     wave, rate = files.read(tmp_path / "s.wav")
     assert wave.shape[-1] == 2 * rate
-
-
-def test_audio_goes_to_tokens_and_back(run: Run, model: Path, tmp_path: Path) -> None:
-    codec = model / "parts" / "codec"
-    rate = checkpoint.load(codec).sample_rate
-    files.write(tmp_path / "a.wav", 0.3 * torch.sin(torch.arange(rate + 7) * 2 * math.pi * 440 / rate)[None], rate)
-    code, out, _ = run("encode", "a.wav", "--model", codec)
-    assert code == 0
-    assert re.search(r"[\d.]+ kbps", out)
-    assert run("decode", "a.tokens", "-o", "b.wav")[0] == 0
-    assert files.info(tmp_path / "b.wav").frames == rate + 7
-    assert "exists" in run("decode", "a.tokens", "-o", "b.wav")[2]
 
 
 def test_list_and_show_tell_of_every_preset(run: Run) -> None:

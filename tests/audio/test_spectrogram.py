@@ -30,6 +30,17 @@ def test_a_centred_spectrum_agrees_with_librosa(n_fft: int, hop: int, samples: i
     torch.testing.assert_close(Stft(n_fft, hop).transform(wave), torch.from_numpy(expected), atol=1e-4, rtol=0)
 
 
+@pytest.mark.parametrize(("n_fft", "hop", "samples"), [(256, 64, 1000), (512, 100, 999), (64, 16, 33)])
+def test_a_mirrored_spectrum_agrees_with_torch(n_fft: int, hop: int, samples: int) -> None:
+    wave = noise(2, 3, samples)
+    window = torch.hann_window(n_fft)
+    expected = torch.stft(wave.flatten(0, 1), n_fft, hop, window=window, pad_mode="reflect", return_complex=True)
+    found = Stft(n_fft, hop, "reflect").transform(wave)
+    torch.testing.assert_close(found, expected.unflatten(0, (2, 3)), atol=1e-4, rtol=0)
+    with pytest.raises(ValueError, match="mirrored"):
+        Stft(n_fft, hop, "reflect").transform(noise(n_fft // 2))
+
+
 @pytest.mark.parametrize("padding", ["centre", "same"])
 @pytest.mark.parametrize(("n_fft", "hop", "samples"), [(256, 64, 1000), (512, 100, 999), (128, 64, 1), (256, 64, 64)])
 def test_the_inverse_gives_the_wave_back(padding: str, n_fft: int, hop: int, samples: int) -> None:

@@ -4,8 +4,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from songloom.bottlenecks.residual import ResidualQuantizer, perplexity
-from songloom.bottlenecks.vector import Codebook, k_means, nearest
+from songloom.bottlenecks.codebook import AverageCodebook, CodebookSettings
+from songloom.bottlenecks.k_means import k_means
+from songloom.bottlenecks.nearest import nearest
+from songloom.bottlenecks.residual import ResidualQuantizer
+from songloom.bottlenecks.usage import perplexity
 
 
 def quantizer(streams: int = 3, size: int = 8, width: int = 4) -> ResidualQuantizer:
@@ -74,7 +77,7 @@ def test_fewer_rows_than_entries_still_start_a_codebook() -> None:
 def test_entries_become_the_average_of_the_rows_that_choose_them() -> None:
     torch.manual_seed(0)
     rows = torch.cat([torch.randn(64, 2) * 0.1 + 5, torch.randn(64, 2) * 0.1 - 5])
-    book = Codebook(2, 2, decay=0.5)
+    book = AverageCodebook(CodebookSettings(codebook_size=2, width=2, decay=0.5))
     book.entries.copy_(torch.tensor([[1.0, 1.0], [-1.0, -1.0]]))
     for _ in range(40):
         book.learn(rows, book.nearest(rows))
@@ -84,7 +87,7 @@ def test_entries_become_the_average_of_the_rows_that_choose_them() -> None:
 def test_an_entry_that_nobody_chooses_becomes_a_row() -> None:
     torch.manual_seed(0)
     rows = torch.randn(256, 2)
-    book = Codebook(4, 2, decay=0.5)
+    book = AverageCodebook(CodebookSettings(codebook_size=4, width=2, decay=0.5))
     book.start(rows)
     book.entries[3] = book.sums[3] = 1000.0
     for _ in range(10):
@@ -127,3 +130,46 @@ def test_nearest_is_the_least_distance() -> None:
     torch.manual_seed(0)
     rows, entries = torch.randn(50, 6), torch.randn(9, 6)
     torch.testing.assert_close(nearest(rows, entries), torch.cdist(rows, entries).argmin(1))
+
+
+def dac(streams: int = 3) -> ResidualQuantizer:
+    torch.manual_seed(0)
+    settings = {"streams": streams, "codebook_size": 16, "width": 12}
+    return ResidualQuantizer.Config(**settings, projection=4, cosine=True, learn="gradient").build()
+
+
+def test_the_embedded_weights_keep_their_names() -> None:
+    names = {name.split(".", 2)[2] for name in quantizer().state_dict()}
+    assert names == {"entries", "counts", "sums", "started"}
+
+
+def test_factorised_codes_hold_entries_and_their_projections_only() -> None:
+    shapes = {name: tuple(value.shape) for name, value in dac(1).state_dict().items()}
+    assert shapes == {
+        "books.0.entries": (16, 4),
+        "books.0.inside.weight": (4, 12),
+        "books.0.inside.bias": (4,),
+        "books.0.outside.weight": (12, 4),
+        "books.0.outside.bias": (12,),
+    }
+
+
+def test_factorised_codes_are_the_entries_of_greatest_cosine_after_projection() -> None:
+    rvq, residual = dac().eval(), torch.randn(12, 40)
+    codes = rvq.quantize(residual[None])[0]
+    for index, book in enumerate(rvq.books):
+        inner = book.inside.weight @ residual + book.inside.bias[:, None]
+        cosines = torch.cosine_similarity(inner.t()[:, None], book.entries[None], dim=-1)
+        assert torch.equal(codes[index], cosines.argmax(1))
+        residual = residual - book.outside.weight @ book.entries[codes[index]].t() - book.outside.bias[:, None]
+
+
+def test_every_weight_of_factorised_codes_has_a_gradient() -> None:
+    rvq = dac()
+    latents = torch.randn(2, 12, 30, requires_grad=True)
+    passed = rvq(latents)
+    (passed.latents.square().mean() + sum(passed.losses.values())).backward()
+    assert passed.losses.keys() == {"commitment", "codebook"}
+    for name, weight in rvq.named_parameters():
+        assert weight.grad is not None and weight.grad.abs().sum() > 0, name
+    assert latents.grad is not None and latents.grad.abs().sum() > 0

@@ -14,6 +14,10 @@ from torch import Tensor, nn
 
 from songloom.config import Settings
 from songloom.data.batch import Batch
+from songloom.objectives.adversaries import Adversary
+from songloom.objectives.balancer import Balancer
+from songloom.objectives.discriminators.multi_period import MultiPeriod
+from songloom.objectives.discriminators.multi_scale_stft import MultiScaleStft
 from songloom.recipe import Recipe
 from songloom.systems.roles import Codec, System
 
@@ -74,6 +78,46 @@ class ToyCodec(Codec, kind="toy-codec"):
         latents = self.encode(batch.wave)
         noisy = latents + self.config.noise * torch.randn_like(latents) * self.training
         return {"wave": (self.decode(noisy) - batch.wave).square().mean(), "~seen": self.seen.clone()}
+
+
+class ToyRival(ToyCodec, kind="toy-rival"):
+    """The toy codec against an adversary, its losses balanced where there is a balancer."""
+
+    opponents = ("adversary", "balancer")
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(ToyCodec.Config):
+        adversary: Adversary.Config = Adversary.Config(
+            discriminators=(
+                MultiPeriod.Config(periods=(2, 3), widths=(4, 8)),
+                MultiScaleStft.Config(windows=(64,), width=4),
+            ),
+            share=0.5,
+        )
+        balancer: Balancer.Config | None = Balancer.Config(decay=0.9)
+
+    config: Config
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.adversary: Adversary | None = None
+        self.balancer: Balancer | None = None
+
+    @classmethod
+    def presets(cls) -> dict[str, Settings]:
+        return {"toy-rival": cls.Config(width=5), "toy-rival-tiny": cls.Config()}
+
+    def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
+        assert batch.wave is not None and self.adversary is not None
+        latents = self.encode(batch.wave)
+        made = self.decode(latents + self.config.noise * torch.randn_like(latents) * self.training)
+        played = self.adversary.losses(batch.wave, made, step=step)
+        named = {name: played.pop(name) for name in ("adversarial", "features")}
+        named["wave"] = (made - batch.wave).abs().mean()
+        if self.balancer is None:
+            return named | played
+        reports = {f"~{name}": value.detach() for name, value in named.items()}
+        return {"balanced": self.balancer(named, made)} | reports | played
 
 
 class ToyModel(System, kind="toy-model"):

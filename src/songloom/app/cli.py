@@ -12,8 +12,8 @@ from songloom import __version__
 COMMANDS = {
     "generate": ("songloom.app.generate:generate", "Music from text."),
     "replay": ("songloom.app.replay:replay", "Make a file's music again from the recipe that it carries."),
-    "encode": ("songloom.app.coding:encode", "Audio to a compact token file."),
-    "decode": ("songloom.app.coding:decode", "A token file back to audio."),
+    "encode": ("songloom.app.coding:encode", "Sound to a compact .loom file of tokens."),
+    "decode": ("songloom.app.coding:decode", "A .loom file, or a part of it, back to sound."),
     "train": ("songloom.app.train:train", "Train any system on a folder of music."),
     "list": ("songloom.app.catalogue:list_systems", "The models that are here, and the systems that can be trained."),
     "show": (

@@ -1,4 +1,4 @@
-"""`songloom encode` and `songloom decode`: audio to tokens and back."""
+"""`songloom encode` and `songloom decode`: sound to tokens and back."""
 
 from __future__ import annotations
 
@@ -7,121 +7,129 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from songloom.app import folders
+from songloom.app.screen import Report
+
 if TYPE_CHECKING:
+    from songloom.inference.coded_files import Identity
     from songloom.systems.roles import Codec
 
-SUFFIX = ".tokens"
+EMBEDDED = "spectral-codec"
 
 
 def encode(
     file: Path,
     *,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
-    model: str = "spectral-codec",
+    codec: str = EMBEDDED,
+    bitrate: float | None = None,
     streams: int | None = None,
+    entropy: Annotated[bool, Parameter(negative="")] = False,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
-    """Audio to a compact token file.
+    """Sound to a compact .loom file of tokens.
 
     Parameters
     ----------
     file:
-        Any sound file: wav, flac, ogg, mp3, ...
+        Any sound file (wav, flac, ogg, mp3, ...), or a folder of them.
     output:
-        The token file; without it FILE with the suffix .tokens.
-    model:
-        A codec: embedded name or checkpoint folder.
+        The .loom file, or the folder for a folder's; without it FILE with the suffix .loom.
+    codec:
+        A codec: an embedded name, a checkpoint folder or file, ours or published, or the hub id of one.
+    bitrate:
+        The most kilobits per second; fewer are smaller and rougher. Without it all of the codec's.
     streams:
-        How many codebooks to keep: fewer is smaller and rougher.
+        How many codebooks to keep, instead of a bitrate.
+    entropy:
+        Squeeze the tokens further without loss; takes some more time.
     overwrite:
-        Replace a file that is there.
+        Replace files that are there.
     """
-    import torch
+    from songloom.data.manifest import AUDIO_SUFFIXES
+    from songloom.inference.coded_files import encode_file, header_of
 
-    from songloom import checkpoint
-    from songloom.audio import files
-    from songloom.data.token_file import TokenHeader, write_tokens
-    from songloom.systems import registry
+    if bitrate is not None and streams is not None:
+        raise ValueError("--bitrate does not go with --streams")
+    files = folders.pairs(file, output, AUDIO_SUFFIXES, ".loom")
+    for _, target in files:
+        if target.suffix.lower() != ".loom":
+            raise ValueError(f"{target} should end in .loom")
+    opened, identity = load_codec(codec)
+    count = opened.streams_for(bitrate) if bitrate is not None else streams
+    header = header_of(opened, identity, count, entropy=entropy)
 
-    target = output or file.with_suffix(SUFFIX)
-    _free(target, overwrite)
-    codec = _codec(model)
-    if streams is not None and not 1 <= streams <= codec.streams:
-        raise ValueError(f"{model} has 1 to {codec.streams} streams, not {streams}")
-    wave, _rate = files.read(file, sample_rate=codec.sample_rate, channels=codec.channels)
-    with torch.inference_mode():
-        codes = codec.tokenize(wave[None], streams=streams)[0]
-    header = TokenHeader(
-        codec=model,
-        sha256=checkpoint.model_hash(registry.locate(model)),
-        sample_rate=codec.sample_rate,
-        channels=codec.channels,
-        samples=wave.shape[-1],
-        streams=codes.shape[0],
-        codebook_size=codec.codebook_size,
-        frames=codes.shape[1],
-    )
-    write_tokens(target, codes.numpy(), header)
-    kbps = header.frames * header.streams * header.bits / (wave.shape[-1] / codec.sample_rate) / 1000
-    print(
-        f"{target}: {codes.shape[1]} frames of {codes.shape[0]} codes, {kbps:.2f} kbps, {target.stat().st_size} bytes"
-    )
+    def step(source: Path, target: Path, report: Report) -> str:
+        from songloom.data.token_file import TokenReader
+
+        encode_file(opened, source, target, header, progress=report)
+        with TokenReader(target) as made:
+            seconds = made.samples / header.sample_rate
+            rate = 8 * made.coded_bytes / seconds / 1000
+            return f"{target}: {seconds:.1f} s, {made.frames} frames of {header.streams} codes, {rate:.2f} kbps"
+
+    folders.each(files, step, overwrite=overwrite)
 
 
 def decode(
     file: Path,
     *,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    codec: str | None = None,
+    start: float = 0.0,
+    end: float | None = None,
     streams: int | None = None,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
-    """A token file back to audio, by the codec that the file names.
+    """A .loom file, or a part of it, back to sound.
 
     Parameters
     ----------
     file:
-        A token file that songloom made.
+        A .loom file, or a folder of them.
     output:
-        The sound file; without it FILE with the suffix .wav.
+        The sound file, or the folder for a folder's; without it FILE with the suffix .wav.
+    codec:
+        Where the file's codec is now; without it the name that the file gives.
+    start:
+        The part's beginning in seconds.
+    end:
+        The part's end in seconds; without it the file's.
     streams:
         Use only the first codebooks.
     overwrite:
-        Replace a file that is there.
+        Replace files that are there.
     """
-    import torch
+    from functools import lru_cache
 
-    from songloom import checkpoint
-    from songloom.audio import files
-    from songloom.data.token_file import read_tokens
-    from songloom.systems import registry
+    from songloom.audio.files import checked_suffix
+    from songloom.data.token_file import TokenReader
+    from songloom.inference.coded_files import check, decode_file
 
-    target = output or file.with_suffix(".wav")
-    _free(target, overwrite)
-    files.checked_suffix(target)
-    codes, header = read_tokens(file)
-    codec = _codec(header.codec)
-    if checkpoint.model_hash(registry.locate(header.codec)) != header.sha256:
-        raise ValueError(f"{file} was made by other weights of {header.codec}")
-    if streams is not None and not 1 <= streams <= header.streams:
-        raise ValueError(f"{file} has 1 to {header.streams} streams, not {streams}")
-    if header.frames != -(-header.samples // codec.hop_length) or header.codebook_size != codec.codebook_size:
-        raise ValueError(f"{file} does not fit its codec: {header.frames} frames for {header.samples} samples")
-    with torch.inference_mode():
-        wave = codec.detokenize(torch.from_numpy(codes[:streams])[None], length=header.samples)[0]
-    files.write(target, wave, codec.sample_rate)
-    print(f"{target}: {wave.shape[-1] / codec.sample_rate:.1f} s")
+    files = folders.pairs(file, output, [".loom"], ".wav")
+    for _, target in files:
+        checked_suffix(target)
+    load = lru_cache(maxsize=1)(load_codec)
+
+    def step(source: Path, target: Path, report: Report) -> str:
+        with TokenReader(source) as reader:
+            opened, identity = load(codec or reader.header.codec)
+            check(opened, reader, identity.sha256)
+            seconds = decode_file(opened, reader, target, start=start, end=end, streams=streams, progress=report)
+            return f"{target}: {seconds:.1f} s"
+
+    folders.each(files, step, overwrite=overwrite)
 
 
-def _free(path: Path, overwrite: bool) -> None:
-    if path.exists() and not overwrite:
-        raise ValueError(f"{path} exists; choose another name or add --overwrite")
-
-
-def _codec(name: str) -> Codec:
-    from songloom.systems import registry
+def load_codec(name: str) -> tuple[Codec, Identity]:
+    """The codec of an embedded name, a path or a hub id, and what it is known by. Raises ValueError for what is no
+    codec."""
+    from songloom.inference.coded_files import Identity
+    from songloom.published.load import load
     from songloom.systems.roles import Codec
+    from songloom.training.encode_cache import system_hash
 
-    system = registry.load(name)
+    system = load(name)
     if not isinstance(system, Codec):
         raise ValueError(f"{name} is no codec but a {type(system).__name__}")
-    return system
+    return system, Identity(name, system_hash(system))

@@ -9,8 +9,11 @@ from __future__ import annotations
 import io
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
@@ -50,7 +53,8 @@ class AudioInfo:
         return self.frames / self.sample_rate
 
 
-def _open(path: str | os.PathLike[str]) -> soundfile.SoundFile:
+def opened(path: str | os.PathLike[str]) -> soundfile.SoundFile:
+    """The sound file at a path, open for reading. Raises ValueError when it is none."""
     file = Path(path)
     if not file.exists():
         raise FileNotFoundError(f"{file}: no such file")
@@ -65,7 +69,7 @@ def _open(path: str | os.PathLike[str]) -> soundfile.SoundFile:
 
 def info(path: str | os.PathLike[str]) -> AudioInfo:
     """Sample rate, channels and length of an audio file."""
-    with _open(path) as sound:
+    with opened(path) as sound:
         return AudioInfo(sound.samplerate, sound.channels, sound.frames, sound.format, sound.subtype)
 
 
@@ -82,7 +86,7 @@ def read(
     `sample_rate` resamples; `channels` 1 averages and more repeats a mono file; `start` and `seconds` choose
     a part, which ends earlier where the file does.
     """
-    with _open(path) as sound:
+    with opened(path) as sound:
         if start < 0 or (seconds is not None and not seconds > 0):
             raise ValueError(f"start {start} s, length {seconds} s: a part begins at 0 or later and is longer than 0")
         first = round(start * sound.samplerate)
@@ -182,6 +186,14 @@ def write(
 
 def replace_file(path: str | os.PathLike[str], data: bytes) -> None:
     """Write `data` beside the path, then rename: the path holds all of it or what it held before."""
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file beside the path to write into; it takes the path's place when the block ends well, and goes when it
+    does not, whatever stops it."""
     target = Path(path)
     if target.is_dir():
         raise ValueError(f"{target} is a folder; a file name is needed")
@@ -190,7 +202,7 @@ def replace_file(path: str | os.PathLike[str], data: bytes) -> None:
     beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
     try:
         with beside.open("xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         beside.replace(target)
@@ -200,7 +212,7 @@ def replace_file(path: str | os.PathLike[str], data: bytes) -> None:
 
 def read_metadata(path: str | os.PathLike[str]) -> str | None:
     """The text that `write` stored as `metadata` (any file's comment), or None."""
-    with _open(path) as sound:
+    with opened(path) as sound:
         comment = str(sound.comment)
         container = sound.format
     if container in ("WAV", "WAVEX"):

@@ -3,7 +3,8 @@
 Every spectrum is laid out [..., n_fft // 2 + 1, F]. Frame f of a "centre" transform stands around sample
 f * hop_length (F = T // hop_length + 1, as in librosa); frame f of a "same" transform stands around the
 middle of hop f (F = ceil(T / hop_length), so that a codec's frames tile the samples). Outside the wave is
-silence, so clips of any length work and a chunk sees what a stream would see.
+silence, so clips of any length work and a chunk sees what a stream would see; a "reflect" transform is a
+"centre" one that sees the wave mirrored there, as torch.stft and librosa's mel spectra do.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-Padding = Literal["centre", "same"]
+Padding = Literal["centre", "same", "reflect"]
 MelScale = Literal["slaney", "htk"]
 
 
@@ -47,8 +48,8 @@ class Stft:
             raise ValueError(f"n_fft is {self.n_fft}; it must be even and at least 2")
         if not 1 <= self.hop_length <= self.n_fft // 2:
             raise ValueError(f"hop_length is {self.hop_length}; with n_fft {self.n_fft} it must be 1 to n_fft // 2")
-        if self.padding not in ("centre", "same"):
-            raise ValueError(f"padding is {self.padding!r}; it is 'centre' or 'same'")
+        if self.padding not in ("centre", "same", "reflect"):
+            raise ValueError(f"padding is {self.padding!r}; it is 'centre', 'same' or 'reflect'")
 
     @property
     def bins(self) -> int:
@@ -58,17 +59,17 @@ class Stft:
     @property
     def lead(self) -> int:
         """Samples of silence in front of the wave."""
-        return self.n_fft // 2 if self.padding == "centre" else (self.n_fft - self.hop_length) // 2
+        return (self.n_fft - self.hop_length) // 2 if self.padding == "same" else self.n_fft // 2
 
     def frames(self, samples: int) -> int:
         """Number of frames F of a wave of `samples` samples."""
-        if self.padding == "centre":
-            return samples // self.hop_length + 1
-        return math.ceil(samples / self.hop_length)
+        if self.padding == "same":
+            return math.ceil(samples / self.hop_length)
+        return samples // self.hop_length + 1
 
     def samples(self, frames: int) -> int:
         """Natural number of samples of `frames` frames."""
-        return (frames - 1 if self.padding == "centre" else frames) * self.hop_length
+        return (frames if self.padding == "same" else frames - 1) * self.hop_length
 
     def window(self, like: Tensor) -> Tensor:
         """The periodic Hann window [n_fft] on the device of `like`, in its real type."""
@@ -81,8 +82,16 @@ class Stft:
             raise ValueError("the wave is empty; a spectrum needs at least one sample")
         count = self.frames(wave.shape[-1])
         tail = (count - 1) * self.hop_length + self.n_fft - self.lead - wave.shape[-1]
-        padded = functional.pad(wave, (self.lead, max(tail, 0)))
+        padded = self._padded(wave, max(tail, 0))
         return padded.unfold(-1, self.n_fft, self.hop_length)[..., :count, :] * self.window(wave)
+
+    def _padded(self, wave: Tensor, tail: int) -> Tensor:
+        if self.padding != "reflect":
+            return functional.pad(wave, (self.lead, tail))
+        if wave.shape[-1] <= self.lead:
+            raise ValueError(f"the wave has {wave.shape[-1]} samples; a mirrored spectrum needs over {self.lead}")
+        rows = wave.reshape(1, -1, wave.shape[-1])
+        return functional.pad(rows, (self.lead, tail), mode="reflect").reshape(*wave.shape[:-1], -1)
 
     def transform(self, wave: Tensor) -> Tensor:
         """Complex spectrum [..., bins, F] of a wave [..., T]."""

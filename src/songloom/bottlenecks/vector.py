@@ -1,109 +1,71 @@
-"""One codebook that learns by moving averages: nearest entry, k-means start, restart of dead entries.
+"""Vector quantisation: one codebook, each frame of latents becomes its nearest entry.
 
-van den Oord et al. 2017, "Neural Discrete Representation Learning" (arXiv 1711.00937), appendix A.1: entry
-= average of the vectors that chose it. SoundStream (arXiv 2107.03312), section III-C: k-means on the first
-vectors, and entries that nobody chooses become a vector of the batch. All state is in buffers, so a resumed
-run goes on exactly; with torch.distributed every process holds the same codebook.
+van den Oord et al. 2017, "Neural Discrete Representation Learning" (arXiv 1711.00937).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import cast
+
 import torch
-from torch import Tensor, distributed, nn
+from einops import rearrange
+from torch import Tensor
 
-DEAD = 0.1
-"""An entry is dead when it is chosen less than this fraction of the average."""
-
-
-def nearest(rows: Tensor, entries: Tensor) -> Tensor:
-    """Index [N] of the entry [V, D] with the least Euclidean distance to each row [N, D]."""
-    return torch.addmm(entries.square().sum(1), rows, entries.t(), alpha=-2).argmin(1)
+from songloom.bottlenecks.bottleneck import Bottleneck, Quantized
+from songloom.bottlenecks.codebook import CodebookSettings, row_error
+from songloom.bottlenecks.usage import reports
 
 
-def k_means(rows: Tensor, count: int, *, rounds: int = 10) -> Tensor:
-    """`count` centres [V, D] of rows [N, D] by Lloyd's algorithm from random rows.
+class VectorQuantizer(Bottleneck, kind="vector-quantizer"):
+    """One stream of codes over D-wide latents."""
 
-    With fewer rows than centres, rows repeat with a little noise and part ways later.
-    """
-    order = torch.randperm(len(rows), device=rows.device)
-    centres = rows[order.repeat(-(-count // len(rows)))[:count]]
-    if len(rows) < count:
-        return centres + 0.05 * rows.std() * torch.randn_like(centres)
-    for _ in range(rounds):
-        chosen = nearest(rows, centres)
-        sizes = rows.new_zeros(count).index_add_(0, chosen, rows.new_ones(len(rows)))
-        sums = torch.zeros_like(centres).index_add_(0, chosen, rows)
-        centres = torch.where(sizes[:, None] > 0, sums / sizes[:, None].clamp_min(1), centres)
-    return centres
+    @dataclass(frozen=True, kw_only=True)
+    class Config(CodebookSettings):
+        """Those of a codebook."""
 
+    config: Config
 
-def shared(tensor: Tensor) -> Tensor:
-    """The sum of `tensor` over all processes of a data-parallel run."""
-    if distributed.is_available() and distributed.is_initialized():
-        distributed.all_reduce(tensor)
-    return tensor
-
-
-def gathered(rows: Tensor) -> Tensor:
-    """The rows [N, D] of all processes, one below the other; each process has the same number."""
-    if not (distributed.is_available() and distributed.is_initialized()):
-        return rows
-    parts = [torch.empty_like(rows) for _ in range(distributed.get_world_size())]
-    distributed.all_gather(parts, rows.contiguous())
-    return torch.cat(parts)
-
-
-def agreed(tensor: Tensor) -> Tensor:
-    """The first process's `tensor` in every process."""
-    if distributed.is_available() and distributed.is_initialized():
-        distributed.broadcast(tensor, 0)
-    return tensor
-
-
-class Codebook(nn.Module):
-    """`size` entries of `width` numbers; rows [N, D] <-> indices [N]."""
-
-    entries: Tensor
-    counts: Tensor
-    sums: Tensor
-    started: Tensor
-
-    def __init__(self, size: int, width: int, *, decay: float = 0.99) -> None:
+    def __init__(self, config: Config) -> None:
         super().__init__()
-        self.decay = decay
-        self.register_buffer("entries", torch.randn(size, width))
-        self.register_buffer("counts", torch.ones(size))
-        self.register_buffer("sums", self.entries.clone())
-        self.register_buffer("started", torch.zeros((), dtype=torch.int64))
+        self.config = config
+        self.streams, self.codebook_size = 1, config.codebook_size
+        self.book = config.book()
 
-    def nearest(self, rows: Tensor) -> Tensor:
-        """Index [N] of the entry nearest to each row [N, D]."""
-        return nearest(rows, self.entries)
-
-    def forward(self, indices: Tensor) -> Tensor:
-        """Entries [..., D] at indices [...]."""
-        return nn.functional.embedding(indices, self.entries)
+    @property
+    def started(self) -> bool:
+        """Whether the codebook holds anything but noise."""
+        return bool(self.book.started)
 
     @torch.no_grad()
     def start(self, rows: Tensor) -> None:
-        """Entries from the k-means of rows [N, D]."""
-        every = gathered(rows)
-        self.entries.copy_(agreed(k_means(every, len(self.entries))))
-        self.counts.fill_(len(every) / len(self.entries))
-        self.sums.copy_(self.entries * self.counts[:, None])
-        self.started.fill_(1)
+        """The codebook from the k-means of latents [N, D]."""
+        self.book.start(self.book.inside(rows))
+
+    def forward(self, latents: Tensor, *, streams: Tensor | None = None) -> Quantized:
+        """See `Bottleneck.forward`. Losses (eq. 3): "commitment", the squared distance from vectors to their entries;
+        "codebook", the same with the gradient of the entries, where they learn by gradient; "orthogonal" where
+        asked for. Reports: perplexity and usage."""
+        self.check_latents(latents)
+        quantised = self.limits(latents, streams) > 0
+        rows = rearrange(latents, "b d f -> (b f) d")
+        found = self.book.look_up(rows)
+        losses = {"commitment": row_error(found.inner, found.entries.detach(), quantised)}
+        if self.config.learn == "gradient":
+            losses["codebook"] = row_error(found.entries, found.inner.detach(), quantised)
+        if self.config.orthogonal:
+            losses["orthogonal"] = self.book.orthogonality()
+        through = rearrange(torch.where(quantised, found.rows, rows), "(b f) d -> b d f", b=len(latents))
+        codes = rearrange(found.codes, "(b f) -> b 1 f", b=len(latents))
+        return Quantized(through, codes, losses, reports(codes, self.codebook_size))
 
     @torch.no_grad()
-    def learn(self, rows: Tensor, indices: Tensor) -> None:
-        """Moves each entry towards the rows [N, D] that chose it, and restarts the dead ones."""
-        chosen = shared(torch.zeros_like(self.counts).index_add_(0, indices, rows.new_ones(len(rows))))
-        total = shared(torch.zeros_like(self.sums).index_add_(0, indices, rows))
-        self.counts.lerp_(chosen, 1 - self.decay)
-        self.sums.lerp_(total, 1 - self.decay)
-        average = self.counts.mean()
-        dead = self.counts < DEAD * average
-        places = torch.randint(len(rows), (len(self.counts),), device=rows.device)
-        fresh = agreed(rows[places].contiguous())
-        self.counts.copy_(torch.where(dead, average, self.counts))
-        self.sums.copy_(torch.where(dead[:, None], fresh * average, self.sums))
-        self.entries.copy_(self.sums / self.counts[:, None])
+    def quantize(self, latents: Tensor, *, streams: int | None = None) -> Tensor:
+        self.check_latents(latents)
+        self.check_streams(streams)
+        codes = self.book.nearest(rearrange(latents, "b d f -> (b f) d"))
+        return rearrange(codes, "(b f) -> b 1 f", b=len(latents))
+
+    def dequantize(self, codes: Tensor) -> Tensor:
+        self.check_codes(codes)
+        return rearrange(cast(Tensor, self.book(codes[:, 0])), "b f d -> b d f")

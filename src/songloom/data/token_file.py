@@ -1,102 +1,215 @@
-"""A compact, seekable file of codes: a JSON header, then every frame in the same number of bytes.
+"""The `.loom` token file: codes in chunks that decode by themselves, written and read in constant memory.
 
-    b"LOOMTOK1"  8 bytes
-    header size  4 bytes, little-endian
-    header       JSON: codec, its hash, sample rate, samples, streams K, codebook size V, frames F
-    frames       F x ceil(K * bits / 8) bytes, bits = ceil(log2 V); stream 0 first, low bits first
+    header         token_header.py
+    chunks         one after the other, no gaps
+    index          for each chunk: frames, bytes, CRC-32 (4 bytes each, little-endian)
+    tail           offset of the index, samples of the wave (8 bytes each), chunks, CRC-32 of index and tail so far
+                   (4 bytes each), "LOOM-END"
 
-Frame i begins at a known offset, so a part is read without the rest. Nothing in the file is executed, and
-sizes are checked against the file's true length before anything is allocated.
+A chunk holds, where the header's `side` is not 0, the number of its segments (4 bytes) and their float32 values;
+then its codes [K, F], stream by stream: packed (bit_packing.py) or entropy-coded (code_model.py). Nothing in a
+file is executed, and no size in it is believed before it fits the file's true length.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, fields
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from songloom.audio.files import replace_file
+from songloom.audio.files import replacing
+from songloom.data import code_model
+from songloom.data.bit_packing import pack, packed_size, unpack
+from songloom.data.token_header import TokenHeader, read_header, write_header
 
-MAGIC = b"LOOMTOK1"
-MOST_HEADER = 65_536
+ENTRY = struct.Struct("<III")
+TAIL = struct.Struct("<QQII8s")
+END = b"LOOM-END"
+MOST_FRAMES = 1 << 14
+"""Frames of one chunk."""
+MOST_CODES = 1 << 20
+"""Codes of one chunk: with them, what a file can make a reader allocate is bounded."""
+SECONDS = {False: 5.0, True: 30.0}
+"""Length of a chunk, plain and entropy-coded: counts need time to become good."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class TokenHeader:
-    """What a decoder must know: `samples` is the length T of the wave, `sha256` the codec's weights."""
+class Chunk(NamedTuple):
+    """Codes [K, F] (int64) from frame `first` of the file; `side` [n, side] (float32) of the segments in them."""
 
-    codec: str
-    sha256: str
-    sample_rate: int
-    channels: int
-    samples: int
-    streams: int
-    codebook_size: int
-    frames: int
+    first: int
+    codes: np.ndarray
+    side: np.ndarray
+
+
+class TokenWriter:
+    """Takes codes as they come and writes whole chunks; `finish` writes the index. The file stays the caller's."""
+
+    def __init__(self, file: BinaryIO, header: TokenHeader) -> None:
+        self.header, self._file, self._entries = header, file, bytearray()
+        write_header(file, header)
+        self._place = file.tell()
+        self._most = min(MOST_FRAMES, MOST_CODES // header.streams)
+        self._size = min(self._most, max(1, round(SECONDS[header.entropy] * header.frame_rate)))
+        self._codes = np.zeros((header.streams, 0), np.int64)
+        self._side = np.zeros((0, header.side), np.float32)
+        self.frames = 0
+
+    def add(self, codes: np.ndarray, side: np.ndarray | None = None) -> None:
+        """The next codes [K, f]; with segments, whole ones and their values [n, side]. Raises ValueError when they
+        do not fit the header."""
+        header = self.header
+        if codes.ndim != 2 or len(codes) != header.streams:
+            raise ValueError(f"codes are {codes.shape}; the header has {header.streams} streams")
+        if codes.size and not 0 <= codes.min() <= codes.max() < header.codebook_size:
+            raise ValueError(f"codes run from {codes.min()} to {codes.max()}; the codebook has {header.codebook_size}")
+        beside = np.zeros((0, header.side), np.float32) if side is None else side.astype(np.float32)
+        if beside.ndim != 2 or beside.shape[1] != header.side or len(beside) > codes.shape[1]:
+            raise ValueError(f"{codes.shape[1]} frames came with side values {beside.shape}; needs [n, {header.side}]")
+        if header.side and self._codes.shape[1] + codes.shape[1] > self._most:
+            self._flush(self._codes.shape[1])
+            if codes.shape[1] > self._most:
+                raise ValueError(f"{codes.shape[1]} frames came at once; a chunk with side values holds {self._most}")
+        self._codes = np.concatenate([self._codes, codes.astype(np.int64)], 1)
+        self._side = np.concatenate([self._side, beside])
+        self.frames += codes.shape[1]
+        while self._codes.shape[1] >= self._size:
+            self._flush(self._codes.shape[1] if header.side else self._size)
+
+    def finish(self, samples: int) -> None:
+        """The rest, and the index; `samples` is the length T of the wave."""
+        if not 0 <= samples <= self.frames * self.header.hop_length:
+            raise ValueError(f"{self.frames} frames do not make {samples} samples")
+        self._flush(self._codes.shape[1])
+        tail = struct.pack("<QQI", self._place, samples, len(self._entries) // ENTRY.size)
+        check = zlib.crc32(bytes(self._entries) + tail)
+        self._file.write(bytes(self._entries) + tail + struct.pack("<I8s", check, END))
+
+    def _flush(self, frames: int) -> None:
+        if not frames:
+            return
+        codes, self._codes = self._codes[:, :frames], self._codes[:, frames:]
+        header, data = self.header, b""
+        if header.side:
+            data = struct.pack("<I", len(self._side)) + self._side.astype("<f4").tobytes()
+            self._side = self._side[:0]
+        data += code_model.encode(codes, header.codebook_size) if header.entropy else pack(codes, header.bits)
+        self._file.write(data)
+        self._entries += ENTRY.pack(frames, len(data), zlib.crc32(data))
+        self._place += len(data)
+
+
+@contextmanager
+def writing(path: Path, header: TokenHeader) -> Iterator[TokenWriter]:
+    """A writer whose file stands at the path once the block has ended well; the block calls `finish` at its end."""
+    with replacing(path) as file:
+        yield TokenWriter(file, header)
+
+
+class TokenReader:
+    """An open `.loom` file. Raises ValueError for one that is not whole or not ours, naming it."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._file = self.path.open("rb")
+        try:
+            self._open()
+        except ValueError as error:
+            self._file.close()
+            raise ValueError(f"{self.path}: {error}") from None
+
+    def _open(self) -> None:
+        self.header = read_header(self._file)
+        start, size = self._file.tell(), os.fstat(self._file.fileno()).st_size
+        if size < start + TAIL.size:
+            raise ValueError("it is truncated")
+        self._file.seek(size - TAIL.size)
+        tail = self._file.read(TAIL.size)
+        place, samples, chunks, check, end = TAIL.unpack(tail)
+        if end != END or place < start or place + chunks * ENTRY.size + TAIL.size != size:
+            raise ValueError("it is truncated or damaged: its end is not that of a .loom file")
+        self._file.seek(place)
+        index = self._file.read(chunks * ENTRY.size)
+        if zlib.crc32(index + tail[: TAIL.size - 12]) != check:
+            raise ValueError("its index is damaged")
+        entries = np.frombuffer(index, "<u4").reshape(-1, 3).astype(np.int64)
+        self._frames, self._sizes, self._checks = entries.T
+        self._firsts = np.concatenate([[0], np.cumsum(self._frames)])
+        self._places = start + np.concatenate([[0], np.cumsum(self._sizes)])
+        self.samples, self.frames, self.chunks = samples, int(self._firsts[-1]), chunks
+        most = min(MOST_FRAMES, MOST_CODES // self.header.streams)
+        if chunks and not 1 <= self._frames.min() <= self._frames.max() <= most:
+            raise ValueError(f"its index is damaged: a chunk holds 1 to {most} frames")
+        if self._places[-1] != place or samples > self.frames * self.header.hop_length:
+            raise ValueError("its index is damaged: its chunks do not fill the file")
 
     @property
-    def bits(self) -> int:
-        """Bits of one code."""
-        return max(1, (self.codebook_size - 1).bit_length())
+    def coded_bytes(self) -> int:
+        """Bytes of all chunks."""
+        return int(self._sizes.sum())
 
-    @property
-    def frame_bytes(self) -> int:
-        """Bytes of one frame of K codes."""
-        return -(-self.streams * self.bits // 8)
+    def chunk(self, number: int) -> Chunk:
+        """Chunk `number`, 0 to `chunks` - 1, decoded by itself."""
+        frames, size, check = (int(column[number]) for column in (self._frames, self._sizes, self._checks))
+        self._file.seek(self._places[number])
+        data = self._file.read(size)
+        try:
+            if zlib.crc32(data) != check:
+                raise ValueError("its bytes have changed")
+            side, data = self._split(data, frames)
+            codes = self._codes(data, frames)
+        except ValueError as error:
+            raise ValueError(f"{self.path}: chunk {number} is damaged: {error}") from None
+        return Chunk(int(self._firsts[number]), codes, side)
 
+    def _split(self, data: bytes, frames: int) -> tuple[np.ndarray, bytes]:
+        width = self.header.side
+        if not width:
+            return np.zeros((0, 0), np.float32), data
+        count = int.from_bytes(data[:4], "little")
+        end = 4 + 4 * count * width
+        if count > frames or len(data) < end:
+            raise ValueError(f"{count} segments do not fit {frames} frames")
+        side = np.frombuffer(data[4:end], "<f4").reshape(count, width).astype(np.float32)
+        if not np.isfinite(side).all():
+            raise ValueError("a side value is not a number")
+        return side, data[end:]
 
-def write_tokens(path: Path, codes: np.ndarray, header: TokenHeader) -> None:
-    """Writes codes [K, F], each 0..V-1. Raises ValueError when they do not fit the header."""
-    if codes.shape != (header.streams, header.frames):
-        raise ValueError(f"codes are {codes.shape}; the header says {(header.streams, header.frames)}")
-    if codes.size and not 0 <= codes.min() <= codes.max() < header.codebook_size:
-        raise ValueError(f"codes run from {codes.min()} to {codes.max()}; the codebook has {header.codebook_size}")
-    planes = (codes.T[..., None].astype(np.int64) >> np.arange(header.bits)) & 1
-    body = np.packbits(
-        planes.reshape(header.frames, header.streams * header.bits).astype(np.uint8), axis=1, bitorder="little"
-    )
-    text = json.dumps(asdict(header)).encode()
-    replace_file(path, MAGIC + len(text).to_bytes(4, "little") + text + body.tobytes())
+    def _codes(self, data: bytes, frames: int) -> np.ndarray:
+        header = self.header
+        if header.entropy:
+            return code_model.decode(data, header.streams, frames, header.codebook_size)
+        if len(data) != packed_size(header.streams * frames, header.bits):
+            raise ValueError(f"{frames} frames do not take {len(data)} bytes")
+        codes = unpack(data, header.streams * frames, header.bits).reshape(header.streams, frames)
+        if codes.max() >= header.codebook_size:
+            raise ValueError(f"code {codes.max()} is beyond the codebook of {header.codebook_size}")
+        return codes
 
+    def pieces(self, first: int = 0, last: int | None = None) -> Iterator[np.ndarray]:
+        """Codes [K, f] of frames `first` to `last` (not included), chunk by chunk; only their chunks are read."""
+        stop = self.frames if last is None else last
+        if not 0 <= first <= stop <= self.frames:
+            raise ValueError(f"{self.path} has frames 0 to {self.frames}; {first} to {stop} were asked for")
+        number = int(np.searchsorted(self._firsts, first, side="right")) - 1
+        while first < stop and number < self.chunks and (begin := int(self._firsts[number])) < stop:
+            yield self.chunk(number).codes[:, max(0, first - begin) : stop - begin]
+            number += 1
 
-def read_header(path: Path) -> tuple[TokenHeader, int]:
-    """The header and the offset of frame 0. Raises ValueError for a file that is not whole or not ours."""
-    size = Path(path).stat().st_size
-    with Path(path).open("rb") as file:
-        head = file.read(len(MAGIC) + 4)
-        length = int.from_bytes(head[len(MAGIC) :], "little")
-        if not head.startswith(MAGIC) or length > min(MOST_HEADER, size):
-            raise ValueError(f"{path} is not a token file")
-        text = file.read(length)
-    try:
-        data = json.loads(text)
-        header = TokenHeader(**data)
-    except (ValueError, TypeError):
-        raise ValueError(f"{path} has a damaged header") from None
-    for field in fields(header):
-        value = getattr(header, field.name)
-        if type(value) is not (str if field.name in ("codec", "sha256") else int) or (type(value) is int and value < 0):
-            raise ValueError(f"{path} has a damaged header: {field.name} is {value!r}")
-    start = len(MAGIC) + 4 + length
-    if size != start + header.frames * header.frame_bytes:
-        raise ValueError(f"{path} has {size} bytes; its header promises {start + header.frames * header.frame_bytes}")
-    return header, start
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
 
+    def __enter__(self) -> TokenReader:
+        return self
 
-def read_tokens(path: Path, *, first: int = 0, frames: int | None = None) -> tuple[np.ndarray, TokenHeader]:
-    """Codes [K, f] (int64) of `frames` frames from frame `first`, and the header."""
-    header, start = read_header(path)
-    if not 0 <= first <= header.frames or (frames is not None and frames < 0):
-        raise ValueError(f"{path} has frames 0 to {header.frames}; {frames} from {first} were asked for")
-    count = header.frames - first if frames is None else min(frames, header.frames - first)
-    with Path(path).open("rb") as file:
-        file.seek(start + first * header.frame_bytes)
-        body = np.frombuffer(file.read(count * header.frame_bytes), dtype=np.uint8)
-    planes = np.unpackbits(body.reshape(count, header.frame_bytes), axis=1, bitorder="little")
-    planes = planes[:, : header.streams * header.bits].reshape(count, header.streams, header.bits)
-    codes = (planes.astype(np.int64) << np.arange(header.bits)).sum(-1).T
-    if codes.size and codes.max() >= header.codebook_size:
-        raise ValueError(f"{path} holds code {codes.max()}; the codebook has {header.codebook_size}")
-    return codes, header
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

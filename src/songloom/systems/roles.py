@@ -6,6 +6,7 @@ entries, E embedding width.
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar, Self
@@ -13,6 +14,7 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor, nn
 
+from songloom.audio.chunks import Reach, windowed
 from songloom.config import Configurable, Settings
 from songloom.data.batch import Batch
 from songloom.recipe import Recipe
@@ -21,16 +23,22 @@ from songloom.systems.request import Request
 Progress = Callable[[float], None]
 """Called with the fraction done, 0..1; it may raise to cancel."""
 
+CHUNK_SECONDS = 5.0
+"""How much audio a stream's network runs on at a time, at most."""
+
 
 class System(nn.Module, Configurable):
     """Any trainable model of the toolkit: settings, presets, a recipe, and losses.
 
     `frozen` names the sub-systems (attributes) that this one uses but does not train; a checkpoint keeps
-    them under parts/.
+    them under parts/. `opponents` names the modules that only training needs (an adversary, a balancer): None until
+    `call_opponents` builds them from the settings of the same names; a run keeps them under training/ and trains
+    their weights by an optimiser of their own, and a shipped checkpoint is without them.
     """
 
     config: Settings
     frozen: tuple[str, ...] = ()
+    opponents: tuple[str, ...] = ()
     summary: ClassVar[str] = ""
 
     def __init__(self) -> None:
@@ -56,6 +64,13 @@ class System(nn.Module, Configurable):
         """Called once before the first step with a few dozen batches: a start from data, such as principal
         components or codebooks. The result goes into weights and buffers. Most systems need none."""
 
+    def call_opponents(self) -> None:
+        """Builds those of the `opponents` that are not there yet and have settings; the trainer calls it."""
+        for name in self.opponents:
+            settings: Settings | None = getattr(self.config, name)
+            if settings is not None and getattr(self, name) is None:
+                setattr(self, name, settings.build())
+
     @property
     @abstractmethod
     def sample_rate(self) -> int:
@@ -75,7 +90,15 @@ class System(nn.Module, Configurable):
 
 
 class Codec(System):
-    """Audio to latents and codes, and back."""
+    """Audio to latents and codes, and back.
+
+    Streams give what the whole gives (to rounding), in memory that does not grow with their length. A
+    convolutional codec only says its two contexts; one with a memory overrides the two latent streams.
+    """
+
+    phase_free: ClassVar[bool] = False
+    """Whether latents hold no phases: `decode_stream` of other pieces then has the same spectrum, but not the
+    same samples."""
 
     @property
     @abstractmethod
@@ -85,7 +108,7 @@ class Codec(System):
     @property
     @abstractmethod
     def streams(self) -> int:
-        """Code streams K."""
+        """Code streams K; 0 for a codec with latents only."""
 
     @property
     @abstractmethod
@@ -101,6 +124,47 @@ class Codec(System):
     def frame_rate(self) -> float:
         """Frames per second."""
         return self.sample_rate / self.hop_length
+
+    def frames(self, samples: int) -> int:
+        """Frames F of a wave of `samples` samples."""
+        return -(-samples // self.hop_length)
+
+    def bitrate(self, streams: int | None = None) -> float:
+        """Kilobits per second of the first `streams` streams (default: all), before entropy coding; 0 without codes."""
+        count = self.streams if streams is None else streams
+        return count * math.log2(max(self.codebook_size, 1)) * self.frame_rate / 1000
+
+    def streams_for(self, bitrate: float) -> int:
+        """The most streams that `bitrate` kilobits per second hold, but at least one. Raises ValueError when the
+        codec has not as many or no codes, or for no number above 0."""
+        if not self.streams:
+            raise ValueError(f"this codec has no codes, so none at {bitrate:g} kbps")
+        count = max(1, math.floor(bitrate / self.bitrate(1) + 1e-6)) if 0 < bitrate < math.inf else 0
+        if not 1 <= count <= self.streams:
+            limits = f"{self.bitrate(1):g} to {self.bitrate():g}"
+            raise ValueError(f"bitrate is {bitrate:g} kbps; this codec has {limits} kbps")
+        return count
+
+    @property
+    def encoder_context(self) -> int | None:
+        """Frames on either side that a latent frame depends on (in frames of hop_length samples, rounded up); None
+        when that is all of them."""
+        return None
+
+    @property
+    def decoder_context(self) -> int | None:
+        """Latent frames on either side that a frame's samples depend on; None when that is all of them."""
+        return None
+
+    def check_wave(self, wave: Tensor) -> None:
+        """Raises ValueError unless the wave is [B, C, T] with T at least 1."""
+        if wave.ndim != 3 or wave.shape[1] != self.channels or not wave.shape[2]:
+            raise ValueError(f"the wave is {tuple(wave.shape)}; needs [B, {self.channels}, T] with T at least 1")
+
+    def check_latents(self, latents: Tensor) -> None:
+        """Raises ValueError unless latents are [B, D, F] with F at least 1."""
+        if latents.ndim != 3 or latents.shape[1] != self.latent_width or not latents.shape[2]:
+            raise ValueError(f"latents are {tuple(latents.shape)}; needs [B, {self.latent_width}, F], F at least 1")
 
     @abstractmethod
     def encode(self, wave: Tensor) -> Tensor:
@@ -126,10 +190,38 @@ class Codec(System):
         """[B, k, F] -> wave [B, C, T]."""
         return self.decode(self.dequantize(codes), length=length)
 
+    @torch.no_grad()
+    def encode_stream(self, pieces: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Pieces of wave [1, C, t] of any lengths, as they come -> latents [1, D, f], together `encode` of the
+        whole. Raises ValueError when nothing comes."""
+        if self.encoder_context is None:
+            yield self.encode(torch.cat(list(pieces), dim=-1))
+            return
+        reach = Reach(self.encoder_context, self.encoder_context)
+        yield from windowed(pieces, self.encode, reach, taken=self.hop_length, size=self.chunk_frames)
+
+    @torch.no_grad()
     def decode_stream(self, latents: Iterable[Tensor]) -> Iterator[Tensor]:
-        """Pieces [1, D, f] as they come -> pieces of wave [1, C, t], together all frames' samples; the same for
-        the same pieces. A codec that cannot begin early gives everything at the end."""
-        yield self.decode(torch.cat(list(latents), dim=-1))
+        """Latents [1, D, f] as they come -> pieces of wave [1, C, t], together `decode` of the whole."""
+        if self.decoder_context is None:
+            yield self.decode(torch.cat(list(latents), dim=-1))
+            return
+        reach = Reach(self.decoder_context, self.decoder_context)
+        yield from windowed(latents, self.decode, reach, given=self.hop_length, size=self.chunk_frames)
+
+    def tokenize_stream(self, pieces: Iterable[Tensor], *, streams: int | None = None) -> Iterator[Tensor]:
+        """Pieces of wave [1, C, t] -> codes [1, K, f], together `tokenize` of the whole."""
+        for latents in self.encode_stream(pieces):
+            yield self.quantize(latents, streams=streams)
+
+    def detokenize_stream(self, codes: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Codes [1, k, f] -> pieces of wave [1, C, t], together `detokenize` of the whole."""
+        yield from self.decode_stream(self.dequantize(piece) for piece in codes)
+
+    @property
+    def chunk_frames(self) -> int:
+        """The most frames that a stream's network runs on at a time."""
+        return max(1, round(CHUNK_SECONDS * self.frame_rate))
 
 
 class Generator(System):

@@ -11,12 +11,13 @@ import torch
 
 from songloom.config import to_json
 from songloom.systems.roles import System
+from songloom.training.optimisation import parameter_count
 from songloom.training.run_folder import State
 
 
 def write_card(system: System, state: State, losses: Mapping[str, float], hours: float | None) -> str:
     """Markdown. `losses` are the latest logged values; `hours` the length of the training data."""
-    parameters = sum(p.numel() for p in system.parameters())
+    parameters = parameter_count(system)
     lines = [
         f"# {system.config.kind}",
         "",

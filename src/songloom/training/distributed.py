@@ -84,6 +84,10 @@ def parallel_losses(system: System, processes: Processes) -> nn.Module:
 
 def shard(system: System, processes: Processes) -> None:
     """Splits the trained weights over the processes, every block of an `nn.ModuleList` on its own (FSDP2)."""
+    if system.opponents:
+        raise ValueError(
+            f"{type(system).__name__} has opponents, whose weights cannot be sharded; leave --sharded away"
+        )
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
 

@@ -17,6 +17,7 @@ from songloom.data.waves import cache_waves
 from songloom.systems.roles import System
 from songloom.training.distributed import Processes
 from songloom.training.encode_cache import encode
+from songloom.training.optimisation import parameter_count
 from songloom.training.run_folder import RunFolder
 from songloom.training.session import Plan, build, hours, part_codec
 from songloom.training.trainer import Pace, Precision, Trainer
@@ -64,7 +65,7 @@ def estimate(
     recipe = plan.recipe
     parts = f" x {recipe.accumulate}" if recipe.accumulate > 1 else ""
     return Estimate(
-        parameters=sum(p.numel() for p in system.parameters()),
+        parameters=parameter_count(system),
         trained=sum(p.numel() for p in trainer.parameters.values()),
         clips=len(clips),
         hours=hours(clips),

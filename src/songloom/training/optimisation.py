@@ -16,13 +16,25 @@ from songloom.training.muon import Muon
 
 
 def trained_parameters(system: System) -> dict[str, nn.Parameter]:
-    """The parameters that training moves, by name: all that want a gradient and are not of a frozen part."""
-    frozen = tuple(f"{name}." for name in system.frozen)
+    """The system's own parameters that training moves, by name: all that want a gradient and are not of a frozen
+    part or an opponent."""
+    others = tuple(f"{name}." for name in (*system.frozen, *system.opponents))
     return {
         name: parameter
         for name, parameter in system.named_parameters()
-        if parameter.requires_grad and not (frozen and name.startswith(frozen))
+        if parameter.requires_grad and not name.startswith(others)
     }
+
+
+def opponent_parameters(system: System) -> dict[str, nn.Parameter]:
+    """The parameters of the system's opponents, by name."""
+    names = tuple(f"{name}." for name in system.opponents)
+    return {name: parameter for name, parameter in system.named_parameters() if name.startswith(names)}
+
+
+def parameter_count(system: System) -> int:
+    """How many numbers the system and its frozen parts have learned or will learn, opponents not among them."""
+    return sum(p.numel() for p in system.parameters()) - sum(p.numel() for p in opponent_parameters(system).values())
 
 
 def matrix_names(system: System) -> set[str]:
@@ -43,29 +55,37 @@ def matrix_names(system: System) -> set[str]:
 
 
 def make_optimizers(system: System, recipe: Recipe) -> list[Optimizer]:
-    """The optimisers of a recipe: [AdamW], or [AdamW, Muon]. AdamW decays matrices only, not norms and biases."""
+    """The optimisers of a recipe: AdamW, with Muon where it asks for it, and one more AdamW for opponents. AdamW
+    decays matrices only, not norms and biases."""
     parameters = trained_parameters(system)
     if not parameters:
         raise ValueError(f"{type(system).__name__} has no weights to train")
     matrices = matrix_names(system) & parameters.keys() if recipe.optimizer == "muon" else set()
     rest = [parameter for name, parameter in parameters.items() if name not in matrices]
-    groups = [
-        {"params": [p for p in rest if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in rest if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    groups = [group for group in groups if group["params"]]
     optimizers: list[Optimizer] = []
-    if groups:
-        optimizers.append(AdamW(groups, lr=recipe.learning_rate, betas=recipe.betas, eps=1e-8, fused=True))
+    if rest:
+        optimizers.append(_adamw(rest, recipe, recipe.learning_rate))
     if matrices:
         chosen = [parameters[name] for name in parameters if name in matrices]
         optimizers.append(Muon(chosen, lr=recipe.muon_rate, weight_decay=recipe.weight_decay))
     if matrices and any(map(is_sharded, parameters.values())):
         raise ValueError("Muon needs whole matrices, not sharded weights; set recipe.optimizer=adamw")
+    if opponents := list(opponent_parameters(system).values()):
+        rate = recipe.learning_rate if recipe.opponent_rate is None else recipe.opponent_rate
+        optimizers.append(_adamw(opponents, recipe, rate))
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["peak"] = group["lr"]
     return optimizers
+
+
+def _adamw(parameters: Sequence[nn.Parameter], recipe: Recipe, rate: float) -> AdamW:
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    groups = [group for group in groups if group["params"]]
+    return AdamW(groups, lr=rate, betas=recipe.betas, eps=1e-8, fused=True)
 
 
 def rate_factor(step: int, recipe: Recipe) -> float:

@@ -1,7 +1,8 @@
 """A run folder: the checkpoint with what resuming needs, the log, samples. Nothing in it is ever half written.
 
 checkpoint/            a checkpoint of the system (averaged weights where the recipe averages)
-  training/            state.json, optimizer.safetensors; with an average also weights.safetensors, the raw ones
+  training/            state.json, optimizer.safetensors; with an average also weights.safetensors, the raw ones;
+                       with opponents (an adversary, a balancer) opponents.safetensors
 log.jsonl log.csv losses.png samples/ README.md
 """
 
@@ -102,6 +103,8 @@ class RunFolder:
             save_file(dict(optimizer), training / "optimizer.safetensors")
             if averages is not None:
                 save_file(dict(weights), training / "weights.safetensors")
+            if opponents := checkpoint.opponent_weights(system):
+                save_file(opponents, training / "opponents.safetensors")
             (training / "state.json").write_text(json.dumps(_state_json(state), indent=1) + "\n", encoding="utf-8")
             _sync(training)
             checkpoint.replace_folder(fresh, self.checkpoint)
@@ -134,6 +137,17 @@ class RunFolder:
             return load_file(path)
         except (OSError, SafetensorError) as error:
             raise ValueError(f"{path} is damaged: {error}") from error
+
+    def load_opponents(self, system: System) -> None:
+        """Fills the system's opponents. Raises ValueError when the run's are others."""
+        expected = checkpoint.opponent_weights(system)
+        if not expected:
+            return
+        found, own = self.tensors("opponents"), system.state_dict()
+        if {name: tensor.shape for name, tensor in found.items()} != {n: t.shape for n, t in expected.items()}:
+            raise ValueError(f"{self.path} holds a run against other opponents than {', '.join(system.opponents)}")
+        for name, tensor in found.items():
+            own[name].copy_(tensor)
 
     def settings(self) -> Any:
         """The `settings` of the checkpoint, as JSON data."""

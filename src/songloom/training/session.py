@@ -50,19 +50,9 @@ def plan(
 ) -> Plan:
     """The plan for a system's name (or a preset's own) with changes such as {"width": "64", "recipe.steps": "100"}.
 
-    Without `preset` it is the system's first one; with `init`, a model, its settings and weights. Raises ValueError
-    for a name, setting or value that there is not.
+    With `init`, a model, its settings and weights. Raises ValueError for a name, setting or value that there is not.
     """
-    classes = registry.system_classes()
-    if system in classes:
-        names = list(classes[system].presets())
-        chosen = preset or names[0]
-        if chosen not in names:
-            raise ValueError(f"{system} has no preset {chosen!r}; it has: {', '.join(names)}")
-    elif system in registry.presets() and preset in (None, system):
-        chosen = system
-    else:
-        raise ValueError(f"no system or preset {system!r}; there are: {', '.join(classes)}")
+    chosen = chosen_preset(system, preset)
     owner, settings = registry.preset(chosen)
     if init is not None:
         settings = _settings_of(init, settings)
@@ -83,6 +73,22 @@ def _settings_of(model: str, like: Settings) -> Settings:
     if settings.kind != like.kind:
         raise ValueError(f"--init {model} is a {settings.kind}, not a {like.kind}")
     return settings
+
+
+def chosen_preset(system: str, preset: str | None) -> str:
+    """The preset that a system's (or a preset's) name and a preset's name mean. Without `preset` it is the system's
+    first one; `preset` may be just the end of a name, so that "tiny" of "dac" is "dac-tiny"."""
+    classes = registry.system_classes()
+    owner = system if system in classes else next((s.kind for n, s in registry.presets().items() if n == system), None)
+    if owner is None:
+        raise ValueError(f"no system or preset {system!r}; there are: {', '.join(classes)}")
+    names = list(classes[owner].presets())
+    if preset is None:
+        return system if system in names else names[0]
+    for name in (preset, f"{system}-{preset}", f"{owner}-{preset}"):
+        if name in names:
+            return name
+    raise ValueError(f"{system} has no preset {preset!r}; it has: {', '.join(names)}")
 
 
 def resumed_plan(out: Path, system: str, changes: Mapping[str, str]) -> Plan:

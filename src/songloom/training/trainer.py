@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -29,6 +29,7 @@ from songloom.training.log import summed
 from songloom.training.optimisation import (
     load_state_tensors,
     make_optimizers,
+    opponent_parameters,
     rate_factor,
     set_rates,
     state_tensors,
@@ -102,12 +103,14 @@ class Trainer:
         self.device = torch.device(self.processes.device)
         self.precision = precision or ("bf16" if self.device.type == "cuda" else "fp32")
         self.state = State(0, 0.0, None, recipe, data)
+        torch.manual_seed(step_seed(recipe.seed, -2, 0))
+        system.call_opponents()
         averages = self._load_weights() if resume else None
         for name in system.frozen:
             getattr(system, name).requires_grad_(False)
         system.to(self.device).train()
         self.losses = parallel_losses(system, self.processes)
-        self.parameters = trained_parameters(system)
+        self.parameters, self.opponents = trained_parameters(system), opponent_parameters(system)
         self.optimizers = make_optimizers(system, recipe)
         self.average = Average(self.parameters, recipe.ema) if recipe.ema else None
         self.latest: dict[str, float] = {}
@@ -119,6 +122,7 @@ class Trainer:
     def _load_weights(self) -> dict[str, Tensor] | None:
         """The run's weights into the system, before anything is made of them; returns the averages, if any."""
         checkpoint.load_weights(self.system, self.run_folder.checkpoint)
+        self.run_folder.load_opponents(self.system)
         if not self.recipe.ema or not self.run_folder.has("weights"):
             return None
         averages = {name: p.detach().clone() for name, p in self.system.named_parameters()}
@@ -133,7 +137,7 @@ class Trainer:
         self.state = replace(saved, recipe=self.recipe, data=self.state.data or saved.data)
         if self.average and averages:
             self.average.load(averages)
-        load_state_tensors(self.optimizers, self.parameters, self.run_folder.tensors("optimizer"))
+        load_state_tensors(self.optimizers, self.parameters | self.opponents, self.run_folder.tensors("optimizer"))
         if self.processes.first:
             self.run_folder.log.cut(saved.step)
 
@@ -189,16 +193,23 @@ class Trainer:
                 total = torch.stack([losses[name].float() for name in summed(list(losses))]).sum()
                 torch.autograd.backward(total / len(parts))
             self._tally.append({"loss": total.detach(), **{name: value.detach() for name, value in losses.items()}})
-        norm = whole(nn.utils.clip_grad_norm_(list(self.parameters.values()), self.recipe.clip_norm or math.inf))
+        norm = self._clipped(self.parameters)
         self._tally[-1]["~gradient norm"] = norm
+        if self.opponents:
+            self._tally[-1]["~opponents' gradient norm"] = self._clipped(self.opponents)
+            norm = norm + self._tally[-1]["~opponents' gradient norm"]
         if self._usable(norm, step):
             set_rates(self.optimizers, rate_factor(step, self.recipe))
             for optimizer in self.optimizers:
                 optimizer.step()
             if self.average:
                 self.average.update(step)
-        for parameter in self.parameters.values():
+        for parameter in (self.parameters | self.opponents).values():
             parameter.grad = None
+
+    def _clipped(self, parameters: Mapping[str, nn.Parameter]) -> Tensor:
+        """The norm of all gradients together, which are then scaled down to the recipe's limit."""
+        return whole(nn.utils.clip_grad_norm_(list(parameters.values()), self.recipe.clip_norm or math.inf))
 
     def _usable(self, norm: Tensor, step: int) -> bool:
         """False for a step whose gradient is not finite: it is left out, but not many in a row."""
@@ -282,7 +293,7 @@ class Trainer:
     def _save(self) -> None:
         """The checkpoint, the table and the picture, by the first process; all of them gather what is sharded."""
         weights = {name: whole(tensor) for name, tensor in checkpoint.weights(self.system).items()}
-        memory = state_tensors(self.optimizers, self.parameters)
+        memory = state_tensors(self.optimizers, self.parameters | self.opponents)
         averages = self.average.tensors() if self.average else None
         if not self.processes.first:
             return

@@ -27,8 +27,8 @@ from torch.nn import functional
 from songloom.audio.chunks import spans
 from songloom.audio.griffin_lim import GriffinLimStream
 from songloom.audio.spectrogram import Stft, mel_filters
+from songloom.bottlenecks.processes import shared
 from songloom.bottlenecks.residual import ResidualQuantizer
-from songloom.bottlenecks.vector import shared
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.layers.convnext import ConvNeXtStack
@@ -62,6 +62,7 @@ class SpectralCodec(Codec, kind="spectral-codec"):
     """STFT magnitudes -> latents [B, D, F] -> codes [B, K, F], and back by Griffin-Lim."""
 
     summary = "phase-free codec with residual VQ and Griffin-Lim; the embedded one"
+    phase_free = True
 
     @dataclass(frozen=True, kw_only=True)
     class Config(Settings):
@@ -272,13 +273,13 @@ class SpectralCodec(Codec, kind="spectral-codec"):
         if wave.ndim != 3 or not wave.shape[-1]:
             raise ValueError(f"the wave is {tuple(wave.shape)}; needs [B, {self.channels}, T] with T at least 1")
         hop, pieces = self.hop_length, []
-        for span in spans(math.ceil(wave.shape[-1] / hop), size=CHUNK_FRAMES, context=self._encoder_context):
+        for span in spans(math.ceil(wave.shape[-1] / hop), size=CHUNK_FRAMES, context=self.encoder_context):
             _, features = self.analyse(wave[..., span.first * hop : span.last * hop])
             pieces.append(self.latents(features)[..., span.wanted])
         return torch.cat(pieces, -1)
 
     @property
-    def _encoder_context(self) -> int:
+    def encoder_context(self) -> int:
         window = math.ceil(self.long_stft.n_fft / self.hop_length / 2)
         return self.encoder.context + window
 

@@ -1,0 +1,62 @@
+"""Folders in, folders out: one file or every file of a folder through the same step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from songloom.app.screen import Report, bar, errors
+
+
+def pairs(source: Path, output: Path | None, suffixes: Collection[str], suffix: str) -> list[tuple[Path, Path]]:
+    """Files to read and files to write. A file goes to `output`, or beside itself with another suffix; a folder's
+    files with one of `suffixes` go to the same places under `output`."""
+    if not source.is_dir():
+        return [(source, output or source.with_suffix(suffix))]
+    found = sorted(
+        path
+        for path in source.rglob("*")
+        if path.suffix.lower() in suffixes and not any(p.startswith(".") for p in path.relative_to(source).parts)
+    )
+    if not found:
+        raise ValueError(f"{source} holds no file that ends in {', '.join(suffixes)}")
+    if output is None:
+        raise ValueError(f"{source} is a folder; --output names the folder for the results")
+    if output.is_file():
+        raise ValueError(f"{output} is a file; a folder goes into a folder")
+    targets: dict[Path, Path] = {}
+    for path in found:
+        target = output / path.relative_to(source).with_suffix(suffix)
+        if target in targets:
+            raise ValueError(f"{path} and {targets[target]} would both become {target}")
+        targets[target] = path
+    return [(path, target) for target, path in targets.items()]
+
+
+def each(files: list[tuple[Path, Path]], step: Callable[[Path, Path, Report], str], *, overwrite: bool) -> None:
+    """Runs `step` for every pair and prints the line that it gives. One file's error is the command's; of many,
+    files that are there are kept, bad ones are named, the rest is made, and the command fails at the end."""
+    if len(files) == 1:
+        source, target = files[0]
+        if target.exists() and not overwrite:
+            raise ValueError(f"{target} exists; choose another name or add --overwrite")
+        with bar(source.name) as report:
+            line = step(source, target, report)
+        print(line)
+        return
+    bad = 0
+    for number, (source, target) in enumerate(files):
+        if target.exists() and not overwrite:
+            errors.print(f"{target} is there already, kept", markup=False, highlight=False, soft_wrap=True)
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with bar(f"{number + 1}/{len(files)} {source.name}") as report:
+                line = step(source, target, report)
+        except ValueError as error:
+            bad += 1
+            errors.print(f"songloom: {error}", markup=False, highlight=False, soft_wrap=True)
+        else:
+            print(line)
+    if bad:
+        raise ValueError(f"{bad} of {len(files)} files could not be used")

@@ -1,0 +1,84 @@
+"""Audio files of any length, read and written piece by piece in constant memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import soundfile
+import torch
+from torch import Tensor
+
+from songloom.audio import files
+from songloom.audio.resample import ResampleStream
+
+BLOCK = 1 << 16
+"""Samples per channel that are read at a time."""
+
+
+def pieces(path: str | os.PathLike[str], *, sample_rate: int, channels: int) -> Iterator[Tensor]:
+    """The wave of a file in pieces [C, t] (float32) at another sample rate and number of channels; together
+    `files.read` of the whole, but for rounding where it is resampled. Raises ValueError as that does."""
+    with files.opened(path) as sound:
+        if not sound.frames:
+            raise ValueError(f"{path} has no audio")
+        mixed = sound.channels if channels > sound.channels else channels
+        stream = ResampleStream(sound.samplerate, sample_rate, mixed)
+        while True:
+            try:
+                samples = sound.read(BLOCK, dtype="float32", always_2d=True)
+            except soundfile.LibsndfileError as error:
+                raise ValueError(f"{path} breaks off: {error.error_string}") from None
+            if not np.isfinite(samples).all():
+                raise ValueError(f"{path} has samples that are not numbers (NaN or infinite)")
+            wave = files.with_channels(torch.from_numpy(np.ascontiguousarray(samples.T)), mixed)
+            made = stream.push(wave) if len(samples) else stream.finish()
+            if made.shape[1]:
+                yield files.with_channels(made, channels)
+            if not len(samples):
+                return
+
+
+class AudioWriter:
+    """Adds pieces to a sound file that is open for writing."""
+
+    def __init__(self, sound: soundfile.SoundFile, stream: ResampleStream) -> None:
+        self._sound, self._stream = sound, stream
+
+    def add(self, wave: Tensor) -> None:
+        """The next piece [C, t] in [-1, 1]; what lies beyond is clipped. Raises ValueError for NaN."""
+        if not torch.isfinite(wave).all():
+            raise ValueError("the wave has samples that are not numbers (NaN or infinite)")
+        self._write(self._stream.push(wave.detach().to("cpu", torch.float32)))
+
+    def finish(self) -> None:
+        """What resampling still holds."""
+        self._write(self._stream.finish())
+
+    def _write(self, wave: Tensor) -> None:
+        for part in torch.split(wave.clamp(-1, 1), files.BLOCK, dim=1):
+            try:
+                self._sound.write(part.T.numpy())
+            except soundfile.LibsndfileError as error:
+                raise OSError(f"{self._sound.name} cannot be written: {error.error_string}") from None
+
+
+@contextmanager
+def writing(path: str | os.PathLike[str], sample_rate: int, channels: int) -> Iterator[AudioWriter]:
+    """A sound file in the format of the path's suffix (16 bits where it has bits) that takes pieces; it stands at
+    the path once the block has ended well, and nothing of it is left otherwise."""
+    suffix = files.checked_suffix(path)
+    container, widths = files.FORMATS[suffix]
+    rate = 48_000 if suffix == ".opus" and sample_rate not in files.OPUS_RATES else sample_rate
+    subtype = files.LOSSY.get(suffix) or widths[16]
+    with files.replacing(path) as file:
+        try:  # by its name: Ctrl-C inside a callback would get lost
+            sound = soundfile.SoundFile(file.name, "w", rate, channels, subtype, format=container)
+        except soundfile.LibsndfileError as error:
+            raise ValueError(f"{suffix} does not take {channels} channels at {rate} Hz: {error.error_string}") from None
+        with sound:
+            writer = AudioWriter(sound, ResampleStream(sample_rate, rate, channels))
+            yield writer
+            writer.finish()

@@ -1,0 +1,142 @@
+"""Sound files to `.loom` files and back, by any codec, in memory that does not grow with their length."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from songloom.audio import file_stream, files
+from songloom.data import token_file
+from songloom.data.token_file import TokenReader
+from songloom.data.token_header import TokenHeader
+from songloom.systems.roles import Codec, Progress
+
+LEAD_SECONDS = 2.0
+"""Before a part, of a codec that guesses phases: they settle in this time."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a codec is known by: the name that it was loaded by, and the hash (hex) of its settings and weights."""
+
+    name: str
+    sha256: str
+
+
+def header_of(codec: Codec, identity: Identity, streams: int | None, *, entropy: bool) -> TokenHeader:
+    """The header of a file that this codec makes. Raises ValueError for streams that it does not have."""
+    count = codec.streams if streams is None else streams
+    if not 1 <= count <= codec.streams:
+        raise ValueError(f"{identity.name} has 1 to {codec.streams} streams, not {count}")
+    return TokenHeader(
+        codec=identity.name,
+        kind=codec.config.kind,
+        sha256=identity.sha256,
+        sample_rate=codec.sample_rate,
+        channels=codec.channels,
+        streams=count,
+        codebook_size=codec.codebook_size,
+        hop_length=codec.hop_length,
+        entropy=entropy,
+    )
+
+
+@torch.inference_mode()
+def encode_file(
+    codec: Codec, source: Path, target: Path, header: TokenHeader, *, progress: Progress | None = None
+) -> None:
+    """Writes the codes of a sound file, resampled and mixed to what the codec takes, as `target`. Raises ValueError
+    for a sound file that cannot be coded; nothing is written then."""
+    info = files.info(source)
+    total = math.ceil(info.frames * codec.sample_rate / info.sample_rate)
+    heard = Counted(file_stream.pieces(source, sample_rate=codec.sample_rate, channels=codec.channels))
+    with token_file.writing(target, header) as writer:
+        for codes in codec.tokenize_stream((piece[None] for piece in heard), streams=header.streams):
+            writer.add(codes[0].cpu().numpy())
+            if progress:
+                progress(min(1.0, heard.samples / max(total, 1)))
+        writer.finish(heard.samples)
+
+
+class Counted:
+    """The same pieces [..., t]; `samples` is how many positions have come so far."""
+
+    def __init__(self, pieces: Iterable[Tensor]) -> None:
+        self._pieces, self.samples = pieces, 0
+
+    def __iter__(self) -> Iterator[Tensor]:
+        for piece in self._pieces:
+            self.samples += piece.shape[-1]
+            yield piece
+
+
+def check(codec: Codec, reader: TokenReader, sha256: str) -> None:
+    """Raises ValueError unless this codec, with these weights, made the file."""
+    header, path = reader.header, reader.path
+    if header.kind != codec.config.kind:
+        raise ValueError(f"{path} was made by a codec of kind {header.kind!r}, not {codec.config.kind!r}")
+    for name in ("sample_rate", "channels", "codebook_size", "hop_length"):
+        if getattr(header, name) != getattr(codec, name):
+            words = name.replace("_", " ")
+            raise ValueError(f"{path} has {words} {getattr(header, name)}; the codec has {getattr(codec, name)}")
+    if header.sha256 != sha256:
+        raise ValueError(f"{path} was made by other weights of {header.codec!r}")
+    if header.streams > codec.streams or reader.frames != codec.frames(reader.samples):
+        raise ValueError(f"{path} does not fit its codec: {reader.frames} frames for {reader.samples} samples")
+
+
+@torch.inference_mode()
+def decode_file(
+    codec: Codec,
+    reader: TokenReader,
+    target: Path,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    streams: int | None = None,
+    progress: Progress | None = None,
+) -> float:
+    """Writes the wave of a token file, or of its part from `start` to `end` seconds, as a sound file; gives its
+    seconds. The part has the samples that the whole has there, but for codecs that guess phases. `streams` uses the
+    first books only. Raises ValueError for a part or streams that the file does not have."""
+    rate, path = codec.sample_rate, reader.path
+    if streams is not None and not 1 <= streams <= reader.header.streams:
+        raise ValueError(f"{path} has 1 to {reader.header.streams} streams, not {streams}")
+    whole = reader.samples / rate
+    if not 0 <= start < (whole if end is None else min(end, whole)):
+        raise ValueError(
+            f"{path} has {whole:g} s; there is no part from {start:g} to {whole if end is None else end:g} s"
+        )
+    first, last = round(start * rate), reader.samples if end is None else min(round(end * rate), reader.samples)
+    last = max(last, first + 1)
+    begin, stop = _frames_for(codec, reader, first, last)
+    codes = (torch.from_numpy(piece[:streams])[None] for piece in reader.pieces(begin, stop))
+    skip, wanted, given = first - begin * codec.hop_length, last - first, 0
+    with file_stream.writing(target, rate, codec.channels) as writer:
+        for piece in codec.detokenize_stream(codes):
+            part = piece[0, :, min(skip, piece.shape[-1]) :][:, : wanted - given]
+            skip, given = max(0, skip - piece.shape[-1]), given + part.shape[-1]
+            writer.add(part)
+            if progress:
+                progress(given / wanted)
+            if given == wanted:
+                break
+        if given < wanted:
+            writer.add(torch.zeros(codec.channels, wanted - given))
+    return wanted / rate
+
+
+def _frames_for(codec: Codec, reader: TokenReader, first: int, last: int) -> tuple[int, int]:
+    """The frames that samples `first` to `last` need: with the codec's context on either side, or, where it
+    depends on all that came before, from the beginning."""
+    hop, context = codec.hop_length, codec.decoder_context
+    if context is None and codec.phase_free:
+        context = math.ceil(LEAD_SECONDS * codec.frame_rate)
+    if context is None:
+        return 0, reader.frames
+    return max(0, first // hop - context), min(reader.frames, -(-last // hop) + context)

@@ -1,0 +1,82 @@
+"""From published names of tensors to ours: renaming by patterns, folding of weight norm, filling a system.
+
+Nothing is left over in silence: every tensor that is missing, unknown or of another shape is in an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+MOST_LISTED = 8
+FACTORS = ((".weight_g", ".weight_v"), (".parametrizations.weight.original0", ".parametrizations.weight.original1"))
+"""Names of length and direction in the older and the newer weight norm of PyTorch."""
+Rule = tuple[str, str | None]
+"""A pattern for a whole name and what takes its place (`\\1` is its first group); None drops the tensor."""
+
+
+def listed(keys: Iterable[str]) -> str:
+    """The first few names, in order, and how many there are."""
+    names = sorted(keys)
+    rest = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    return f"{len(names)}: {', '.join(names[:MOST_LISTED])}{rest}"
+
+
+def renamed(tensors: Mapping[str, Tensor], rules: Sequence[Rule], *, source: str = "the file") -> dict[str, Tensor]:
+    """Tensors under the names that the first fitting rule gives. Raises ValueError for names that no rule fits,
+    and for two that become one."""
+    compiled = [(re.compile(pattern), target) for pattern, target in rules]
+    result: dict[str, Tensor] = {}
+    unknown: list[str] = []
+    for name, tensor in tensors.items():
+        fitting = ((found, target) for pattern, target in compiled if (found := pattern.fullmatch(name)))
+        found, target = next(fitting, (None, None))
+        if found is None:
+            unknown.append(name)
+        elif target is not None:
+            new = found.expand(target)
+            if new in result:
+                raise ValueError(f"{source} has two tensors for {new}")
+            result[new] = tensor
+    if unknown:
+        raise ValueError(f"{source} has unknown keys, {listed(unknown)}")
+    return result
+
+
+def unnormed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights without weight norm (Salimans & Kingma 2016, eq. 2): w = g v / |v|, the norm over all axes but the
+    first. Raises ValueError when one of the two factors is missing or their shapes do not fit."""
+    result = dict(tensors)
+    for length, direction in FACTORS:
+        bases = {name.removesuffix(end) for name in tensors for end in (length, direction) if name.endswith(end)}
+        for base in sorted(bases):
+            g, v = result.pop(base + length, None), result.pop(base + direction, None)
+            if g is None or v is None:
+                raise ValueError(f"{base} has only one of {length[1:]} and {direction[1:]}")
+            if v.ndim < 2 or g.numel() != len(v):
+                raise ValueError(f"{base} has lengths {tuple(g.shape)} for directions {tuple(v.shape)}")
+            rows = (len(v), *[1] * (v.ndim - 1))
+            norm = torch.linalg.vector_norm(v, dim=tuple(range(1, v.ndim)), keepdim=True)
+            result[base + ".weight"] = v * (g.reshape(rows) / norm)
+    return result
+
+
+def fill(system: nn.Module, tensors: Mapping[str, Tensor], *, source: str = "the file") -> None:
+    """Copies tensors into the parameters and buffers of their names. Raises ValueError, before anything is
+    copied, with the keys that are missing, unknown or of another shape."""
+    own = system.state_dict()
+    wrong = [
+        f"{name} {tuple(tensors[name].shape)} for {tuple(own[name].shape)}"
+        for name in own.keys() & tensors.keys()
+        if own[name].shape != tensors[name].shape
+    ]
+    problems = {"lacks": own.keys() - tensors.keys(), "has unknown": tensors.keys() - own.keys(), "misshapes": wrong}
+    said = [f"{verb} {listed(keys)}" for verb, keys in problems.items() if keys]
+    if said:
+        raise ValueError(f"{source} does not fit {type(system).__name__}: it {'; it '.join(said)}")
+    with torch.no_grad():
+        for name, tensor in own.items():
+            tensor.copy_(tensors[name])

@@ -1,0 +1,52 @@
+"""Any model by its name: an embedded one, one of our folders, or a published checkpoint of a family known here.
+
+A family is a file of this package with two functions: `recognises(files: Files) -> bool`, which looks at
+names, config.json and the tensors' names, and `load(path: Path) -> System`. They are found by walking.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from pathlib import Path
+from typing import Protocol, cast
+
+from songloom import published
+from songloom.published.files import Files, locate
+from songloom.systems import registry
+from songloom.systems.roles import System
+
+
+class Family(Protocol):
+    """What the file of a published family offers."""
+
+    __name__: str
+
+    def recognises(self, files: Files) -> bool: ...
+
+    def load(self, path: Path) -> System: ...
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """Every file of this package that can recognise and load checkpoints."""
+    names = [module.name for module in pkgutil.iter_modules(published.__path__, published.__name__ + ".")]
+    modules = [importlib.import_module(name) for name in names if name != __name__]
+    return tuple(cast(Family, module) for module in modules if hasattr(module, "recognises"))
+
+
+def load(name: str | Path) -> System:
+    """The system of an embedded name, a checkpoint folder of ours, a published file or folder, or a hub id in the
+    local cache; in eval mode on the CPU. Raises ValueError of one line when there is none or it does not fit."""
+    if str(name) in registry.embedded():
+        return cast(System, registry.load(str(name)))
+    path = locate(name)
+    files = Files(path)
+    if path.is_dir() and "settings" in files.config:
+        return cast(System, registry.load(str(path)))
+    found = [family for family in families() if family.recognises(files)]
+    if len(found) != 1:
+        known = ", ".join(sorted(family.__name__.rsplit(".", 1)[-1] for family in (found or families())))
+        raise ValueError(f"{path} is {'of several families' if found else 'of no known family'}: {known}")
+    return found[0].load(path).eval()

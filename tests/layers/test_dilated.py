@@ -1,0 +1,99 @@
+"""Time-major convolutions and snakes against torch's own, and tiles of time against the whole."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional
+
+from songloom.layers import tiles
+from songloom.layers.dilated import Decoder, Encoder
+from songloom.layers.snake import Snake, SnakeBeta
+from songloom.layers.tiles import tiled
+from songloom.layers.time_major import Conv, ConvUp
+
+
+@pytest.mark.parametrize(("kernel", "stride", "dilation"), [(7, 1, 1), (7, 1, 9), (1, 1, 1), (4, 2, 1), (10, 5, 1)])
+def test_a_time_major_convolution_is_torchs(kernel: int, stride: int, dilation: int) -> None:
+    conv = Conv(6, 4, kernel, stride=stride, dilation=dilation).double()
+    twin = nn.Conv1d(
+        6,
+        4,
+        kernel,
+        stride=stride,
+        dilation=dilation,
+        padding=(stride + 1) // 2 if stride > 1 else dilation * (kernel // 2),
+    ).double()
+    twin.load_state_dict(conv.state_dict())
+    frames = torch.randn(3, 6, 40, dtype=torch.float64)
+    torch.testing.assert_close(conv(frames), twin(frames))
+
+
+@pytest.mark.parametrize("stride", [1, 2, 5, 8])
+def test_a_time_major_transposed_convolution_is_torchs(stride: int) -> None:
+    conv = ConvUp(6, 4, stride).double()
+    frames = torch.randn(2, 6, 11, dtype=torch.float64)
+    wanted = functional.conv_transpose1d(frames, conv.weight, conv.bias, stride=stride, padding=(stride + 1) // 2)
+    torch.testing.assert_close(conv(frames), wanted)
+    assert wanted.shape[-1] == 11 * stride - stride % 2
+
+
+def test_frames_stay_time_major_in_memory() -> None:
+    frames = Conv(6, 4, 7)(torch.randn(2, 6, 40))
+    assert frames.stride()[1] == 1
+    assert Snake(4)(frames).stride()[1] == 1
+
+
+@pytest.mark.parametrize("grad", [True, False])
+def test_snakes_are_their_formulas(grad: bool) -> None:
+    frames = torch.randn(2, 5, 30)
+    snake, other = Snake(5), SnakeBeta(5)
+    with torch.no_grad():
+        snake.alpha.uniform_(0.1, 3)
+        other.alpha.normal_()
+        other.beta.normal_()
+    with torch.set_grad_enabled(grad):
+        made, made_other = snake(frames), other(frames)
+    alpha = snake.alpha[:, None]
+    torch.testing.assert_close(made, frames + torch.sin(alpha * frames) ** 2 / alpha)
+    rate, height = other.alpha.exp()[:, None], (-other.beta).exp()[:, None]
+    torch.testing.assert_close(made_other, frames + height * torch.sin(rate * frames) ** 2)
+
+
+def test_a_snake_with_rate_0_is_the_identity() -> None:
+    snake, frames = Snake(3), torch.randn(1, 3, 9)
+    nn.init.zeros_(snake.alpha)
+    assert torch.equal(snake(frames), frames)
+
+
+STRIDES = st.lists(st.sampled_from([2, 3, 4, 5]), min_size=1, max_size=2)
+
+
+@settings(max_examples=25, deadline=None)
+@given(STRIDES, st.integers(1, 400), st.integers(1, 3), st.sampled_from([1, 500, 3000]))
+def test_tiles_give_what_the_whole_gives(strides: list[int], frames: int, items: int, numbers: int) -> None:
+    widths = [2, 4, 6][: len(strides) + 1]
+    encoder = Encoder(2, widths, strides, 3, SnakeBeta).double()
+    decoder = Decoder(3, widths[::-1], strides[::-1], 2, Snake, bias=False).double()
+    wave = torch.randn(items, 2, frames * encoder.down, dtype=torch.float64)
+    whole = encoder(wave)
+    made = decoder(whole)
+    assert whole.shape == (items, 3, frames)
+    with torch.no_grad(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiles, "CACHED", numbers)
+        patch.setattr(tiles.tiled, "__kwdefaults__", {"numbers": numbers})
+        torch.testing.assert_close(tiled(encoder, wave, numbers=1000), whole.detach())
+        torch.testing.assert_close(tiled(decoder, whole.detach(), numbers=1000), made.detach())
+
+
+def test_a_chain_sees_as_far_as_its_reach_says() -> None:
+    encoder = Encoder(1, [2, 4, 6], [3, 4], 2, Snake).double()
+    wave = torch.randn(1, 1, 40 * encoder.down, dtype=torch.float64, requires_grad=True)
+    encoder(wave)[..., 20].sum().backward()
+    assert wave.grad is not None
+    seen = wave.grad[0, 0].nonzero().flatten()
+    assert int(seen.min()) // encoder.down >= 20 - encoder.reach
+    assert int(seen.max()) // encoder.down <= 20 + encoder.reach
