@@ -65,7 +65,8 @@ class Loom(Generator, kind="loom"):
     class Config(Settings):
         """`codec` is frozen; `streams` of its books are modelled, with `loss_weights` (normalised to sum 1);
         `key_heads` share their keys among `heads`; the prompt is cut to `text_tokens`; `context_seconds` is
-        the longest stretch that is attended to; training hides the part `forgotten` of the steps before, on average;
+        the longest stretch that is attended to; training hides the part `forgotten` of the steps before, on average,
+        and of a part `begun` of the items all steps before a random one;
         `reading` weighs the losses of the reader of `vocabulary`, who sees `glossary` phrases a step beside the
         captions. Last stand the defaults of sampling, and the
         weights' precision while decoding on a CPU: "int8" is three times as fast as the exact "float32"."""
@@ -82,6 +83,7 @@ class Loom(Generator, kind="loom"):
         text_tokens: int = 64
         context_seconds: float = 36.0
         forgotten: float = 0.1
+        begun: float = 0.4
         reading: float = 0.1
         glossary: int = 24
         vocabulary: Vocabulary = field(default_factory=Vocabulary)
@@ -151,7 +153,7 @@ class Loom(Generator, kind="loom"):
             crop="downbeat",
             long_seconds=32.0,
             long_share=0.25,
-            steps=3_800,
+            steps=3_500,
             batch_size=8,
             optimizer="muon",
             learning_rate=3e-3,
@@ -209,9 +211,14 @@ class Loom(Generator, kind="loom"):
             self.text.reader.settle(pooled.to(self.lm.heads.weight.device))
 
     def _forget(self, grid: Tensor) -> Tensor:
-        """`grid` [B, K, S] with the codes of some steps hidden, of each item its own part of them."""
-        share = 2 * self.config.forgotten * torch.rand(len(grid), 1, 1, device=grid.device)
-        hidden = torch.rand(len(grid), 1, grid.shape[2], device=grid.device) < share
+        """`grid` [B, K, S] with codes hidden: of some items all up to a random step, where nothing but the conditions
+        tells what to play, of the others some steps here and there."""
+        size, steps = len(grid), grid.shape[2]
+        draws = torch.rand(3, size, 1, 1, device=grid.device)
+        share = 2 * self.config.forgotten * draws[0]
+        hidden = torch.rand(size, 1, steps, device=grid.device) < share
+        begun = torch.arange(steps, device=grid.device) < 0.8 * steps * draws[1]
+        hidden = torch.where(draws[2] < self.config.begun, begun, hidden)
         return grid.masked_fill(hidden, self.lm.empty)
 
     def _inside(self, batch: Batch) -> tuple[Tensor, Tensor]:
