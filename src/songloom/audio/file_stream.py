@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -82,3 +82,42 @@ def writing(path: str | os.PathLike[str], sample_rate: int, channels: int) -> It
             writer = AudioWriter(sound, ResampleStream(sample_rate, rate, channels))
             yield writer
             writer.finish()
+
+
+def part_of(samples: int, sample_rate: int, start: float, end: float | None) -> tuple[int, int]:
+    """The first sample, and the one after the last, from `start` to `end` seconds (None: to the end) of a wave of
+    `samples`. Raises ValueError when nothing lies there."""
+    whole = samples / sample_rate
+    stop = whole if end is None else end
+    if not 0 <= start < min(stop, whole):
+        raise ValueError(f"it has {whole:g} s; there is no part from {start:g} to {stop:g} s")
+    first = round(start * sample_rate)
+    last = samples if stop >= whole else round(stop * sample_rate)
+    return min(first, samples - 1), max(last, first + 1)
+
+
+def write_part(
+    path: str | os.PathLike[str],
+    pieces: Iterable[Tensor],
+    sample_rate: int,
+    *,
+    skip: int,
+    samples: int,
+    progress: Callable[[float], None] | None = None,
+) -> None:
+    """Writes `samples` samples of a wave that comes in pieces [C, t], without its first `skip`; where it ends early,
+    silence follows. No piece is asked for that is not needed."""
+    waves = iter(pieces)
+    piece = next(waves)
+    with writing(path, sample_rate, len(piece)) as writer:
+        given = 0
+        while True:
+            part = piece[:, skip : skip + samples - given]
+            skip, given = max(0, skip - piece.shape[1]), given + part.shape[1]
+            writer.add(part)
+            if progress:
+                progress(given / samples)
+            if given == samples:
+                return
+            more = next(waves, None)
+            piece = torch.zeros(len(piece), min(samples - given, BLOCK)) if more is None else more

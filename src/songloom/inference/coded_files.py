@@ -107,28 +107,16 @@ def decode_file(
     rate, path = codec.sample_rate, reader.path
     if streams is not None and not 1 <= streams <= reader.header.streams:
         raise ValueError(f"{path} has 1 to {reader.header.streams} streams, not {streams}")
-    whole = reader.samples / rate
-    if not 0 <= start < (whole if end is None else min(end, whole)):
-        raise ValueError(
-            f"{path} has {whole:g} s; there is no part from {start:g} to {whole if end is None else end:g} s"
-        )
-    first, last = round(start * rate), reader.samples if end is None else min(round(end * rate), reader.samples)
-    last = max(last, first + 1)
+    try:
+        first, last = file_stream.part_of(reader.samples, rate, start, end)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     begin, stop = _frames_for(codec, reader, first, last)
     codes = (torch.from_numpy(piece[:streams])[None] for piece in reader.pieces(begin, stop))
-    skip, wanted, given = first - begin * codec.hop_length, last - first, 0
-    with file_stream.writing(target, rate, codec.channels) as writer:
-        for piece in codec.detokenize_stream(codes):
-            part = piece[0, :, min(skip, piece.shape[-1]) :][:, : wanted - given]
-            skip, given = max(0, skip - piece.shape[-1]), given + part.shape[-1]
-            writer.add(part)
-            if progress:
-                progress(given / wanted)
-            if given == wanted:
-                break
-        if given < wanted:
-            writer.add(torch.zeros(codec.channels, wanted - given))
-    return wanted / rate
+    waves = (piece[0] for piece in codec.detokenize_stream(codes))
+    skip, samples = first - begin * codec.hop_length, last - first
+    file_stream.write_part(target, waves, rate, skip=skip, samples=samples, progress=progress)
+    return samples / rate
 
 
 def _frames_for(codec: Codec, reader: TokenReader, first: int, last: int) -> tuple[int, int]:

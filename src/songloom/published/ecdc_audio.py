@@ -1,0 +1,65 @@
+"""The sound of `.ecdc` files by an EnCodec model, and back, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import torch
+from torch import Tensor
+
+from songloom.published.ecdc import BITS, LAYOUTS, EcdcHeader, Layout, Piece
+from songloom.systems.codecs.encodec import Encodec
+from songloom.systems.codecs.encodec_segments import EncodecSegments, from_fraction, to_fraction
+from songloom.systems.roles import Codec
+
+
+def header_for(codec: Codec, samples: int, streams: int | None = None) -> EcdcHeader:
+    """The header of a file of `samples` samples by this codec. Raises ValueError for a codec that `.ecdc` does not
+    know, or streams that it does not have."""
+    for model, layout in LAYOUTS.items():
+        if _fits(codec, layout):
+            return EcdcHeader(model, samples, layout.streams if streams is None else streams)
+    raise ValueError(f".ecdc files are of {' and '.join(LAYOUTS)}; this codec is neither")
+
+
+def check(codec: Codec, header: EcdcHeader) -> None:
+    """Raises ValueError unless the codec is of the file's model."""
+    if not _fits(codec, header.layout):
+        raise ValueError(f"it was made by {header.model}; the codec is another")
+
+
+def _fits(codec: Codec, layout: Layout) -> bool:
+    numbers = (codec.sample_rate, codec.channels, codec.streams, codec.hop_length)
+    if numbers != (layout.sample_rate, layout.channels, layout.streams, layout.hop_length):
+        return False
+    if isinstance(codec, EncodecSegments):
+        segment: tuple[int, int] | tuple[None, None] = (codec.segment_length, codec.stride)
+    else:
+        segment = (None, None)
+    return (
+        isinstance(codec, Encodec) and codec.codebook_size == 1 << BITS and segment == (layout.segment, layout.stride)
+    )
+
+
+@torch.inference_mode()
+def coded(codec: Encodec, waves: Iterable[Tensor], streams: int | None = None) -> Iterator[Piece]:
+    """Pieces of wave [1, C, t] -> what `ecdc.write` takes."""
+    for latents in codec.encode_stream(waves):
+        scale = float(from_fraction(latents[0, 0, 0])) if isinstance(codec, EncodecSegments) else None
+        frames = latents if scale is None else latents[..., 1:]
+        yield Piece(codec.quantizer.quantize(frames, streams=streams)[0].cpu().numpy(), scale)
+
+
+@torch.inference_mode()
+def waves(codec: Encodec, pieces: Iterable[Piece], streams: int | None = None) -> Iterator[Tensor]:
+    """Codes with their scales -> pieces of wave [1, C, t]; the first `streams` books only where given."""
+    yield from codec.decode_stream(_latents(codec, piece, streams) for piece in pieces)
+
+
+def _latents(codec: Encodec, piece: Piece, streams: int | None) -> Tensor:
+    """Latents [1, D, f] of a piece; before a segment with a scale stands the frame that holds it."""
+    latents = codec.quantizer.dequantize(torch.from_numpy(piece.codes[:streams])[None])
+    if piece.scale is None:
+        return latents
+    loudness = to_fraction(latents.new_tensor(piece.scale)).expand(1, latents.shape[1], 1)
+    return torch.cat([loudness, latents], -1)
