@@ -195,6 +195,15 @@ class EncodecSegments(Encodec, kind="encodec-segments"):
         latents[..., places] = self._fractions(codes[..., places]).to(latents)[:, None]
         return latents
 
+    def opened(self, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """One segment's codes [B, k, 1 + f] -> its loudness [B] and the network's codes [B, k, f]."""
+        return from_fraction(self._fractions(codes[..., :1]))[:, 0], codes[..., 1:]
+
+    def closed(self, loudness: Tensor, codes: Tensor) -> Tensor:
+        """The inverse of `opened`."""
+        digits = self._digits(to_fraction(loudness.double())[:, None])[:, : codes.shape[1]]
+        return torch.cat([digits, codes], -1)
+
     @property
     def _places(self) -> int:
         """Digits of a loudness: so many streams hold it."""
