@@ -140,6 +140,7 @@ class Dac(Codec, kind="dac"):
 
     def decode(self, latents: Tensor, *, length: int | None = None) -> Tensor:
         """See `Codec.decode`. The few last samples that odd strides lose are zeros."""
+        self.check_latents(latents)
         wave = torch.tanh(tiled(self.decoder, latents, numbers=BOUNDED))
         return sized(wave, latents.shape[-1] * self.hop_length if length is None else length)
 

@@ -132,6 +132,7 @@ class Oobleck(Codec, kind="oobleck"):
         return self.bottleneck.dequantize(codes)
 
     def decode(self, latents: Tensor, *, length: int | None = None) -> Tensor:
+        self.check_latents(latents)
         wave = tiled(self.decoder, latents, numbers=BOUNDED)
         return sized(wave, latents.shape[-1] * self.hop_length if length is None else length)
 
