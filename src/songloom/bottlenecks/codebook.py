@@ -30,7 +30,8 @@ class CodebookSettings(BottleneckSettings):
     numbers P, and by angle where `cosine`. Entries `learn` by moving averages (of `decay`) or by gradient. They
     start from `k_means` of the first vectors; an entry chosen less than `expiry` times the average is dead and
     becomes a vector of the batch. None: as published, k-means and 0.1 with averages, neither with gradients.
-    With `orthogonal` there is a loss that pushes entries apart (gradients only)."""
+    With `orthogonal` there is a loss that pushes entries apart (gradients only). Where weights are sharded over
+    processes, entries that learn by gradient can neither start nor be restarted: leave both off."""
 
     codebook_size: int = 1024
     projection: int | None = None
@@ -88,11 +89,11 @@ class Codebook(nn.Module):
     def _nearest(self, inner: Tensor) -> Tensor:
         return nearest_by_angle(inner, self.entries) if self.cosine else nearest(inner, self.entries)
 
-    def forward(self, indices: Tensor) -> Tensor:
+    def decode(self, indices: Tensor) -> Tensor:
         """What indices [...] stand for, [..., D]."""
         return self.outside(functional.embedding(indices, self.entries))
 
-    def look_up(self, rows: Tensor) -> Found:
+    def forward(self, rows: Tensor) -> Found:
         """The training pass of rows [N, D]; in training mode entries start or learn from them."""
         inner = self.inside(rows)
         if self.training and not self.started:

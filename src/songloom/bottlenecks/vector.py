@@ -13,7 +13,7 @@ from einops import rearrange
 from torch import Tensor
 
 from songloom.bottlenecks.bottleneck import Bottleneck, Quantized
-from songloom.bottlenecks.codebook import CodebookSettings, row_error
+from songloom.bottlenecks.codebook import CodebookSettings, Found, row_error
 from songloom.bottlenecks.usage import reports
 
 
@@ -49,7 +49,7 @@ class VectorQuantizer(Bottleneck, kind="vector-quantizer"):
         self.check_latents(latents)
         quantised = self.limits(latents, streams) > 0
         rows = rearrange(latents, "b d f -> (b f) d")
-        found = self.book.look_up(rows)
+        found = cast(Found, self.book(rows))
         losses = {"commitment": row_error(found.inner, found.entries.detach(), quantised)}
         if self.config.learn == "gradient":
             losses["codebook"] = row_error(found.entries, found.inner.detach(), quantised)
@@ -68,4 +68,4 @@ class VectorQuantizer(Bottleneck, kind="vector-quantizer"):
 
     def dequantize(self, codes: Tensor) -> Tensor:
         self.check_codes(codes)
-        return rearrange(cast(Tensor, self.book(codes[:, 0])), "b f d -> b d f")
+        return rearrange(self.book.decode(codes[:, 0]), "b f d -> b d f")
