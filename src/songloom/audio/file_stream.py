@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import soundfile
@@ -39,6 +40,18 @@ def pieces(path: str | os.PathLike[str], *, sample_rate: int, channels: int) -> 
                 yield files.with_channels(made, channels)
             if not len(samples):
                 return
+
+
+class Counted:
+    """The same pieces [..., t]; `samples` is how many positions have come so far."""
+
+    def __init__(self, pieces: Iterable[Tensor]) -> None:
+        self._pieces, self.samples = pieces, 0
+
+    def __iter__(self) -> Iterator[Tensor]:
+        for piece in self._pieces:
+            self.samples += piece.shape[-1]
+            yield piece
 
 
 class AudioWriter:
@@ -84,16 +97,25 @@ def writing(path: str | os.PathLike[str], sample_rate: int, channels: int) -> It
             writer.finish()
 
 
-def part_of(samples: int, sample_rate: int, start: float, end: float | None) -> tuple[int, int]:
-    """The first sample, and the one after the last, from `start` to `end` seconds (None: to the end) of a wave of
-    `samples`. Raises ValueError when nothing lies there."""
-    whole = samples / sample_rate
-    stop = whole if end is None else end
-    if not 0 <= start < min(stop, whole):
-        raise ValueError(f"it has {whole:g} s; there is no part from {start:g} to {stop:g} s")
-    first = round(start * sample_rate)
-    last = samples if stop >= whole else round(stop * sample_rate)
-    return min(first, samples - 1), max(last, first + 1)
+@dataclass(frozen=True)
+class Part:
+    """A wave from `start` to `end` seconds; without an end, to its own."""
+
+    start: float = 0.0
+    end: float | None = None
+
+    def of(self, samples: int, sample_rate: int) -> tuple[int, int]:
+        """The first sample, and the one after the last, of a wave of `samples`. Raises ValueError when none is."""
+        whole = samples / sample_rate
+        stop = whole if self.end is None else self.end
+        if not 0 <= self.start < min(stop, whole):
+            raise ValueError(f"it has {whole:g} s; there is no part from {self.start:g} to {stop:g} s")
+        first = min(round(self.start * sample_rate), samples - 1)
+        last = samples if stop >= whole else round(stop * sample_rate)
+        return first, max(last, first + 1)
+
+
+WHOLE = Part()
 
 
 def write_part(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from songloom.published.ecdc import BITS, LAYOUTS, EcdcHeader, Layout, Piece
+from songloom.audio import file_stream, files
+from songloom.audio.file_stream import WHOLE, Part
+from songloom.audio.resample import resampled_length
+from songloom.published import ecdc
+from songloom.published.ecdc import BITS, LAYOUTS, EcdcHeader, EcdcReader, Layout, Piece
 from songloom.systems.codecs.encodec import Encodec
 from songloom.systems.codecs.encodec_segments import EncodecSegments, from_fraction, to_fraction
-from songloom.systems.roles import Codec
+from songloom.systems.roles import Codec, Progress
 
 
 def header_for(codec: Codec, samples: int, streams: int | None = None) -> EcdcHeader:
@@ -63,3 +68,50 @@ def _latents(codec: Encodec, piece: Piece, streams: int | None) -> Tensor:
         return latents
     loudness = to_fraction(latents.new_tensor(piece.scale)).expand(1, latents.shape[1], 1)
     return torch.cat([loudness, latents], -1)
+
+
+def encode_file(
+    codec: Codec, source: Path, target: Path, streams: int | None = None, *, progress: Progress | None = None
+) -> None:
+    """Writes the codes of a sound file as `target`. Raises ValueError for a sound file that cannot be coded, and for
+    a codec that `.ecdc` does not know; nothing is written then."""
+    info = files.info(source)
+    samples = resampled_length(info.frames, info.sample_rate, codec.sample_rate)
+    heard = file_stream.Counted(file_stream.pieces(source, sample_rate=codec.sample_rate, channels=codec.channels))
+    header = header_for(codec, max(samples, 1), streams)
+    assert isinstance(codec, Encodec)
+
+    def pieces() -> Iterator[Piece]:
+        for piece in coded(codec, (wave[None] for wave in heard), header.streams):
+            yield piece
+            if progress:
+                progress(min(1.0, heard.samples / header.samples))
+        if heard.samples != header.samples:
+            raise ValueError(f"{source} has {heard.samples} samples; it says {header.samples}")
+
+    ecdc.write(target, header, pieces())
+
+
+def decode_file(
+    codec: Codec,
+    reader: EcdcReader,
+    target: Path,
+    *,
+    part: Part = WHOLE,
+    streams: int | None = None,
+    progress: Progress | None = None,
+) -> float:
+    """Writes the wave of an `.ecdc` file, or a part of it, as a sound file; gives its seconds. `streams` uses the
+    first books only. Raises ValueError for another codec, and for a part or streams that the file does not have."""
+    header = reader.header
+    try:
+        check(codec, header)
+        first, last = part.of(header.samples, codec.sample_rate)
+        if streams is not None and not 1 <= streams <= header.streams:
+            raise ValueError(f"it has 1 to {header.streams} streams, not {streams}")
+    except ValueError as error:
+        raise ValueError(f"{reader.path}: {error}") from None
+    assert isinstance(codec, Encodec)
+    pieces = (wave[0] for wave in waves(codec, reader.pieces(), streams))
+    file_stream.write_part(target, pieces, codec.sample_rate, skip=first, samples=last - first, progress=progress)
+    return (last - first) / codec.sample_rate
