@@ -36,6 +36,8 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
+        if config.streams < 1:
+            raise ValueError(f"streams is {config.streams}; needs at least 1")
         self.config = config
         self.streams, self.codebook_size = config.streams, config.codebook_size
         self.books = nn.ModuleList(config.book() for _ in range(config.streams))
@@ -91,7 +93,7 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
         if self.config.learn == "gradient":
             losses["codebook"] = row_error(entries, inner.detach(), used, of=used[0])
         if self.config.orthogonal:
-            losses["orthogonal"] = torch.stack([book.orthogonality() for book in self._first(self.streams)]).mean()
+            losses["orthogonal"] = torch.stack([one.alike for one in stages if one.alike is not None]).mean()
         return losses
 
     @torch.no_grad()

@@ -53,8 +53,8 @@ class VectorQuantizer(Bottleneck, kind="vector-quantizer"):
         losses = {"commitment": row_error(found.inner, found.entries.detach(), quantised)}
         if self.config.learn == "gradient":
             losses["codebook"] = row_error(found.entries, found.inner.detach(), quantised)
-        if self.config.orthogonal:
-            losses["orthogonal"] = self.book.orthogonality()
+        if found.alike is not None:
+            losses["orthogonal"] = found.alike
         through = rearrange(torch.where(quantised, found.rows, rows), "(b f) d -> b d f", b=len(latents))
         codes = rearrange(found.codes, "(b f) -> b 1 f", b=len(latents))
         return Quantized(through, codes, losses, reports(codes, self.codebook_size))
