@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from songloom.diffusion import times
+from songloom.diffusion.processes import Flow
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,18 @@ def test_no_steps_are_refused() -> None:
             make(0)
     with pytest.raises(ValueError, match="this process has 10"):
         times.leading(11, 10)
+
+
+def test_a_schedule_by_name_is_its_function_for_the_process() -> None:
+    flow = Flow.Config().build()
+    assert torch.equal(times.schedule("linear", flow, 5, least=0.1, most=10.0), times.linear(5))
+    ratios = times.karras(5, 0.1, 10.0)
+    torch.testing.assert_close(times.schedule("karras", flow, 5, least=0.1, most=10.0), ratios / (1 + ratios))
+    with pytest.raises(ValueError, match="no schedule 'fast'; there are: linear"):
+        times.schedule("fast", flow, 5, least=0.1, most=10.0)
+
+
+def test_the_times_of_a_batch_are_spread_evenly() -> None:
+    for _ in range(3):
+        places = (times.uniform(8) * 8).floor().long()
+        assert sorted(places.tolist()) == list(range(8))

@@ -12,23 +12,31 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from songloom.diffusion.processes import Process
+
 Draw = Callable[[int], Tensor]
 """Gives so many random times [B], from torch's global generator."""
 
 
 def uniform(count: int) -> Tensor:
-    """Times [B], all equally likely."""
-    return torch.rand(count)
+    """Times [B] in random order, all equally likely; one lies in each B-th of the range, which makes the mean over a
+    batch less noisy (Kingma et al. 2021, appendix I.1)."""
+    return (torch.randperm(count) + torch.rand(())) / count
 
 
 def logit_normal(count: int, mean: float = 0.0, deviation: float = 1.0) -> Tensor:
     """Times [B], more of them in the middle, where predicting is hardest (Esser et al. 2024, eq. 19)."""
-    return torch.sigmoid(mean + deviation * torch.randn(count))
+    return torch.sigmoid(mean + deviation * _normal(count))
 
 
 def log_normal(count: int, mean: float = -1.2, deviation: float = 1.2) -> Tensor:
     """Deviations [B] of EDM's noise (Karras et al. 2022, table 1)."""
-    return torch.exp(mean + deviation * torch.randn(count))
+    return torch.exp(mean + deviation * _normal(count))
+
+
+def _normal(count: int) -> Tensor:
+    """Standard normal numbers [B] from evenly spread places."""
+    return torch.special.ndtri(uniform(count).clamp(1e-6, 1 - 1e-6))
 
 
 DRAWS: dict[str, Draw] = {"uniform": uniform, "logit-normal": logit_normal, "log-normal": log_normal}
@@ -61,6 +69,20 @@ def karras(steps: int, least: float, most: float, rho: float = 7.0) -> Tensor:
     """Ratios s / a, small steps near the data (Karras et al. 2022, eq. 5), then 0."""
     roots = torch.linspace(most ** (1 / rho), least ** (1 / rho), checked(steps), dtype=torch.float64)
     return torch.cat([roots**rho, roots.new_zeros(1)])
+
+
+TIMES: dict[str, Callable[[int], Tensor]] = {"linear": linear, "cosine": cosine, "log-snr": log_snr}
+RATIOS: dict[str, Callable[[int, float, float], Tensor]] = {"exponential": exponential, "karras": karras}
+
+
+def schedule(name: str, process: Process, steps: int, *, least: float, most: float) -> Tensor:
+    """The times of a schedule's name; those that space ratios of noise to signal go from `most` down to `least`.
+    Raises ValueError that lists the names there are."""
+    if name in RATIOS:
+        return process.time_of(RATIOS[name](steps, least, most))
+    if name in TIMES:
+        return TIMES[name](steps)
+    raise ValueError(f"no schedule {name!r}; there are: {', '.join((*TIMES, *RATIOS))}")
 
 
 def leading(steps: int, total: int, offset: int = 0) -> Tensor:
