@@ -27,6 +27,8 @@ ENCODER = r"encoders\.(\d+)\.level_blocks\.(\d+)\."
 
 def recognises(files: Files) -> bool:
     """Whether the files are of this family."""
+    if files.config:
+        return str(files.config.get("model_type", "")).startswith("jukebox")
     return files.keys >= CONTAINER or any(key.startswith(HUB + "bottleneck.") for key in files.keys)
 
 
