@@ -147,10 +147,10 @@ def test_what_is_kept_comes_out_as_it_was_and_is_seen_at_the_right_noise_on_the_
     x = process.noised(known, noise(known), visited[0])
     made = sampler(name)(keeping(denoise, known, kept), x, visited, process, noise=noise)
     # Euler's and Heun's steps are exact only along straight lines, which the cosine's are not.
-    close = 0.02 if name in ("euler", "heun") else 1e-4
+    close, near = (0.02, 0.15) if name in ("euler", "heun") else (1e-4, 0.06)
     torch.testing.assert_close(made[..., kept], known[..., kept], atol=close, rtol=1e-4)
     torch.testing.assert_close(made[..., ~kept], torch.zeros(1, 2, 1000), atol=close, rtol=0)
-    assert seen == [pytest.approx((0.0, 1.0), abs=0.06)] * len(seen)
+    assert seen == [pytest.approx((0.0, 1.0), abs=near)] * len(seen)
 
 
 def test_a_denoiser_is_what_the_process_makes_of_the_prediction() -> None:
