@@ -119,7 +119,9 @@ def plot(path: Path, sets: dict[str, list[Row]]) -> None:
         for axes, name in zip(line, names, strict=True):
             for family, points in curves(rows, name).items():
                 axes.plot(*zip(*points, strict=True), "o-", markersize=4, linewidth=1.2, label=family)
-            axes.set(xscale="log", xlabel="kbps", title=f"{PANELS[name]}, {title}")
+            axes.set_xscale("log", base=2)
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.set(xlabel="kbps", title=f"{PANELS[name]}, {title}")
             axes.title.set_fontsize(9)
             axes.grid(alpha=0.3, which="both")
         line[0].legend(fontsize=8)
