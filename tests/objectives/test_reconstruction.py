@@ -30,9 +30,8 @@ def noise(seed: int, *shape: int) -> Tensor:
 def test_mel_scales_are_those_of_librosa() -> None:
     wave = noise(0, 4000)
     for padding, mode in (("centre", "constant"), ("reflect", "reflect")):
-        scales = MelScales(windows=(128, 1024), bands=(8, 40))
-        mels = scales.amplitudes(wave, RATE, padding=padding)  # type: ignore[arg-type]
-        for found, window, bands in zip(mels, (128, 1024), (8, 40), strict=True):
+        scales = MelScales(RATE, windows=(128, 1024), bands=(8, 40), padding=padding)  # type: ignore[arg-type]
+        for found, window, bands in zip(scales(wave), (128, 1024), (8, 40), strict=True):
             wanted = librosa.feature.melspectrogram(
                 y=wave.numpy(), sr=RATE, n_fft=window, hop_length=window // 4, n_mels=bands, power=1.0, pad_mode=mode
             )
@@ -61,18 +60,15 @@ def test_the_distances_are_their_formulas() -> None:
 
 
 def test_ten_times_louder_is_a_distance_of_one_for_each_scale() -> None:
-    scales, wave = MelScales(windows=(64, 256, 1024), bands=(5, 20, 80)), noise(5)
-    mels = [scales.amplitudes(one, RATE) for one in (10 * wave, wave)]
-    assert float(log_distance(*mels, floor=1e-12)) == pytest.approx(3, abs=2e-3)
+    scales, wave = MelScales(RATE, windows=(64, 256, 1024), bands=(5, 20, 80)), noise(5)
+    assert float(log_distance(scales(10 * wave), scales(wave), floor=1e-12)) == pytest.approx(3, abs=2e-3)
     assert float(log_distance(magnitudes(10 * wave), magnitudes(wave), floor=1e-12)) == pytest.approx(2, abs=1e-4)
     tenfold = resolution_distance(magnitudes(10 * wave), magnitudes(wave), floor=1e-12)
     assert float(tenfold) == pytest.approx(9 + math.log(10), rel=1e-4)
 
 
 def test_a_wave_is_at_no_distance_from_itself_and_silence_has_finite_gradients() -> None:
-    def scales(wave: Tensor) -> list[Tensor]:
-        return MelScales(windows=(64, 256), bands=(5, 20)).amplitudes(wave, RATE)
-
+    scales = MelScales(RATE, windows=(64, 256), bands=(5, 20))
     silent = torch.zeros(2, 1, 1000, requires_grad=True)
     for distance in (
         log_distance,
@@ -89,27 +85,16 @@ def test_a_wave_is_at_no_distance_from_itself_and_silence_has_finite_gradients()
 def test_normalised_windows_give_white_noise_the_same_level_at_every_length() -> None:
     white = noise(7, 40_000) * 10
     plain, normalised = (
-        [
-            one.mean().item()
-            for one in MelScales(windows=(128, 2048), bands=(8, 8), normalised=on).amplitudes(white, RATE)
-        ]
+        [mel.mean().item() for mel in MelScales(RATE, windows=(128, 2048), bands=(8, 8), normalised=on)(white)]
         for on in (False, True)
     )
     assert plain[1] / plain[0] == pytest.approx(4 * normalised[1] / normalised[0], rel=1e-3)
 
 
-def test_filters_that_were_first_asked_for_in_inference_serve_training_too() -> None:
-    scales, wave = MelScales(windows=(96,), bands=(7,)), noise(9)
-    with torch.inference_mode():
-        scales.amplitudes(wave, RATE)
-    asked = wave.clone().requires_grad_()
-    scales.amplitudes(asked, RATE)[0].sum().backward()
-    assert asked.grad is not None
-
-
-def test_what_does_not_fit_is_refused() -> None:
+def test_scales_carry_no_weights_and_refuse_what_does_not_fit() -> None:
+    assert not MelScales(RATE).state_dict()
     assert soundstream_alphas((64, 2048)) == (math.sqrt(32), 32.0)
     with pytest.raises(ValueError, match="one for each"):
-        MelScales(windows=(64, 128), bands=(5,))
+        MelScales(RATE, windows=(64, 128), bands=(5,))
     with pytest.raises(ValueError, match="one length"):
         level_distance(magnitudes(noise(8, 4000)), magnitudes(noise(8, 6000)))

@@ -8,6 +8,7 @@ these measures sees phases, so they hold for codecs that do not keep any.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -57,8 +58,8 @@ def multi_scale_mel_distance(made: Tensor, true: Tensor, sample_rate: int) -> fl
 
     Raises ValueError for waves of 1024 samples or fewer, since the spectra see the wave mirrored at its ends."""
     check_alike(made, true)
-    copy, original = (MelScales().amplitudes(wave, sample_rate, padding="reflect") for wave in (made, true))
-    return float(log_distance(copy, original))
+    scales = _dac_scales(sample_rate)
+    return float(log_distance(scales(made), scales(true)))
 
 
 def multi_scale_stft_distance(made: Tensor, true: Tensor) -> float:
@@ -67,6 +68,11 @@ def multi_scale_stft_distance(made: Tensor, true: Tensor) -> float:
     check_alike(made, true)
     copy, original = magnitudes(made, padding="reflect"), magnitudes(true, padding="reflect")
     return float(2 * log_distance(copy, original) + level_distance(copy, original))
+
+
+@cache
+def _dac_scales(sample_rate: int) -> MelScales:
+    return MelScales(sample_rate, padding="reflect")
 
 
 def spectral_convergence(made: Tensor, true: Tensor) -> float:

@@ -8,47 +8,44 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from songloom.audio.spectrogram import Padding, Stft, mel_filters, mel_spectrogram
 
+DAC_WINDOWS = (32, 64, 128, 256, 512, 1024, 2048)
+DAC_BANDS = (5, 10, 20, 40, 80, 160, 320)
 FLOOR = 1e-5
 
 
-@dataclass(frozen=True, kw_only=True)
-class MelScales:
-    """Windows in samples, each moved by a quarter of itself, and the mel bands of each; the defaults are DAC's (arXiv
-    2306.06546, section 3.5). With `normalised` windows (EnCodec) white noise of variance 1 has amplitudes near 1 at
-    every length."""
+class MelScales(nn.Module):
+    """Mel amplitudes [..., M, F] of a wave for each window length; the defaults are DAC's (arXiv 2306.06546, section
+    3.5). With `normalised` windows (EnCodec) white noise of variance 1 has amplitudes near 1 at every length."""
 
-    windows: tuple[int, ...] = (32, 64, 128, 256, 512, 1024, 2048)
-    bands: tuple[int, ...] = (5, 10, 20, 40, 80, 160, 320)
-    normalised: bool = False
+    def __init__(
+        self,
+        sample_rate: int,
+        *,
+        windows: Sequence[int] = DAC_WINDOWS,
+        bands: Sequence[int] = DAC_BANDS,
+        padding: Padding = "centre",
+        normalised: bool = False,
+    ) -> None:
+        super().__init__()
+        if len(windows) != len(bands):
+            raise ValueError(f"{len(windows)} windows and {len(bands)} numbers of bands; needs one for each")
+        self.transforms = [Stft(window, window // 4, padding) for window in windows]
+        for place, (window, count) in enumerate(zip(windows, bands, strict=True)):
+            scale = (torch.hann_window(window).square().sum().sqrt() if normalised else torch.ones(())).item()
+            self.register_buffer(f"filters_{place}", mel_filters(sample_rate, window, count) / scale, persistent=False)
 
-    def __post_init__(self) -> None:
-        if len(self.windows) != len(self.bands):
-            raise ValueError(f"{len(self.windows)} windows and {len(self.bands)} numbers of bands; needs one for each")
-
-    def amplitudes(self, wave: Tensor, sample_rate: int, *, padding: Padding = "centre") -> list[Tensor]:
-        """Mel amplitudes [..., M, F] of a wave [..., T], one for each window length."""
-        found = []
-        for window, bands in zip(self.windows, self.bands, strict=True):
-            magnitude = Stft(window, window // 4, padding).magnitude(wave.float())
-            mel = mel_spectrogram(magnitude, _filters(sample_rate, window, bands, magnitude.device), power=1.0)
-            size = torch.hann_window(window).square().sum().sqrt().item() if self.normalised else 1.0
-            found.append(mel / size)
-        return found
-
-
-@cache
-def _filters(sample_rate: int, window: int, bands: int, device: torch.device) -> Tensor:
-    """Kept, since numpy makes them; a tensor for training too, whoever asks first."""
-    with torch.inference_mode(False):
-        return mel_filters(sample_rate, window, bands).to(device)
+    def forward(self, wave: Tensor) -> list[Tensor]:
+        """[..., T] -> mel amplitudes [..., M, F], one for each window length."""
+        return [
+            mel_spectrogram(stft.magnitude(wave.float()), self.get_buffer(f"filters_{place}"), power=1.0)
+            for place, stft in enumerate(self.transforms)
+        ]
 
 
 def log_distance(made: Sequence[Tensor], true: Sequence[Tensor], *, floor: float = FLOOR) -> Tensor:

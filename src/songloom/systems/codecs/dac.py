@@ -21,10 +21,7 @@ from songloom.data.batch import Batch
 from songloom.layers.dilated import Decoder, Encoder
 from songloom.layers.snake import Snake
 from songloom.layers.tiles import BOUNDED, tiled
-from songloom.objectives.adversaries import Adversary
-from songloom.objectives.discriminators.multi_band import MultiBand
-from songloom.objectives.discriminators.multi_period import MultiPeriod
-from songloom.objectives.reconstruction import MelScales, log_distance
+from songloom.objectives.multi_scale import MelScales, multi_scale_mel
 from songloom.recipe import Recipe
 from songloom.systems.codecs.waves import padded, sized, wave_of
 from songloom.systems.roles import Codec
@@ -50,7 +47,6 @@ class Dac(Codec, kind="dac"):
     """Wave [B, 1, T] -> latents [B, D, F] -> codes [B, K, F], and back."""
 
     summary = "Descript Audio Codec: snakes, codes by angle; near-transparent music at 8 kbps"
-    opponents = ("adversary",)
 
     @dataclass(frozen=True, kw_only=True)
     class Config(Settings):
@@ -65,7 +61,6 @@ class Dac(Codec, kind="dac"):
         dropout: float = 0.5
         mel_scales: MelScales = field(default_factory=MelScales)
         weights: LossWeights = field(default_factory=LossWeights)
-        adversary: Adversary.Config | None = field(default_factory=Adversary.Config)
 
     config: Config
 
@@ -82,24 +77,17 @@ class Dac(Codec, kind="dac"):
         self.encoder = Encoder(1, widening, strides, width, Snake)
         self.quantizer = ResidualQuantizer(config.quantizer)
         self.decoder = Decoder(width, narrowing, strides[::-1], 1, Snake)
-        self.adversary: Adversary | None = None
 
     @classmethod
     def presets(cls) -> dict[str, Settings]:
         fine, tiny = (2, 4, 5, 8), quantizer(4, width=32, codebook_size=64)
-        small = (MultiPeriod.Config(periods=(2, 3), widths=(4, 8)), MultiBand.Config(windows=(256,), width=4))
         return {
             "dac-44khz": cls.Config(),
             "dac-44khz-16kbps": cls.Config(quantizer=quantizer(18, width=128)),
             "dac-24khz": cls.Config(sample_rate=24_000, strides=fine, quantizer=quantizer(32)),
             "dac-16khz": cls.Config(sample_rate=16_000, strides=fine, quantizer=quantizer(12)),
             "dac-tiny": cls.Config(
-                sample_rate=16_000,
-                strides=(2, 4, 8),
-                encoder_width=8,
-                decoder_width=64,
-                quantizer=tiny,
-                adversary=Adversary.Config(discriminators=small),
+                sample_rate=16_000, strides=(2, 4, 8), encoder_width=8, decoder_width=64, quantizer=tiny
             ),
         }
 
@@ -107,9 +95,7 @@ class Dac(Codec, kind="dac"):
     def recipe(cls, preset: str) -> Recipe:
         if preset.endswith("-tiny"):
             return Recipe(seconds=0.25, steps=200, batch_size=4, learning_rate=2e-3, warmup=10)
-        return Recipe(
-            seconds=0.38, steps=250_000, batch_size=72, learning_rate=1e-4, betas=(0.8, 0.99), warmup=0, clip_norm=1e3
-        )
+        return Recipe(seconds=0.38, steps=250_000, batch_size=72, learning_rate=1e-4, betas=(0.8, 0.99), warmup=0)
 
     @property
     def sample_rate(self) -> int:
@@ -159,22 +145,16 @@ class Dac(Codec, kind="dac"):
         return sized(wave, latents.shape[-1] * self.hop_length if length is None else length)
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
-        """See `System.losses`: "mel", "codebook", "commitment" and the adversary's (section 3.5), and the usage of the
-        books."""
+        """See `System.losses`: "mel", "codebook", "commitment" (section 3.5), and the usage of the books."""
         true = wave_of(batch)
         passed = self.quantizer(self.encode(true), streams=self._streams_shown(len(true)))
         made = self.decode(passed.latents, length=true.shape[-1])
-        mels = [self.config.mel_scales.amplitudes(wave, self.sample_rate) for wave in (made, true)]
         weights = self.config.weights
-        return (
-            {
-                "mel": weights.mel * log_distance(*mels),
-                "codebook": weights.codebook * passed.losses["codebook"],
-                "commitment": weights.commitment * passed.losses["commitment"],
-            }
-            | {f"~{name}": value for name, value in passed.reports.items()}
-            | (self.adversary.losses(true, made, step=step) if self.adversary else {})
-        )
+        return {
+            "mel": weights.mel * multi_scale_mel(made, true, self.sample_rate, self.config.mel_scales),
+            "codebook": weights.codebook * passed.losses["codebook"],
+            "commitment": weights.commitment * passed.losses["commitment"],
+        } | {f"~{name}": value for name, value in passed.reports.items()}
 
     def _streams_shown(self, items: int) -> Tensor | None:
         """How many books each item of a batch is shown: in training any number for the first part of them."""

@@ -8,7 +8,7 @@ a rate and a height of their own for each channel; there is no tanh at the end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -19,9 +19,7 @@ from songloom.data.batch import Batch
 from songloom.layers.dilated import Decoder, Encoder
 from songloom.layers.snake import SnakeBeta
 from songloom.layers.tiles import BOUNDED, tiled
-from songloom.objectives.adversaries import Adversary
-from songloom.objectives.discriminators.multi_scale_stft import MultiScaleStft
-from songloom.objectives.reconstruction import magnitudes, resolution_distance
+from songloom.objectives.multi_scale import multi_scale_stft
 from songloom.recipe import Recipe
 from songloom.systems.codecs.waves import padded, sized, wave_of
 from songloom.systems.roles import Codec
@@ -35,17 +33,10 @@ class LossWeights:
     kl: float = 1e-4
 
 
-def opponent(discriminator: MultiScaleStft.Config) -> Adversary.Config:
-    """EnCodec's discriminator, of two channels, with the weights of the published training."""
-    stereo = replace(discriminator, channels=2)
-    return Adversary.Config(discriminators=(stereo,), game="hinge", over="mean", adversarial=0.1, features=5.0)
-
-
 class Oobleck(Codec, kind="oobleck"):
     """Wave [B, 2, T] -> latents [B, D, F], and back; no codes."""
 
     summary = "Stable Audio's VAE: 44.1 kHz stereo, 64 numbers at 21.5 Hz, for latent diffusion"
-    opponents = ("adversary",)
 
     @dataclass(frozen=True, kw_only=True)
     class Config(Settings):
@@ -60,7 +51,6 @@ class Oobleck(Codec, kind="oobleck"):
         bottleneck: GaussianBottleneck.Config = field(default_factory=GaussianBottleneck.Config)
         windows: tuple[int, ...] = (2048, 1024, 512, 256, 128, 64, 32)
         weights: LossWeights = field(default_factory=LossWeights)
-        adversary: Adversary.Config | None = field(default_factory=lambda: opponent(MultiScaleStft.Config(width=64)))
 
     config: Config
 
@@ -76,7 +66,6 @@ class Oobleck(Codec, kind="oobleck"):
         self.encoder = Encoder(config.channels, widths, config.strides, 2 * latents, SnakeBeta)
         self.bottleneck = GaussianBottleneck(config.bottleneck)
         self.decoder = Decoder(latents, widths[::-1], config.strides[::-1], config.channels, SnakeBeta, bias=False)
-        self.adversary: Adversary | None = None
 
     @classmethod
     def presets(cls) -> dict[str, Settings]:
@@ -87,7 +76,6 @@ class Oobleck(Codec, kind="oobleck"):
             multiples=(1, 2, 4),
             bottleneck=GaussianBottleneck.Config(width=8),
             windows=(1024, 256, 64),
-            adversary=opponent(MultiScaleStft.Config(windows=(256, 64), width=4)),
         )
         return {"oobleck": cls.Config(), "oobleck-tiny": tiny}
 
@@ -95,15 +83,7 @@ class Oobleck(Codec, kind="oobleck"):
     def recipe(cls, preset: str) -> Recipe:
         if preset.endswith("-tiny"):
             return Recipe(seconds=0.25, steps=200, batch_size=4, learning_rate=2e-3, warmup=10)
-        return Recipe(
-            seconds=1.5,
-            steps=1_000_000,
-            batch_size=32,
-            learning_rate=1.5e-4,
-            opponent_rate=3e-4,
-            betas=(0.8, 0.99),
-            warmup=1000,
-        )
+        return Recipe(seconds=1.5, steps=1_000_000, batch_size=32, learning_rate=1.5e-4, betas=(0.8, 0.99), warmup=1000)
 
     @property
     def sample_rate(self) -> int:
@@ -158,20 +138,15 @@ class Oobleck(Codec, kind="oobleck"):
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         """See `System.losses`: "spectral", of left and right and of their sum and difference (arXiv 2010.10291,
-        section 3.2), "kl", and the adversary's."""
+        section 3.2), and "kl"."""
         true = wave_of(batch)
         passed = self.bottleneck(self.posterior(true))
         made = self.decode(passed.latents, length=true.shape[-1])
-        spectra = [magnitudes(with_sums(wave), self.config.windows) for wave in (made, true)]
         weights = self.config.weights
-        return (
-            {
-                "spectral": weights.spectral * resolution_distance(*spectra),
-                "kl": weights.kl * passed.losses["kl"],
-            }
-            | {f"~{name}": value for name, value in passed.reports.items()}
-            | (self.adversary.losses(true, made, step=step) if self.adversary else {})
-        )
+        return {
+            "spectral": weights.spectral * multi_scale_stft(with_sums(made), with_sums(true), self.config.windows),
+            "kl": weights.kl * passed.losses["kl"],
+        } | {f"~{name}": value for name, value in passed.reports.items()}
 
 
 def with_sums(wave: Tensor) -> Tensor:
