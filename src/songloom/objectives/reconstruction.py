@@ -37,7 +37,7 @@ class MelScales(nn.Module):
             raise ValueError(f"{len(windows)} windows and {len(bands)} numbers of bands; needs one for each")
         self.transforms = [Stft(window, window // 4, padding) for window in windows]
         for place, (window, count) in enumerate(zip(windows, bands, strict=True)):
-            scale = (torch.hann_window(window).square().sum().sqrt() if normalised else torch.ones(())).item()
+            scale = math.sqrt(3 * window / 8) if normalised else 1.0  # the Hann window's norm
             self.register_buffer(f"filters_{place}", mel_filters(sample_rate, window, count) / scale, persistent=False)
 
     def forward(self, wave: Tensor) -> list[Tensor]:
