@@ -135,7 +135,7 @@ def test_what_is_kept_comes_out_as_it_was_and_is_seen_at_the_right_noise_on_the_
 ) -> None:
     known = torch.randn(1, 2, 4000, generator=torch.Generator().manual_seed(0))
     kept = torch.arange(4000) < 3000
-    visited = process.time_of(times.exponential(12, 0.05, 100.0))
+    visited = process.time_of(times.exponential(48, 0.05, 100.0))
     seen: list[tuple[float, float]] = []
 
     def denoise(x: Tensor, time: Tensor) -> Tensor:
