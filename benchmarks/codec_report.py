@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from coders import Coder
 from hearing import Heard
 from torch import Tensor
 
-from songloom.data import code_model
-from songloom.data.token_file import SECONDS
-from songloom.metrics.codes import bitrate_efficiency, code_counts, usage
+from songloom.metrics.codes import bitrate_efficiency, coded_bits_per_second, usage_of
 from songloom.metrics.confidence import mean, share
 
 COLUMNS = {
@@ -67,6 +65,7 @@ class Row:
     heard: list[Heard] = field(default_factory=list)
     codes: list[Tensor] = field(default_factory=list)
 
+    @cached_property
     def values(self) -> dict[str, float]:
         """Means and shares over the clips and what the codes say, by column; without those that are not known."""
         found = {}
@@ -74,19 +73,12 @@ class Row:
             values = [value for one in self.heard if (value := getattr(one, name, None)) is not None]
             if values:
                 found[name] = sum(values) / len(values)
-        if self.codes and self.coder.codebook_size:
-            counts = code_counts(torch.cat(self.codes, -1)[None], self.coder.codebook_size)
-            found |= {"efficiency": bitrate_efficiency(counts), "used": float(usage(counts).mean())}
-            found["coded_kbps"] = self._coded_kbps()
+        if self.codes:
+            size, rate = self.coder.codebook_size, self.coder.frame_rate
+            counted, together = usage_of((one[None] for one in self.codes), size), torch.cat(self.codes, -1)
+            found |= {"efficiency": bitrate_efficiency(counted), "used": sum(counted.used) / len(counted.used)}
+            found["coded_kbps"] = coded_bits_per_second(together.cpu().numpy(), size, rate) / 1000
         return found
-
-    def _coded_kbps(self) -> float:
-        """Of all clips one after the other in chunks as long as those of a `.loom` file."""
-        codes = torch.cat(self.codes, -1).cpu().numpy()
-        size = round(SECONDS[True] * self.coder.frame_rate)
-        chunks = np.split(codes, range(size, codes.shape[1], size), axis=1)
-        total = sum(len(code_model.encode(chunk, self.coder.codebook_size)) for chunk in chunks)
-        return 8 * total * self.coder.frame_rate / codes.shape[1] / 1000
 
     def intervals(self) -> dict[str, Any]:
         """95 % intervals of the figures that clips have, for the JSON file."""
@@ -99,7 +91,7 @@ class Row:
 
 def table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     """Headers and cells; columns that no coder fills are left out."""
-    values = [row.values() for row in rows]
+    values = [row.values for row in rows]
     columns = {name: titled for name, titled in COLUMNS.items() if any(name in found for found in values)}
     cells = [
         [row.coder.name, *(form.format(found[name]) if name in found else "-" for name, (_, form) in columns.items())]
@@ -112,7 +104,7 @@ def plot(path: Path, sets: dict[str, list[Row]]) -> None:
     """A PNG: a row of panels for each set of clips, a line for each family of coders that has bits to count."""
     from matplotlib.figure import Figure
 
-    names = [name for name in PANELS if any(name in row.values() for rows in sets.values() for row in rows)]
+    names = [name for name in PANELS if any(name in row.values for rows in sets.values() for row in rows)]
     figure = Figure(figsize=(4.2 * len(names), 3.6 * len(sets)), layout="constrained")
     panels = figure.subplots(len(sets), len(names), squeeze=False)
     for line, (title, rows) in zip(panels, sets.items(), strict=True):
@@ -133,7 +125,7 @@ def curves(rows: Sequence[Row], name: str) -> dict[str, list[tuple[float, float]
     """Points (kbps, value) in the order of their rates, by family."""
     found: dict[str, list[tuple[float, float]]] = {}
     for row in rows:
-        values = row.values()
+        values = row.values
         if "kbps" in values and name in values:
             found.setdefault(row.coder.family, []).append((values["kbps"], values[name]))
     return {family: sorted(points) for family, points in found.items()}

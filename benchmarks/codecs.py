@@ -171,7 +171,7 @@ def show(result: dict[str, Any], sets: dict[str, list[Row]], out: Path, docs: Pa
         name: {
             row.coder.name: {
                 "family": row.coder.family,
-                "figures": row.values(),
+                "figures": row.values,
                 "intervals": row.intervals(),
                 "clips": [asdict(one) for one in row.heard],
             }

@@ -1,47 +1,45 @@
-"""How well a codec uses its bits: entropy, efficiency, perplexity and usage of its codebooks.
+"""How well a codec uses its bits: efficiency and perplexity of its codebooks, plain and real bits a second.
 
-All functions take counts [K, V]: how often each stream used each entry. Counts of many clips are summed first, since
-a short clip cannot use a large codebook. Entropies are those of single codes: what a coder that knows neither the
-codes before nor the other streams could reach.
+Usages are counted over many clips (`CodeUsage`), since a short one cannot use a large codebook. Entropies are those of
+single codes: what a coder that knows neither the codes before nor the other streams could reach.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
-import torch
+import numpy as np
 from torch import Tensor
 
-
-def code_counts(codes: Tensor, codebook_size: int) -> Tensor:
-    """Codes [B, K, F] -> counts [K, V], int64. Raises ValueError for codes outside 0..V-1."""
-    if codes.ndim != 3 or not codes.numel():
-        raise ValueError(f"codes are {tuple(codes.shape)}; needs [B, K, F] with at least one")
-    if not 0 <= int(codes.min()) <= int(codes.max()) < codebook_size:
-        raise ValueError(f"codes run from {int(codes.min())} to {int(codes.max())}; 0 to {codebook_size - 1}")
-    return torch.stack([torch.bincount(row.flatten(), minlength=codebook_size) for row in codes.unbind(1)])
+from songloom.data import code_model
+from songloom.data.code_usage import CodeUsage
+from songloom.data.token_file import SECONDS
 
 
-def entropy(counts: Tensor) -> Tensor:
-    """Counts [K, V] -> bits for each code of each stream [K]: -sum p log2 p."""
-    shares = counts.double() / counts.sum(-1, keepdim=True)
-    return torch.special.entr(shares).sum(-1) / math.log(2)
+def usage_of(codes: Iterable[Tensor], codebook_size: int) -> CodeUsage:
+    """The usage of codes [B, K, F], piece by piece. Raises ValueError for codes outside 0..V-1, and when none come."""
+    counted, seen = CodeUsage(codebook_size), 0
+    for piece in codes:
+        if piece.numel() and not 0 <= int(piece.min()) <= int(piece.max()) < codebook_size:
+            raise ValueError(f"codes run from {int(piece.min())} to {int(piece.max())}; 0 to {codebook_size - 1}")
+        for clip in piece.cpu().numpy():
+            counted.add(clip)
+        seen += piece.numel()
+    if not seen:
+        raise ValueError("there are no codes to count")
+    return counted
 
 
-def perplexity(counts: Tensor) -> Tensor:
-    """Counts [K, V] -> how many entries of each stream are in even use [K], 1 to V."""
-    return torch.exp2(entropy(counts))
+def perplexity(usage: CodeUsage) -> list[float]:
+    """2^entropy of each stream: how many entries are in even use, 1 to V."""
+    return [2.0**bits for bits in usage.entropy]
 
 
-def usage(counts: Tensor) -> Tensor:
-    """Counts [K, V] -> the part of each stream's entries that occur at all [K]."""
-    return (counts > 0).double().mean(-1)
-
-
-def bitrate_efficiency(counts: Tensor) -> float:
+def bitrate_efficiency(usage: CodeUsage) -> float:
     """Entropy of all streams over the bits that they could carry, K log2 V: 1 when all entries are in even use (Kumar
     et al. 2023, arXiv 2306.06546, section 4.2)."""
-    return float(entropy(counts).sum()) / (len(counts) * math.log2(counts.shape[1]))
+    return sum(usage.entropy) / (len(usage.entropy) * math.log2(usage.codebook_size))
 
 
 def plain_bits_per_second(streams: int, codebook_size: int, frame_rate: float) -> float:
@@ -49,6 +47,15 @@ def plain_bits_per_second(streams: int, codebook_size: int, frame_rate: float) -
     return streams * math.ceil(math.log2(codebook_size)) * frame_rate
 
 
-def coded_bits_per_second(counts: Tensor, frame_rate: float) -> float:
-    """Bits a second that the entropy of the codes leaves."""
-    return float(entropy(counts).sum()) * frame_rate
+def entropy_bits_per_second(usage: CodeUsage, frame_rate: float) -> float:
+    """Bits a second that the entropy of single codes leaves."""
+    return sum(usage.entropy) * frame_rate
+
+
+def coded_bits_per_second(codes: np.ndarray, codebook_size: int, frame_rate: float) -> float:
+    """Bits a second of codes [K, F] in the entropy coding of `.loom` files, chunk by chunk as there (without header and
+    index)."""
+    size = round(SECONDS[True] * frame_rate)
+    chunks = np.split(codes, range(size, codes.shape[1], size), axis=1)
+    total = sum(len(code_model.encode(chunk, codebook_size)) for chunk in chunks)
+    return 8 * total * frame_rate / codes.shape[1]
