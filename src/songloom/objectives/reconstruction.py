@@ -41,11 +41,12 @@ class MelScales(nn.Module):
             self.register_buffer(f"filters_{place}", mel_filters(sample_rate, window, count) / scale, persistent=False)
 
     def forward(self, wave: Tensor) -> list[Tensor]:
-        """[..., T] -> mel amplitudes [..., M, F], one for each window length."""
-        return [
-            mel_spectrogram(stft.magnitude(wave.float()), self.get_buffer(f"filters_{place}"), power=1.0)
-            for place, stft in enumerate(self.transforms)
-        ]
+        """[..., T] -> mel amplitudes [..., M, F], one for each window length; in float32 whatever trains around it."""
+        with torch.autocast(wave.device.type, enabled=False):
+            return [
+                mel_spectrogram(stft.magnitude(wave.float()), self.get_buffer(f"filters_{place}"), power=1.0)
+                for place, stft in enumerate(self.transforms)
+            ]
 
 
 def log_distance(made: Sequence[Tensor], true: Sequence[Tensor], *, floor: float = FLOOR) -> Tensor:
