@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import soundfile
 import torch
 from torch import Tensor
 
@@ -26,6 +27,7 @@ from songloom.training.optimisation import (
     set_rates,
     trained_parameters,
 )
+from songloom.training.samples import write_samples
 
 OWNERS = {
     name: cls
@@ -170,6 +172,16 @@ def test_a_codec_refuses_what_is_no_wave_and_no_latent(name: str) -> None:
     for shape in ((1, width + 1, 4), (1, width, 0), (width, 4)):
         with pytest.raises(ValueError, match="latents"):
             codec.decode(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_a_run_leaves_copies_that_are_as_long_as_their_originals(name: str, tmp_path: Path) -> None:
+    system = build(name).eval()
+    data = batch(name, system)
+    assert data.wave is not None
+    for path in write_samples(system, data, tmp_path, 3):
+        assert soundfile.info(path).frames == data.wave.shape[-1]
+    assert len(list(tmp_path.iterdir())) == len(data.wave)
 
 
 @pytest.mark.parametrize("name", GENERATORS)

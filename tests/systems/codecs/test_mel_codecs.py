@@ -94,9 +94,16 @@ def test_the_streams_of_vqgan_are_the_rows_of_its_image() -> None:
 
 def test_the_published_sizes_are_the_papers() -> None:
     with torch.device("meta"):
-        vqgan, two = Vqgan(Vqgan.Config()), VqVae2(VqVae2.Config())
+        vqgan, two, vae = Vqgan(Vqgan.Config()), VqVae2(VqVae2.Config()), MelVae(MelVae.Config())
     assert (vqgan.streams, vqgan.codebook_size, vqgan.fold) == (5, 1024, 16)  # SpecVQGAN: 5 x 53 codes of 80 x 848
     assert (two.top_rows, two.bottom_rows, two.streams) == (10, 20, 10 + 2 * 20)
+    assert (vae.latent_width, vae.hop_length, vae.sample_rate) == (8 * 16, 640, 16_000)
+    assert vae.vocoder is not None
+    numbers = {
+        name: sum(tensor.numel() for tensor in part.state_dict().values())
+        for name, part in (("all", vae), ("vocoder", vae.vocoder))
+    }
+    assert numbers["vocoder"] == 55_265_025 and numbers["all"] == 55_265_025 + 55_376_873
 
 
 def test_both_levels_of_vq_vae_2_pack_at_the_rate_of_the_top() -> None:

@@ -120,7 +120,7 @@ class VqVae2(MelCodec, kind="vq-vae-2"):
     @classmethod
     def recipe(cls, preset: str) -> Recipe:
         if preset.endswith("-tiny"):
-            return Recipe(seconds=0.512, steps=200, batch_size=4, learning_rate=3e-3, warmup=10)
+            return Recipe(seconds=0.512, steps=200, batch_size=4, learning_rate=1e-3, warmup=10)
         return Recipe(seconds=11.9, steps=250_000, batch_size=16, learning_rate=3e-4)
 
     @property
