@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import math
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from songloom.audio.clip import Audio
@@ -25,7 +26,7 @@ class Request:
 
     Audio inputs, at any rate: `continuation` is how the result begins; `init` what it starts from, changed by
     `init_strength` (0: not at all, 1: nothing of it is left); with `inpaint`, only these regions of `init` are made
-    anew, each from one second to another.
+    anew, each from one second to another; `melody` is a tune to follow.
     """
 
     prompt: str = ""
@@ -45,6 +46,7 @@ class Request:
     init_strength: float | None = None
     inpaint: tuple[tuple[float, float], ...] = ()
     continuation: Audio | None = None
+    melody: Audio | None = None
 
     def __post_init__(self) -> None:
         _within("seconds", self.seconds, 0.1, MAX_SECONDS)
@@ -59,6 +61,7 @@ class Request:
         _within("init_strength", self.init_strength, 0.0, 1.0)
         _audio("init", self.init)
         _audio("continuation", self.continuation)
+        _audio("melody", self.melody)
         object.__setattr__(self, "inpaint", _regions(self.inpaint, self.seconds))
         if self.init is None and (self.inpaint or self.init_strength is not None):
             raise ValueError(f"{'inpaint' if self.inpaint else 'init_strength'} needs init: the audio to change")
@@ -75,7 +78,19 @@ class Request:
         asked = {f.name for f in dataclasses.fields(self) if getattr(self, f.name) != f.default}
         extra = sorted(asked - uses - {"prompt", "seconds", "seed", "candidates"})
         if extra:
-            raise ValueError(f"{system} does not use {', '.join(extra)}; it uses: {', '.join(sorted(uses))}")
+            raise ValueError(f"{system} does not use {', '.join(extra)}; it uses: {_listed(uses)}{_others(extra)}")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "nothing but the prompt"
+
+
+def _others(fields: Sequence[str]) -> str:
+    """Which systems have the fields, for an error."""
+    from songloom.systems.registry import generators_that_use  # the registry knows the systems, which know requests
+
+    found = generators_that_use(fields)
+    return f"; with {' and '.join(fields)}: {', '.join(found)}" if found else ""
 
 
 def normal_key(text: str) -> str:

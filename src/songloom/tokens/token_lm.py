@@ -27,11 +27,13 @@ class CodeLM(nn.Module):
         self.embedding = nn.Embedding(streams * (codebook_size + 1), width)
         self.transformer = transformer
         self.heads = nn.Linear(width, streams * codebook_size, bias=False)
-        self.register_buffer("offsets", torch.arange(streams) * (codebook_size + 1), persistent=False)
         nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
         nn.init.normal_(self.heads.weight, std=width**-0.5 / 4)
 
-    offsets: Tensor
+    @property
+    def offsets(self) -> Tensor:
+        """Where each stream's codes begin in the table of vectors, [K]."""
+        return torch.arange(self.streams, device=self.embedding.weight.device) * (self.codebook_size + 1)
 
     @property
     def empty(self) -> int:
