@@ -13,6 +13,7 @@ from songloom import checkpoint
 from songloom.audio import files
 from songloom.bottlenecks.residual import ResidualQuantizer
 from songloom.layers.seanet import Seanet
+from songloom.published.ecdc_lm import EncodecLm
 from songloom.systems.codecs.dac import Dac, quantizer
 from songloom.systems.codecs.encodec import Encodec
 from songloom.systems.codecs.encodec_segments import EncodecSegments
@@ -56,6 +57,20 @@ def test_ecdc_files_sound_as_loom_files_do(
     part, _ = files.read(tmp_path / "p.wav")
     torch.testing.assert_close(part, found[:, rate // 2 : rate // 2 + part.shape[1]], atol=1e-4, rtol=0)
     assert part.shape[1] == round(1.25 * rate)
+
+
+def test_a_language_model_squeezes_ecdc_files_without_loss(run: Run, codecs: Path, tmp_path: Path) -> None:
+    torch.save(EncodecLm(32, 1024, depth=1, width=32, inner=64, reach=262).state_dict(), tmp_path / "lm.th")
+    noise(tmp_path / "a.wav", 12_000, 24_000, 1)
+    words = ("--codec", codecs / "24", "--streams", 2)
+    assert run("encode", "a.wav", "-o", "plain.ecdc", *words)[0] == 0
+    assert run("encode", "a.wav", "-o", "lm.ecdc", *words, "--lm", "lm.th")[0] == 0
+    assert run("decode", "plain.ecdc", "-o", "p.wav", "--codec", codecs / "24")[0] == 0
+    assert "weights are needed" in run("decode", "lm.ecdc", "-o", "l.wav", "--codec", codecs / "24")[2]
+    assert run("decode", "lm.ecdc", "-o", "l.wav", "--codec", codecs / "24", "--lm", "lm.th")[0] == 0
+    assert (tmp_path / "l.wav").read_bytes() == (tmp_path / "p.wav").read_bytes()
+    assert "only" in run("encode", "a.wav", "-o", "a.loom", *words, "--lm", "lm.th")[2]
+    assert "entropy coded    yes" in run("inspect", "lm.ecdc")[1]
 
 
 def test_dac_files_become_sound_by_the_dac_that_is_named(run: Run, codecs: Path, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def decode(
     start: float = 0.0,
     end: float | None = None,
     streams: int | None = None,
+    lm: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """A .loom file, or a part of it, back to sound.
@@ -48,6 +49,8 @@ def decode(
         The part's end in seconds; without it the file's.
     streams:
         Use only the first codebooks.
+    lm:
+        EnCodec's language model (a file encodec_lm_*.th), for .ecdc files that were squeezed with it.
     overwrite:
         Replace files that are there.
     """
@@ -57,7 +60,9 @@ def decode(
     files = folders.pairs(file, output, SUFFIXES, ".wav")
     for _, target in files:
         checked_suffix(target)
-    wish = _Wish(codec, Part(start, end), streams, lru_cache(maxsize=1)(load_codec))
+    wish = _Wish(codec, Part(start, end), streams, lm, lru_cache(maxsize=1)(load_codec))
+    if lm is not None and any(source.suffix.lower() != ".ecdc" for source, _ in files):
+        raise ValueError("--lm goes with .ecdc files only")
     ways = {".ecdc": wish.from_ecdc, ".dac": wish.from_dac}
 
     def step(source: Path, target: Path, report: Report) -> str:
@@ -74,6 +79,7 @@ class _Wish:
     codec: str | None
     part: Part
     streams: int | None
+    lm: Path | None
     load: Callable[[str], tuple[Codec, Identity]]
 
     def from_loom(self, source: Path, target: Path, report: Report) -> float:
@@ -91,7 +97,7 @@ class _Wish:
 
         reader = EcdcReader(source)
         codec, _ = self.load(self.codec or f"facebook/{reader.header.model}")
-        return decode_file(codec, reader, target, part=self.part, streams=self.streams, progress=report)
+        return decode_file(codec, reader, target, part=self.part, streams=self.streams, lm=self.lm, progress=report)
 
     def from_dac(self, source: Path, target: Path, report: Report) -> float:
         from songloom.published import dac_audio, dac_file

@@ -26,6 +26,7 @@ def encode(
     bitrate: float | None = None,
     streams: int | None = None,
     entropy: Annotated[bool, Parameter(negative="")] = False,
+    lm: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Sound to a compact .loom file of tokens.
@@ -45,6 +46,8 @@ def encode(
         How many codebooks to keep, instead of a bitrate.
     entropy:
         Squeeze the tokens of a .loom file further without loss; takes some more time.
+    lm:
+        EnCodec's language model (a file encodec_lm_*.th): squeezes the tokens of an .ecdc file, slowly.
     overwrite:
         Replace files that are there.
     """
@@ -58,13 +61,15 @@ def encode(
     if not suffixes <= {".loom", ".ecdc"}:
         raise ValueError(f"{files[0][1]} should end in .loom or .ecdc")
     if entropy and suffixes == {".ecdc"}:
-        raise ValueError("--entropy does not go with .ecdc files")
+        raise ValueError("--entropy does not go with .ecdc files; --lm does")
+    if lm is not None and suffixes != {".ecdc"}:
+        raise ValueError("--lm goes with .ecdc files only; --entropy squeezes .loom files")
     opened, identity = load_codec(codec)
     header = header_of(opened, identity, streams if bitrate is None else opened.streams_for(bitrate), entropy=entropy)
 
     def step(source: Path, target: Path, report: Report) -> str:
         if target.suffix.lower() == ".ecdc":
-            return _to_ecdc(opened, source, target, header.streams, report)
+            return _to_ecdc(opened, source, target, header.streams, lm, report)
         return _to_loom(opened, source, target, header, report)
 
     folders.each(files, step, overwrite=overwrite)
@@ -79,11 +84,11 @@ def _to_loom(codec: Codec, source: Path, target: Path, header: TokenHeader, repo
         return _line(codec, source, target, made.samples, header.streams, made.coded_bytes)
 
 
-def _to_ecdc(codec: Codec, source: Path, target: Path, streams: int, report: Report) -> str:
+def _to_ecdc(codec: Codec, source: Path, target: Path, streams: int, lm: Path | None, report: Report) -> str:
     from songloom.published.ecdc import EcdcReader
     from songloom.published.ecdc_audio import encode_file
 
-    encode_file(codec, source, target, streams, progress=report)
+    encode_file(codec, source, target, streams, lm=lm, progress=report)
     made = EcdcReader(target)
     return _line(codec, source, target, made.header.samples, streams, made.coded_bytes)
 

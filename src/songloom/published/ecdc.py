@@ -3,7 +3,7 @@
     "ECDC", version 0 (1 byte), length of the JSON (4 bytes); numbers are big-endian
     JSON           m model, al samples, nc codebooks K, lm whether an LM codes the entropy
     per segment    a float32 scale where the model normalises, then its codes: frame by frame, K of 10 bits each,
-                   low bits first, the last byte filled with zeros
+                   low bits first, the last byte filled with zeros; with an LM as in ecdc_entropy.py
 
 Layout as in encodec 0.1.1 (Défossez et al. 2022, arXiv 2210.13438). A 24 kHz file is one segment; a 48 kHz file has
 one of a second (the last ones shorter) every 0.99 s.
@@ -15,15 +15,16 @@ import json
 import math
 import os
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 
 from songloom.audio.files import replacing
 from songloom.data.bit_packing import pack, packed_size, unpack
+from songloom.published.ecdc_entropy import Chances, SegmentEncoder, decoded, least_bits
 
 START = struct.Struct("!4sBI")
 MAGIC = b"ECDC"
@@ -50,6 +51,13 @@ LAYOUTS = {
     "encodec_24khz": Layout(24_000, 1, 32, None, None, False),
     "encodec_48khz": Layout(48_000, 2, 16, 48_000, 47_520, True),
 }
+
+
+class Predictor(Protocol):
+    """A language model of codes."""
+
+    def begin(self, streams: int) -> Chances:
+        """The chances of a new segment."""
 
 
 class Piece(NamedTuple):
@@ -95,14 +103,20 @@ class EcdcHeader:
         return math.ceil(min(left, self.layout.segment or left) / self.layout.hop_length)
 
     @property
+    def codes(self) -> int:
+        """Codes of all segments."""
+        return self._total(lambda segment: self.frames(segment) * self.streams)
+
+    @property
     def size(self) -> int:
         """Bytes of all segments when no LM is used."""
-        whole = max(0, self.segments - 2)  # the last two may be shorter
-        shorter = [self._segment_size(number) for number in range(whole, self.segments)]
-        return whole * self._segment_size(0) + sum(shorter)
+        scale = 4 * self.layout.normalised
+        return self._total(lambda segment: packed_size(self.frames(segment) * self.streams, BITS) + scale)
 
-    def _segment_size(self, segment: int) -> int:
-        return packed_size(self.frames(segment) * self.streams, BITS) + 4 * self.layout.normalised
+    def _total(self, amount: Callable[[int], int]) -> int:
+        """The sum over all segments; only the last two may differ from the first."""
+        whole = max(0, self.segments - 2)
+        return whole * amount(0) + sum(amount(number) for number in range(whole, self.segments))
 
 
 def read_header(file: BinaryIO) -> EcdcHeader:
@@ -121,18 +135,23 @@ def read_header(file: BinaryIO) -> EcdcHeader:
         raise ValueError(f"its header is damaged: {error}") from None
 
 
-def pieces(file: BinaryIO, header: EcdcHeader) -> Iterator[Piece]:
-    """The codes of a file that stands after its header, in order; pieces of a segment without a scale have up to
-    PIECE frames. Raises ValueError where the file ends early."""
+def pieces(file: BinaryIO, header: EcdcHeader, lm: Predictor | None = None) -> Iterator[Piece]:
+    """The codes of a file that stands after its header, in order; a segment comes in several pieces where it is
+    long. Raises ValueError where the file ends early."""
     for segment in range(header.segments):
         scale = _scale(_exactly(file, 4)) if header.layout.normalised else None
-        left = header.frames(segment)
-        while left:
-            frames = min(PIECE, left)
-            count = frames * header.streams
-            data = _exactly(file, packed_size(count, BITS))
-            yield Piece(unpack(data, count, BITS).reshape(frames, header.streams).T, scale)
-            left -= frames
+        frames = header.frames(segment)
+        if lm is not None:
+            found = decoded(file, lm.begin(header.streams), frames)
+            whole = [np.concatenate(list(found), 1)] if header.layout.normalised else found
+            yield from (Piece(codes, scale) for codes in whole)
+            continue
+        for begin in range(0, frames, PIECE):
+            count = min(PIECE, frames - begin) * header.streams
+            codes = unpack(_exactly(file, packed_size(count, BITS)), count, BITS)
+            yield Piece(codes.reshape(-1, header.streams).T, scale)
+    if file.read(1):
+        raise ValueError("it goes on after its last code")
 
 
 def _exactly(file: BinaryIO, size: int) -> bytes:
@@ -159,32 +178,38 @@ class EcdcReader:
                 self.header = read_header(file)
                 self._start = file.tell()
                 self.coded_bytes = os.fstat(file.fileno()).st_size - self._start
-                if not self.header.lm and self.coded_bytes != self.header.size:
-                    raise ValueError(f"its codes take {self.header.size} bytes, but {self.coded_bytes} are there")
+                least = self.header.codes * least_bits(1 << BITS) / 8 if self.header.lm else self.header.size
+                if self.coded_bytes < least or (not self.header.lm and self.coded_bytes > least):
+                    raise ValueError(f"its codes take {math.ceil(least)} bytes, but {self.coded_bytes} are there")
             except ValueError as error:
                 raise ValueError(f"{self.path}: {error}") from None
 
-    def pieces(self) -> Iterator[Piece]:
-        """The codes, as `pieces` gives them. Raises ValueError for a file that needs a language model."""
-        if self.header.lm:
-            raise ValueError(f"{self.path} is entropy-coded with EnCodec's language model; give its weights")
+    def pieces(self, lm: Predictor | None = None) -> Iterator[Piece]:
+        """The codes, as `pieces` gives them. Raises ValueError for a file that needs a language model, when none is
+        given."""
+        if self.header.lm and lm is None:
+            raise ValueError(f"{self.path} is entropy-coded with EnCodec's language model; its weights are needed")
         with self.path.open("rb") as file:
             file.seek(self._start)
             try:
-                yield from pieces(file, self.header)
+                yield from pieces(file, self.header, lm if self.header.lm else None)
             except ValueError as error:
                 raise ValueError(f"{self.path}: {error}") from None
 
 
-def write(path: Path, header: EcdcHeader, codes: Iterable[Piece]) -> None:
+def write(path: Path, header: EcdcHeader, codes: Iterable[Piece], lm: Predictor | None = None) -> None:
     """Writes pieces as an `.ecdc` file: each a whole segment, or, where all is one segment, of any length. Raises
     ValueError, and writes nothing, when they do not fit the header."""
+    if header.lm != (lm is not None):
+        raise ValueError("a header with lm needs a language model, and one without needs none")
     with replacing(path) as file:
         write_header(file, header)
         if header.layout.normalised:
-            _write_segments(file, header, codes)
-        else:
+            _write_segments(file, header, codes, lm)
+        elif lm is None:
             _write_one(file, header, codes)
+        else:
+            _write_likely(file, header, codes, lm)
 
 
 def write_header(file: BinaryIO, header: EcdcHeader) -> None:
@@ -201,13 +226,19 @@ def _checked(codes: np.ndarray, header: EcdcHeader, frames: int | None = None) -
     return codes.T
 
 
-def _write_segments(file: BinaryIO, header: EcdcHeader, codes: Iterable[Piece]) -> None:
+def _write_segments(file: BinaryIO, header: EcdcHeader, codes: Iterable[Piece], lm: Predictor | None) -> None:
     count = 0
     for count, (segment, scale) in enumerate(codes, 1):
         if scale is None or count > header.segments:
             raise ValueError(f"segment {count} of {header.segments} has the scale {scale}")
+        rows = _checked(segment, header, header.frames(count - 1))
         file.write(struct.pack("!f", scale))
-        file.write(pack(_checked(segment, header, header.frames(count - 1)), BITS))
+        if lm is None:
+            file.write(pack(rows, BITS))
+        else:
+            coder = SegmentEncoder(file, lm.begin(header.streams))
+            coder.add(rows.T)
+            coder.finish()
     if count != header.segments:
         raise ValueError(f"{count} segments came; {header.samples} samples have {header.segments}")
 
@@ -221,5 +252,18 @@ def _write_one(file: BinaryIO, header: EcdcHeader, codes: Iterable[Piece]) -> No
         file.write(pack(rest[:whole], BITS))
         rest = rest[whole:]
     file.write(pack(rest, BITS))
-    if count != header.frames(0):
-        raise ValueError(f"{count} frames came; {header.samples} samples have {header.frames(0)}")
+    _expect(count, header)
+
+
+def _write_likely(file: BinaryIO, header: EcdcHeader, codes: Iterable[Piece], lm: Predictor) -> None:
+    coder, count = SegmentEncoder(file, lm.begin(header.streams)), 0
+    for piece in codes:
+        coder.add(_checked(piece.codes, header).T)
+        count += piece.codes.shape[1]
+    coder.finish()
+    _expect(count, header)
+
+
+def _expect(frames: int, header: EcdcHeader) -> None:
+    if frames != header.frames(0):
+        raise ValueError(f"{frames} frames came; {header.samples} samples have {header.frames(0)}")

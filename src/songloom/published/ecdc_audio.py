@@ -11,19 +11,19 @@ from torch import Tensor
 from songloom.audio import file_stream, files
 from songloom.audio.file_stream import WHOLE, Part
 from songloom.audio.resample import resampled_length
-from songloom.published import ecdc
+from songloom.published import ecdc, ecdc_lm
 from songloom.published.ecdc import BITS, LAYOUTS, EcdcHeader, EcdcReader, Layout, Piece
 from songloom.systems.codecs.encodec import Encodec
 from songloom.systems.codecs.encodec_segments import EncodecSegments, from_fraction, to_fraction
 from songloom.systems.roles import Codec, Progress
 
 
-def header_for(codec: Codec, samples: int, streams: int | None = None) -> EcdcHeader:
-    """The header of a file of `samples` samples by this codec. Raises ValueError for a codec that `.ecdc` does not
-    know, or streams that it does not have."""
+def header_for(codec: Codec, samples: int, streams: int | None = None, *, lm: bool = False) -> EcdcHeader:
+    """The header of a file of `samples` samples by this codec; `lm` says that a language model helps. Raises
+    ValueError for a codec that `.ecdc` does not know, or streams that it does not have."""
     for model, layout in LAYOUTS.items():
         if _fits(codec, layout):
-            return EcdcHeader(model, samples, layout.streams if streams is None else streams)
+            return EcdcHeader(model, samples, layout.streams if streams is None else streams, lm)
     raise ValueError(f".ecdc files are of {' and '.join(LAYOUTS)}; this codec is neither")
 
 
@@ -71,14 +71,22 @@ def _latents(codec: Encodec, piece: Piece, streams: int | None) -> Tensor:
 
 
 def encode_file(
-    codec: Codec, source: Path, target: Path, streams: int | None = None, *, progress: Progress | None = None
+    codec: Codec,
+    source: Path,
+    target: Path,
+    streams: int | None = None,
+    *,
+    lm: Path | None = None,
+    progress: Progress | None = None,
 ) -> None:
-    """Writes the codes of a sound file as `target`. Raises ValueError for a sound file that cannot be coded, and for
-    a codec that `.ecdc` does not know; nothing is written then."""
+    """Writes the codes of a sound file as `target`; the file `lm` holds a language model to squeeze them with. Raises
+    ValueError for a sound file that cannot be coded, and for a codec that `.ecdc` does not know; nothing is written
+    then."""
     info = files.info(source)
     samples = resampled_length(info.frames, info.sample_rate, codec.sample_rate)
     heard = file_stream.Counted(file_stream.pieces(source, sample_rate=codec.sample_rate, channels=codec.channels))
-    header = header_for(codec, max(samples, 1), streams)
+    header = header_for(codec, max(samples, 1), streams, lm=lm is not None)
+    predictor = None if lm is None else ecdc_lm.load(lm, header.model)
     assert isinstance(codec, Encodec)
 
     def pieces() -> Iterator[Piece]:
@@ -89,7 +97,7 @@ def encode_file(
         if heard.samples != header.samples:
             raise ValueError(f"{source} has {heard.samples} samples; it says {header.samples}")
 
-    ecdc.write(target, header, pieces())
+    ecdc.write(target, header, pieces(), predictor)
 
 
 def decode_file(
@@ -99,10 +107,12 @@ def decode_file(
     *,
     part: Part = WHOLE,
     streams: int | None = None,
+    lm: Path | None = None,
     progress: Progress | None = None,
 ) -> float:
     """Writes the wave of an `.ecdc` file, or a part of it, as a sound file; gives its seconds. `streams` uses the
-    first books only. Raises ValueError for another codec, and for a part or streams that the file does not have."""
+    first books only; the file `lm` holds the language model that files squeezed with it need. Raises ValueError for
+    another codec, and for a part or streams that the file does not have."""
     header = reader.header
     try:
         check(codec, header)
@@ -112,6 +122,7 @@ def decode_file(
     except ValueError as error:
         raise ValueError(f"{reader.path}: {error}") from None
     assert isinstance(codec, Encodec)
-    pieces = (wave[0] for wave in waves(codec, reader.pieces(), streams))
+    predictor = None if lm is None else ecdc_lm.load(lm, header.model)
+    pieces = (wave[0] for wave in waves(codec, reader.pieces(predictor), streams))
     file_stream.write_part(target, pieces, codec.sample_rate, skip=first, samples=last - first, progress=progress)
     return (last - first) / codec.sample_rate
