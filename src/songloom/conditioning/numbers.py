@@ -9,14 +9,17 @@ from torch import Tensor, nn
 
 
 class NumberEmbedding(nn.Module):
-    """Values from `least` to `most`, what is beyond is taken for the nearest -> vectors by learned waves."""
+    """Values from `least` to `most`, what is beyond is taken for the nearest -> vectors by waves of random rates (which
+    come with published weights)."""
+
+    rates: Tensor
 
     def __init__(self, width: int, least: float, most: float, features: int = 256) -> None:
         super().__init__()
         if not least < most or features < 2:
             raise ValueError(f"numbers from {least:g} to {most:g} by {features} features; needs a range and 2 or more")
         self.least, self.most = least, most
-        self.rates = nn.Parameter(torch.randn(features // 2))
+        self.register_buffer("rates", torch.randn(features // 2))
         self.project = nn.Linear(2 * (features // 2) + 1, width)
 
     def forward(self, values: Tensor) -> Tensor:

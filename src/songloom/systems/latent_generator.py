@@ -174,7 +174,10 @@ class LatentGenerator(Generator):
         """The wave of one candidate in pieces [1, C, t]; the same pieces for both verbs."""
         samples = round(request.seconds * self.sample_rate)
         source = self.source(request, self.frames(samples))
-        latents = self.draw(request, source, seed, progress)[..., : math.ceil(samples / self.codec.hop_length)]
+        latents = self.draw(request, source, seed, progress)
+        reach = self.codec.decoder_context
+        if reach is not None:  # what lies beyond it would not be heard
+            latents = latents[..., : math.ceil(samples / self.codec.hop_length) + reach]
         pieces = self._decoded(latents, samples)
         if source is None or not bool(source.kept.any()):
             yield from pieces
