@@ -16,7 +16,7 @@ from songloom.audio import files
 from songloom.audio.resample import ResampleStream
 
 BLOCK = 1 << 16
-"""Samples per channel that are read at a time."""
+"""The most samples per channel that are read, or made by resampling, at a time."""
 
 
 def pieces(path: str | os.PathLike[str], *, sample_rate: int, channels: int) -> Iterator[Tensor]:
@@ -27,9 +27,10 @@ def pieces(path: str | os.PathLike[str], *, sample_rate: int, channels: int) -> 
             raise ValueError(f"{path} has no audio")
         mixed = sound.channels if channels > sound.channels else channels
         stream = ResampleStream(sound.samplerate, sample_rate, mixed)
+        block = max(1, BLOCK * sound.samplerate // max(sample_rate, sound.samplerate))
         while True:
             try:
-                samples = sound.read(BLOCK, dtype="float32", always_2d=True)
+                samples = sound.read(block, dtype="float32", always_2d=True)
             except soundfile.LibsndfileError as error:
                 raise ValueError(f"{path} breaks off: {error.error_string}") from None
             if not np.isfinite(samples).all():
