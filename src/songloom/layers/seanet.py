@@ -33,12 +33,14 @@ class Kind(TypedDict):
 class Seanet:
     """`filters` channels beside the wave, twice as many after each stride (`ratios` in the decoder's order);
     `dilations` of the residual units, whose inner channels are 1 / `compress`; their skip is a 1 x 1 convolution
-    where `shortcut`. `norm` "group" normalises each convolution's result over channels and time."""
+    where `shortcut`. `latent_kernel` is the encoder's last kernel, where it is not `last_kernel`. `norm` "group"
+    normalises each convolution's result over channels and time."""
 
     filters: int = 32
     ratios: tuple[int, ...] = (8, 5, 4, 2)
     kernel: int = 7
     last_kernel: int = 7
+    latent_kernel: int | None = None
     residual_kernel: int = 3
     dilations: tuple[int, ...] = (1,)
     compress: int = 2
@@ -153,6 +155,11 @@ class Stack(nn.Sequential):
         return windowed(pieces, self, self.reach, taken=self.taken, given=self.given, size=size)
 
 
+def together(one: Reach, other: Reach) -> int:
+    """Frames on either side that two networks, one after the other, see."""
+    return max(one.before + other.before, one.after + other.after, one.lead + other.lead)
+
+
 def remembered(memory: ResidualLstm, pieces: Iterable[Tensor]) -> Iterator[Tensor]:
     """An LSTM over a stream of frames [B, D, f]."""
     state: State | None = None
@@ -172,10 +179,15 @@ class SeanetEncoder(nn.Module):
             layers += [ResidualUnit(settings, size, dilation) for dilation in settings.dilations]
             layers.append(settings.conv(size, 2 * size, 2 * ratio, stride=ratio))
             size *= 2
-        leave = [settings.conv(size, width, settings.last_kernel)]
+        leave = [settings.conv(size, width, settings.latent_kernel or settings.last_kernel)]
         self.convolutions = Stack(layers, taken=settings.hop_length)
         self.memory = settings.memory()
         self.leave = Stack(leave)
+
+    @property
+    def context(self) -> int | None:
+        """Frames on either side that a frame depends on; None for all, where there is an LSTM."""
+        return None if self.memory else together(self.convolutions.reach, self.leave.reach)
 
     def forward(self, wave: Tensor) -> Tensor:
         frames = self.convolutions(wave)
@@ -203,6 +215,11 @@ class SeanetDecoder(nn.Module):
         self.enter = Stack(enter)
         self.memory = settings.memory()
         self.convolutions = Stack(layers, given=settings.hop_length)
+
+    @property
+    def context(self) -> int | None:
+        """Frames on either side that a frame's samples depend on; None for all, where there is an LSTM."""
+        return None if self.memory else together(self.enter.reach, self.convolutions.reach)
 
     def forward(self, latents: Tensor) -> Tensor:
         frames = self.enter(latents)

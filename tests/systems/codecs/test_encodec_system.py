@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from songloom.systems import registry
-from songloom.systems.codecs.encodec import Encodec, cut
+from songloom.systems.codecs.encodec import Encodec
 from songloom.systems.codecs.encodec_segments import EncodecSegments, from_fraction, to_fraction, triangle
 
 
@@ -99,10 +99,3 @@ def test_lengths_that_no_wave_has_are_refused() -> None:
 def test_segments_fade_into_each_other_without_a_step() -> None:
     window = triangle(torch.zeros(5))
     torch.testing.assert_close(window, torch.tensor([1.0, 2.0, 3.0, 2.0, 1.0]) / 6)
-
-
-def test_a_wave_is_cut_or_lengthened() -> None:
-    wave = torch.ones(1, 1, 4)
-    assert cut(wave, None) is wave
-    assert cut(wave, 2).tolist() == [[[1, 1]]]
-    assert cut(wave, 5).tolist() == [[[1, 1, 1, 1, 0]]]
