@@ -20,6 +20,7 @@ from songloom.audio.grid import on_grid
 from songloom.audio.griffin_lim import GriffinLimStream
 from songloom.config import Settings
 from songloom.layers.mel import LogMel, MelScale
+from songloom.objectives.balancer import adaptive_weight
 from songloom.systems.codecs.hifigan import HifiGan
 from songloom.systems.codecs.waves import padded, sized
 from songloom.systems.roles import Codec
@@ -138,6 +139,14 @@ class MelCodec(Codec):
             frames += mel.shape[-1]
             yield phases.push(self.mel.magnitudes(mel))[:, None]
         yield phases.finish(frames * self.config.mel.hop_length)[:, None]
+
+
+def adapted(game: dict[str, Tensor], steady: Tensor, last: Tensor) -> dict[str, Tensor]:
+    """The losses of an adversary, where the adversarial one pulls the generator's `last` weight as strongly as the
+    `steady` loss does, times its own weight (VQGAN, equation 7)."""
+    if "adversarial" not in game:
+        return game
+    return game | {"adversarial": adaptive_weight(steady, game["adversarial"], last) * game["adversarial"]}
 
 
 def rows_of(latents: Tensor, rows: int) -> Tensor:

@@ -24,7 +24,7 @@ from songloom.objectives.adversaries import Adversary
 from songloom.objectives.discriminators.patch import Patch
 from songloom.recipe import Recipe
 from songloom.systems.codecs.hifigan import HifiGan, of_audioldm
-from songloom.systems.codecs.mel_codec import MelCodec, MelSettings, laid_out, packed, places, rows_of
+from songloom.systems.codecs.mel_codec import MelCodec, MelSettings, adapted, laid_out, packed, places, rows_of
 from songloom.systems.codecs.waves import wave_of
 
 
@@ -97,7 +97,9 @@ class MelVae(MelCodec, kind="mel-vae"):
             depth=1,
             groups=4,
             latent_channels=4,
-            adversary=Adversary.Config(discriminators=(Patch.Config(widths=(4, 8)),), game="hinge", adversarial=0.05),
+            adversary=Adversary.Config(
+                discriminators=(Patch.Config(widths=(4, 8)),), game="hinge", adversarial=0.05, features=0.05
+            ),
         )
         return {"mel-vae": cls.Config(), "mel-vae-tiny": tiny}
 
@@ -130,17 +132,14 @@ class MelVae(MelCodec, kind="mel-vae"):
         true = self.image(wave_of(batch))
         passed = self.bottleneck(places(self.moments(self.encoder(true))))
         made = self.decoder(self.enter(laid_out(passed.latents, self.rows)))
+        error = functional.l1_loss(made, true)
         game = self.adversary.losses(true, made, step=step) if self.adversary else {}
-        return (
-            {
-                "mel": functional.l1_loss(made, true),
-                # Both are sums over the image in latent diffusion; here both are means, over values and over places.
-                "kl": self.config.divergence / self.fold**2 * passed.losses["kl"],
-                "~deviation": passed.latents.detach().std(),
-            }
-            | {f"~{name}": value for name, value in passed.reports.items()}
-            | game
-        )
+        game = adapted(game, error, self.decoder.leave.weight)
+        reports = {f"~{name}": value for name, value in passed.reports.items()}
+        reports["~deviation"] = passed.latents.detach().std()
+        # Both are sums over the image in latent diffusion; here both are means, over values and over places.
+        divergence = self.config.divergence / self.fold**2 * passed.losses["kl"]
+        return {"mel": error, "kl": divergence} | reports | game
 
     def quantize(self, latents: Tensor, *, streams: int | None = None) -> Tensor:
         raise ValueError("mel-vae has latents and no codes")

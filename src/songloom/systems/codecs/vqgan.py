@@ -4,8 +4,8 @@ Idea (Esser, Rombach & Ommer 2021, "Taming Transformers", https://arxiv.org/abs/
 Rahtu 2021, "SpecVQGAN", https://arxiv.org/abs/2110.08791): a convolutional encoder with attention shrinks a mel
 spectrogram sixteen times in time and frequency, every place of the result becomes the nearest of 1024 codes, and a
 mirror network makes the image again. A squared or absolute error alone would blur it, so a discriminator that judges
-patches adds an adversarial and a feature loss; its features stand for the pretrained perceptual network of the paper,
-and its weight is constant instead of balanced by gradients (equation 7). The rows of the code image are the streams,
+patches adds an adversarial loss, weighed by gradients (equation 7), and a feature loss, which stands for the pretrained
+perceptual network of the paper. The rows of the code image are the streams,
 low bands first: of five streams the first two say what happens in the bass.
 """
 
@@ -26,7 +26,7 @@ from songloom.objectives.adversaries import Adversary
 from songloom.objectives.discriminators.patch import Patch
 from songloom.recipe import Recipe
 from songloom.systems.codecs.codes import check_codes, chosen_streams
-from songloom.systems.codecs.mel_codec import MelCodec, MelSettings, laid_out, packed, places, rows_of
+from songloom.systems.codecs.mel_codec import MelCodec, MelSettings, adapted, laid_out, packed, places, rows_of
 from songloom.systems.codecs.waves import wave_of
 
 
@@ -131,15 +131,12 @@ class Vqgan(MelCodec, kind="vqgan"):
         true = self.image(wave_of(batch))
         passed = self.quantizer(places(self.leave(self.encoder(true))))
         made = self.decoder(self.enter(laid_out(passed.latents, self.rows)))
+        error = functional.l1_loss(made, true)
         game = self.adversary.losses(true, made, step=step) if self.adversary else {}
-        return (
-            {
-                "mel": functional.l1_loss(made, true),
-                "commitment": self.config.commitment * passed.losses["commitment"],
-            }
-            | {f"~{name}": value for name, value in passed.reports.items()}
-            | game
-        )
+        game = adapted(game, error, self.decoder.leave.weight)
+        reports = {f"~{name}": value for name, value in passed.reports.items()}
+        commitment = self.config.commitment * passed.losses["commitment"]
+        return {"mel": error, "commitment": commitment} | reports | game
 
     def quantize(self, latents: Tensor, *, streams: int | None = None) -> Tensor:
         count = chosen_streams(streams, self.streams)
