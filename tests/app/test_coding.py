@@ -104,7 +104,7 @@ def test_a_part_of_the_time_is_decoded_from_its_own_frames(run: Run, codec: Path
     for part in (("--start", 9), ("--start", -1), ("--start", 3, "--end", 3), ("--start", "nan"), ("--end", "nan")):
         code, _, err = run("decode", "a.loom", "-o", "d.wav", *part)
         assert (code, err.count("\n")) == (2, 1)
-        assert "a.loom has 9 s" in err
+        assert "a.loom: it has 9 s" in err
     assert not (tmp_path / "d.wav").exists()
 
 

@@ -54,3 +54,19 @@ def test_a_notebook_gets_a_player_with_the_samples() -> None:
 def test_what_is_no_wave_is_refused(wave: torch.Tensor, rate: int) -> None:
     with pytest.raises(ValueError):
         Audio(wave, rate)
+
+
+def test_audio_fits_another_rate_and_other_channels() -> None:
+    stereo = Audio(torch.randn(2, 1600).clamp(-1, 1), 16_000)
+    assert stereo.fitted(16_000, 2) is stereo.wave
+    assert stereo.fitted(8_000, 1).shape == (1, 800)
+    torch.testing.assert_close(stereo.fitted(16_000, 1), stereo.wave.mean(0, keepdim=True))
+    with pytest.raises(ValueError, match="channels"):
+        stereo.fitted(16_000, 3)
+
+
+def test_a_summary_tells_audio_from_other_audio() -> None:
+    one = Audio(torch.zeros(1, 100), 100)
+    assert one.summary() == Audio(torch.zeros(1, 100), 100).summary()
+    assert one.summary()["seconds"] == 1.0
+    assert one.summary()["sha256"] != Audio(torch.ones(1, 100), 100).summary()["sha256"]

@@ -74,6 +74,14 @@ def test_an_hour_is_read_in_the_memory_of_a_second(tmp_path: Path) -> None:
     assert peak < 5e6
 
 
+def test_a_file_that_claims_one_sample_a_second_costs_no_memory_either(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "slow.wav", torch.zeros(5, 1).numpy(), 1)
+    pieces = file_stream.pieces(tmp_path / "slow.wav", sample_rate=44_100, channels=1)
+    sizes = [piece.shape[1] for piece in pieces]
+    assert sum(sizes) == 5 * 44_100
+    assert max(sizes) < 4 * file_stream.BLOCK
+
+
 def test_wrong_files_are_one_line(tmp_path: Path) -> None:
     text, empty, broken = tmp_path / "text.wav", tmp_path / "empty.wav", tmp_path / "nan.wav"
     text.write_text("hello")

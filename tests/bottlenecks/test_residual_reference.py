@@ -108,3 +108,18 @@ def test_codes_are_those_of_encodec() -> None:
     codes = theirs.encode(latents, bandwidth=None).transpose(0, 1)
     assert torch.equal(ours.quantize(latents, streams=codes.shape[1]), codes)
     torch.testing.assert_close(ours.dequantize(codes), theirs.decode(codes.transpose(0, 1)))
+
+
+def test_stagewise_commitment_is_the_sum_over_the_stages_of_the_reference() -> None:
+    _, theirs = pair(cosine=False)
+    ours = ResidualQuantizer.Config(width=6, stagewise=True, **PLAIN).build()
+    for book, layer in zip(ours.books, theirs.layers, strict=True):
+        book.entries.copy_(layer._codebook.embed[0])
+    latents = torch.randn(2, 6, 30)
+    mine, other = latents.clone().requires_grad_(), latents.clone().requires_grad_()
+    passed = ours(mine)
+    *_, losses = theirs(other.transpose(1, 2))
+    torch.testing.assert_close(passed.losses["commitment"], losses.sum())
+    passed.losses["commitment"].backward()
+    losses.sum().backward()
+    torch.testing.assert_close(mine.grad, other.grad)

@@ -85,7 +85,7 @@ def test_orthogonality_is_that_of_the_reference_and_nought_for_orthogonal_entrie
     square = VectorQuantizer.Config(codebook_size=6, width=6, learn="gradient", orthogonal=True).build()
     with torch.no_grad():
         square.book.entries.copy_(3 * torch.eye(6))
-    assert float(square.book.orthogonality().detach()) == pytest.approx(0.0, abs=1e-7)
+    assert float(square.book.alike().detach()) == pytest.approx(0.0, abs=1e-7)
 
 
 def test_commitment_pulls_latents_and_the_codebook_loss_pulls_entries_only() -> None:
@@ -174,3 +174,10 @@ def test_a_saved_codebook_goes_on_exactly() -> None:
 def test_latents_of_another_width_are_refused() -> None:
     with pytest.raises(ValueError, match="needs \\[B, 3, F\\]"):
         VectorQuantizer.Config(codebook_size=8, width=3).build()(torch.randn(2, 4, 5))
+
+
+def test_settings_that_cannot_be_are_refused() -> None:
+    with pytest.raises(ValueError, match="codebook_size"):
+        VectorQuantizer.Config(codebook_size=0).build()
+    with pytest.raises(ValueError, match="orthogonal needs"):
+        VectorQuantizer.Config(orthogonal=True).build()

@@ -121,21 +121,6 @@ def test_ten_bit_codes_take_ten_bits(path: Path) -> None:
         assert reader.coded_bytes < 50
 
 
-def test_values_beside_segments_stay_with_their_chunk(path: Path) -> None:
-    head = header(side=1, hop_length=320, sample_rate=48_000, entropy=True)
-    codes, scales = drawn(head, 150 * 99 + 70), np.random.default_rng(1).random((100, 1)).astype(np.float32)
-    with writing(path, head) as writer:
-        for number in range(100):
-            writer.add(codes[:, number * 150 : (number + 1) * 150], scales[number : number + 1])
-        writer.finish(47_520 * 99 + 20_000)
-    with TokenReader(path) as reader:
-        chunks = [reader.chunk(number) for number in range(reader.chunks)]
-        assert reader.chunks > 1
-        assert all(chunk.first % 150 == 0 and -(-chunk.codes.shape[1] // 150) == len(chunk.side) for chunk in chunks)
-        assert np.array_equal(np.concatenate([chunk.codes for chunk in chunks], 1), codes)
-        assert np.array_equal(np.concatenate([chunk.side for chunk in chunks]), scales)
-
-
 def test_an_interrupted_writer_leaves_what_was_there(path: Path) -> None:
     path.write_bytes(b"older")
     with pytest.raises(KeyboardInterrupt), writing(path, header()) as writer:
@@ -154,8 +139,6 @@ def test_what_does_not_fit_the_header_is_not_written() -> None:
     ):
         with pytest.raises(ValueError, match=message):
             writer.add(codes)
-    with pytest.raises(ValueError, match="side"):
-        writer.add(np.zeros((4, 5), int), np.zeros((1, 1)))
     with pytest.raises(ValueError, match="1 samples"):
         writer.finish(1)
     with pytest.raises(ValueError, match="65536"):
@@ -205,9 +188,7 @@ def refused(path: Path, data: bytes) -> str | None:
         assert peak < 2e6 + 100 * len(data)
 
 
-FILES = [
-    made(header(entropy=entropy, side=side), drawn(HEADER, 300) // 50) for entropy in (False, True) for side in (0, 1)
-]
+FILES = [made(header(entropy=entropy), drawn(HEADER, 300) // 50) for entropy in (False, True)]
 
 
 @settings(max_examples=150, deadline=None)
@@ -241,7 +222,7 @@ values = st.one_of(
 @st.composite
 def hostile(draw: st.DrawFn) -> bytes:
     """A file whose every check is right and whose every number may be wrong."""
-    fields = dataclasses.asdict(header(entropy=draw(st.booleans()), side=draw(st.sampled_from([0, 0, 1, 64]))))
+    fields = dataclasses.asdict(header(entropy=draw(st.booleans())))
     for name in draw(st.lists(st.sampled_from([*fields, "other"]), max_size=2)):
         fields[name] = draw(values)
     if draw(st.integers(0, 9)) == 0:
@@ -291,5 +272,5 @@ def test_a_header_survives_its_way_through_a_file() -> None:
 
 def cases() -> Iterator[TokenHeader]:
     yield header()
-    yield header(codec="facebook/encodec_24khz", kind="ünïcode ♫", entropy=True, side=1)
+    yield header(codec="facebook/encodec_24khz", kind="ünïcode ♫", entropy=True)
     yield header(streams=1024, codebook_size=2**24)

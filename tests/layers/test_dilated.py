@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
-from songloom.layers import tiles
+from songloom.layers import tiles, time_major
 from songloom.layers.dilated import Decoder, Encoder
+from songloom.layers.minimal_filtering import scheme
 from songloom.layers.snake import Snake, SnakeBeta
 from songloom.layers.tiles import tiled
 from songloom.layers.time_major import Conv, ConvUp
@@ -39,6 +40,47 @@ def test_a_time_major_transposed_convolution_is_torchs(stride: int) -> None:
     wanted = functional.conv_transpose1d(frames, conv.weight, conv.bias, stride=stride, padding=(stride + 1) // 2)
     torch.testing.assert_close(conv(frames), wanted)
     assert wanted.shape[-1] == 11 * stride - stride % 2
+
+
+@pytest.mark.parametrize(("kernel", "stride", "dilation"), [(7, 1, 1), (7, 1, 3), (7, 1, 9), (4, 2, 1), (10, 5, 1)])
+@pytest.mark.parametrize("samples", [1, 300, 1001])
+def test_fewer_products_give_the_same_convolution(
+    kernel: int, stride: int, dilation: int, samples: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time_major, "WIDE", 1)
+    monkeypatch.setattr(time_major, "LONG", 0)
+    conv = Conv(3, 4, kernel, stride=stride, dilation=dilation).double()
+    frames = torch.randn(2, 3, max(samples, kernel), dtype=torch.float64)
+    directly = conv(frames)
+    with torch.no_grad():
+        made = conv(frames)
+        torch.testing.assert_close(made, directly.detach(), atol=1e-11, rtol=1e-9)
+        conv.weight.mul_(2)
+        torch.testing.assert_close(conv(frames) - made, made - conv.bias[:, None], atol=1e-11, rtol=1e-9)
+
+
+@pytest.mark.parametrize("stride", [2, 5, 8])
+@pytest.mark.parametrize("samples", [1, 50])
+def test_fewer_products_give_the_same_transposed_convolution(
+    stride: int, samples: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time_major, "WIDE", 1)
+    monkeypatch.setattr(time_major, "LONG", 0)
+    conv = ConvUp(3, 4, stride).double()
+    frames = torch.randn(2, 3, samples, dtype=torch.float64)
+    directly = conv(frames).detach()
+    with torch.no_grad():
+        torch.testing.assert_close(conv(frames), directly, atol=1e-11, rtol=1e-9)
+
+
+@pytest.mark.parametrize("taps", [2, 7])
+def test_fewer_products_round_by_a_few_millionths(taps: int) -> None:
+    torch.manual_seed(0)
+    plan, filter = scheme(taps), torch.randn(taps, 64, 64)
+    rows = torch.randn(1, plan.rows(400, 1), 64)
+    wanted = sum(rows[:, k : k + 400].double() @ filter[k].double() for k in range(taps))
+    error = plan.filtered(rows, plan.transformed(filter), None)[:, :400] - wanted
+    assert float(error.norm() / wanted.norm()) < 5e-6
 
 
 def test_frames_stay_time_major_in_memory() -> None:
@@ -83,7 +125,7 @@ def test_tiles_give_what_the_whole_gives(strides: list[int], frames: int, items:
     made = decoder(whole)
     assert whole.shape == (items, 3, frames)
     with torch.no_grad(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tiles, "CACHED", numbers)
+        patch.setattr(tiles.Stage, "weights", 0)
         patch.setattr(tiles.tiled, "__kwdefaults__", {"numbers": numbers})
         torch.testing.assert_close(tiled(encoder, wave, numbers=1000), whole.detach())
         torch.testing.assert_close(tiled(decoder, whole.detach(), numbers=1000), made.detach())

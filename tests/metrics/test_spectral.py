@@ -17,6 +17,8 @@ from songloom.metrics.spectral import (
     log_stft_distance,
     mel_amplitudes,
     mel_distance,
+    multi_scale_mel_distance,
+    multi_scale_stft_distance,
     spectral_convergence,
 )
 
@@ -71,6 +73,28 @@ def test_a_wave_is_at_no_distance_from_itself_or_from_its_negative() -> None:
         assert audible_mel_distance(copy, wave, RATE) == pytest.approx(0, abs=1e-5)
         assert log_stft_distance(copy, wave) == pytest.approx(0, abs=1e-5)
         assert spectral_convergence(copy, wave) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_multi_scale_distances_are_the_sums_that_dac_defines() -> None:
+    made, true = noise(11), noise(12)
+
+    def amplitudes(wave: Tensor, window: int) -> np.ndarray:
+        return np.abs(librosa.stft(wave[0].double().numpy(), n_fft=window, hop_length=window // 4, pad_mode="reflect"))
+
+    mel = stft = 0.0
+    for window, bands in zip((32, 64, 128, 256, 512, 1024, 2048), (5, 10, 20, 40, 80, 160, 320), strict=True):
+        filters = librosa.filters.mel(sr=RATE, n_fft=window, n_mels=bands)
+        copy, original = (np.maximum(filters @ amplitudes(wave, window), 1e-5) for wave in (made, true))
+        mel += np.abs(np.log10(copy) - np.log10(original)).mean()
+    for window in (2048, 512):
+        copy, original = (amplitudes(wave, window) for wave in (made, true))
+        squares = [np.log10(np.maximum(one, 1e-5) ** 2) for one in (copy, original)]
+        stft += np.abs(squares[0] - squares[1]).mean() + np.abs(copy - original).mean()
+    assert multi_scale_mel_distance(made, true, RATE) == pytest.approx(mel, rel=1e-3)
+    assert multi_scale_stft_distance(made, true) == pytest.approx(stft, rel=1e-3)
+    assert multi_scale_mel_distance(true, true, RATE) == multi_scale_stft_distance(true, true) == 0
+    with pytest.raises(ValueError, match="mirrored"):
+        multi_scale_mel_distance(true[:, :1000], true[:, :1000], RATE)
 
 
 def test_silence_for_a_wave_has_a_convergence_of_one() -> None:

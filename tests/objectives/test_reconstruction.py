@@ -82,6 +82,13 @@ def test_a_wave_is_at_no_distance_from_itself_and_silence_has_finite_gradients()
         assert silent.grad is not None and bool(silent.grad.isfinite().all())
 
 
+def test_mel_amplitudes_do_not_lose_digits_under_half_precision() -> None:
+    scales, wave = MelScales(RATE, windows=(256,), bands=(20,)), noise(10)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = scales(wave)[0]
+    assert torch.equal(found, scales(wave)[0])
+
+
 def test_normalised_windows_give_white_noise_the_same_level_at_every_length() -> None:
     white = noise(7, 40_000) * 10
     plain, normalised = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import types
-import warnings
 from typing import Any
 
 import pytest
@@ -20,9 +19,7 @@ def package() -> Any:
 
 def published(name: str) -> Any:
     """The package's model "24khz" or "48khz" at random weights."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # its weight norm
-        model = getattr(package().EncodecModel, f"encodec_model_{name}")(pretrained=False)
+    model = getattr(package().EncodecModel, f"encodec_model_{name}")(pretrained=False)
     model.segment = 1.0 if name == "48khz" else None
     return with_codebooks(model.eval())
 

@@ -12,6 +12,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
+from songloom.layers import time_major
 from songloom.published.load import load
 from songloom.systems.codecs.dac import Dac
 
@@ -117,8 +118,12 @@ def assert_same_codes(codec: Dac, latents: Tensor, ours: Tensor, theirs: Tensor)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 511), (1, 2048), (3, 6001)], ids=str)
-def test_latents_codes_and_waves_are_the_reference_ones(pair: tuple[Any, Dac], shape: tuple[int, int]) -> None:
+@pytest.mark.parametrize("wide", [time_major.WIDE, 1], ids=["all products", "fewer products"])
+def test_latents_codes_and_waves_are_the_reference_ones(
+    pair: tuple[Any, Dac], shape: tuple[int, int], wide: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reference, codec = pair
+    monkeypatch.setattr(time_major, "WIDE", wide)
     wave = 0.3 * torch.randn(shape[0], 1, shape[1], generator=torch.Generator().manual_seed(shape[1]))
     whole = functional.pad(wave, (0, -shape[1] % codec.hop_length))
     with torch.no_grad():

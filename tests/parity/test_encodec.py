@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import EncodecConfig, EncodecModel
 
+from songloom.layers.conv import Conv1d, TransposedConv1d
 from songloom.published.encodec import load, recognises
 from songloom.published.files import Files
 from songloom.published.load import load as load_any
@@ -44,6 +45,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "zero padded": {"pad_mode": "constant", "use_causal_conv": False},
     "deeper": {"num_residual_layers": 3, "compress": 4, "num_lstm_layers": 1, "last_kernel_size": 3},
 }
+
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*weight_norm.*:FutureWarning")
 
 
 @pytest.fixture(autouse=True)
@@ -224,7 +228,7 @@ def test_the_music_preset_has_the_published_number_of_values() -> None:
     system = registry.presets()["encodec-32khz"].build()
     published_values = 58_990_022
     lengths_of_weight_norm = sum(
-        module.weight.shape[0] for module in system.modules() if isinstance(module, torch.nn.modules.conv._ConvNd)
+        module.weight.shape[0] for module in system.modules() if isinstance(module, Conv1d | TransposedConv1d)
     )
     assert sum(tensor.numel() for tensor in system.state_dict().values()) + lengths_of_weight_norm == published_values
 

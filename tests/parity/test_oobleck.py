@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
+from songloom.layers import time_major
 from songloom.published.load import load
 from songloom.systems.codecs.oobleck import Oobleck
 
@@ -107,7 +108,11 @@ def codec(request: pytest.FixtureRequest, reference: Any, tmp_path_factory: pyte
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 2049), (3, 5000)], ids=str)
-def test_latents_and_waves_are_the_reference_ones(reference: Any, codec: Oobleck, shape: tuple[int, int]) -> None:
+@pytest.mark.parametrize("wide", [time_major.WIDE, 1], ids=["all products", "fewer products"])
+def test_latents_and_waves_are_the_reference_ones(
+    reference: Any, codec: Oobleck, shape: tuple[int, int], wide: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time_major, "WIDE", wide)
     wave = 0.3 * torch.randn(shape[0], 2, shape[1], generator=torch.Generator().manual_seed(shape[1]))
     whole = functional.pad(wave, (0, -shape[1] % codec.hop_length))
     with torch.no_grad():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from songloom.training.card import write_card
 from songloom.training.distributed import Processes, leave
 from songloom.training.optimisation import make_optimizers
 from songloom.training.run_folder import RunFolder, State
-from songloom.training.trainer import Pace, Trainer
+from songloom.training.trainer import Pace, Precision, Trainer
 
 PACE = Pace(log_steps=2, valid_steps=4, sample_steps=0)
 RECIPE = replace(ToyRival.recipe("toy-rival-tiny"), ema=0.9, accumulate=2, steps=8)
@@ -45,6 +46,7 @@ def trainer(
     config: ToyRival.Config | None = None,
     *,
     resume: bool = False,
+    precision: Precision = "fp32",
 ) -> Trainer:
     processes = processes or Processes()
     sources = [
@@ -53,9 +55,8 @@ def trainer(
     ]
     recipe = replace(RECIPE, batch_size=RECIPE.batch_size // processes.world_size)
     run = RunFolder.reopen(out) if resume else RunFolder.create(out) if processes.first else RunFolder(out)
-    return Trainer(
-        rival(config), recipe, sources[0], run, valid=sources[1], pace=PACE, processes=processes, resume=resume
-    )
+    settings = {"valid": sources[1], "pace": PACE, "processes": processes, "resume": resume, "precision": precision}
+    return Trainer(rival(config), recipe, sources[0], run, **settings)  # type: ignore[arg-type]
 
 
 def test_a_stopped_run_goes_on_to_the_same_weights_memories_and_opponents(data: Path, tmp_path: Path) -> None:
@@ -119,6 +120,15 @@ def test_a_run_cannot_go_on_against_other_opponents(data: Path, tmp_path: Path) 
 def _called(system: ToyRival) -> ToyRival:
     system.call_opponents()
     return system
+
+
+def test_half_precision_plays_too_and_leaves_the_weights_in_single(data: Path, tmp_path: Path) -> None:
+    played = trainer(data, tmp_path / "run", precision="bf16")
+    played.run()
+    entries = RunFolder.reopen(tmp_path / "run").log.entries()
+    assert all(math.isfinite(entry["balanced"]) and math.isfinite(entry["adversary"]) for entry in entries)
+    both = (played.parameters | played.opponents).values()
+    assert all(weight.dtype == torch.float32 and bool(weight.isfinite().all()) for weight in both)
 
 
 def worker(rank: int, port: int, data: Path, folder: Path) -> None:

@@ -12,8 +12,17 @@ from songloom import __version__
 COMMANDS = {
     "generate": ("songloom.app.generate:generate", "Music from text."),
     "replay": ("songloom.app.replay:replay", "Make a file's music again from the recipe that it carries."),
-    "encode": ("songloom.app.coding:encode", "Sound to a compact .loom file of tokens."),
-    "decode": ("songloom.app.coding:decode", "A .loom file, or a part of it, back to sound."),
+    "encode": ("songloom.app.encode:encode", "Sound to a compact .loom file of tokens."),
+    "decode": ("songloom.app.decode:decode", "A .loom file, or a part of it, back to sound."),
+    "inspect": (
+        "songloom.app.inspect:inspect",
+        "What a file is: sound, .loom, .ecdc, .dac or a checkpoint, its bitrate, and how its codebooks are used.",
+    ),
+    "codecs": (
+        "songloom.app.codecs:codecs",
+        "All codecs: sample rate, channels, frame rate, streams, bitrates, receptive field, parameters.",
+    ),
+    "convert": ("songloom.app.convert:convert", "A published checkpoint in songloom's own folder format."),
     "train": ("songloom.app.train:train", "Train any system on a folder of music."),
     "list": ("songloom.app.catalogue:list_systems", "The models that are here, and the systems that can be trained."),
     "show": (

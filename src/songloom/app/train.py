@@ -60,7 +60,7 @@ def train(
     system:
         A system, or one of its presets (see: songloom list).
     preset:
-        The system's preset; without it, its first one.
+        The system's preset, or the end of its name (tiny); without it, its first one.
     data:
         A corpus (songloom data band), or any folder of audio files, with captions as .txt or .json beside them.
     out:

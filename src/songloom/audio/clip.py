@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from songloom.audio.files import encoded, read, read_metadata, write
+from songloom.audio.files import encoded, read, read_metadata, with_channels, write
+from songloom.audio.resample import resample
 from songloom.audio.spectrogram import Stft, mel_decibels, mel_filters
 
 if TYPE_CHECKING:
@@ -54,6 +56,16 @@ class Audio:
     @property
     def channels(self) -> int:
         return self.wave.shape[0]
+
+    def fitted(self, sample_rate: int, channels: int) -> Tensor:
+        """The wave [C, T] at another rate and with other channels: resampled, averaged to one, or repeated."""
+        return resample(with_channels(self.wave, channels), self.sample_rate, sample_rate)
+
+    def summary(self) -> dict[str, Any]:
+        """What tells this audio from others in a recipe: hash of its samples, rate, channels, seconds."""
+        samples = self.wave.detach().to("cpu", torch.float32).contiguous().view(torch.uint8).numpy()
+        digest = hashlib.sha256(samples.data).hexdigest()
+        return {"sha256": digest, "sample_rate": self.sample_rate, "channels": self.channels, "seconds": self.seconds}
 
     def save(self, path: str | os.PathLike[str], *, bits: int = 16, quality: float = 0.6) -> Path:
         """Write a wav, flac, ogg, opus, mp3 or aiff by the path's suffix, the recipe inside; gives the path."""

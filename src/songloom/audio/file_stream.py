@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import soundfile
@@ -15,7 +16,7 @@ from songloom.audio import files
 from songloom.audio.resample import ResampleStream
 
 BLOCK = 1 << 16
-"""Samples per channel that are read at a time."""
+"""The most samples per channel that are read, or made by resampling, at a time."""
 
 
 def pieces(path: str | os.PathLike[str], *, sample_rate: int, channels: int) -> Iterator[Tensor]:
@@ -26,9 +27,10 @@ def pieces(path: str | os.PathLike[str], *, sample_rate: int, channels: int) -> 
             raise ValueError(f"{path} has no audio")
         mixed = sound.channels if channels > sound.channels else channels
         stream = ResampleStream(sound.samplerate, sample_rate, mixed)
+        block = max(1, BLOCK * sound.samplerate // max(sample_rate, sound.samplerate))
         while True:
             try:
-                samples = sound.read(BLOCK, dtype="float32", always_2d=True)
+                samples = sound.read(block, dtype="float32", always_2d=True)
             except soundfile.LibsndfileError as error:
                 raise ValueError(f"{path} breaks off: {error.error_string}") from None
             if not np.isfinite(samples).all():
@@ -39,6 +41,18 @@ def pieces(path: str | os.PathLike[str], *, sample_rate: int, channels: int) -> 
                 yield files.with_channels(made, channels)
             if not len(samples):
                 return
+
+
+class Counted:
+    """The same pieces [..., t]; `samples` is how many positions have come so far."""
+
+    def __init__(self, pieces: Iterable[Tensor]) -> None:
+        self._pieces, self.samples = pieces, 0
+
+    def __iter__(self) -> Iterator[Tensor]:
+        for piece in self._pieces:
+            self.samples += piece.shape[-1]
+            yield piece
 
 
 class AudioWriter:
@@ -82,3 +96,51 @@ def writing(path: str | os.PathLike[str], sample_rate: int, channels: int) -> It
             writer = AudioWriter(sound, ResampleStream(sample_rate, rate, channels))
             yield writer
             writer.finish()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A wave from `start` to `end` seconds; without an end, to its own."""
+
+    start: float = 0.0
+    end: float | None = None
+
+    def of(self, samples: int, sample_rate: int) -> tuple[int, int]:
+        """The first sample, and the one after the last, of a wave of `samples`. Raises ValueError when none is."""
+        whole = samples / sample_rate
+        stop = whole if self.end is None else self.end
+        if not 0 <= self.start < min(stop, whole):
+            raise ValueError(f"it has {whole:g} s; there is no part from {self.start:g} to {stop:g} s")
+        first = min(round(self.start * sample_rate), samples - 1)
+        last = samples if stop >= whole else round(stop * sample_rate)
+        return first, max(last, first + 1)
+
+
+WHOLE = Part()
+
+
+def write_part(
+    path: str | os.PathLike[str],
+    pieces: Iterable[Tensor],
+    sample_rate: int,
+    *,
+    skip: int,
+    samples: int,
+    progress: Callable[[float], None] | None = None,
+) -> None:
+    """Writes `samples` samples of a wave that comes in pieces [C, t], without its first `skip`; where it ends early,
+    silence follows. No piece is asked for that is not needed."""
+    waves = iter(pieces)
+    piece = next(waves)
+    with writing(path, sample_rate, len(piece)) as writer:
+        given = 0
+        while True:
+            part = piece[:, skip : skip + samples - given]
+            skip, given = max(0, skip - piece.shape[1]), given + part.shape[1]
+            writer.add(part)
+            if progress:
+                progress(given / samples)
+            if given == samples:
+                return
+            more = next(waves, None)
+            piece = torch.zeros(len(piece), min(samples - given, BLOCK)) if more is None else more

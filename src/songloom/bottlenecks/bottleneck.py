@@ -74,5 +74,8 @@ class Bottleneck(nn.Module, Configurable):
         """Raises ValueError unless codes are [B, k, F], k from 1 to K, each 0 to V-1."""
         if codes.ndim != 3 or not 1 <= codes.shape[1] <= self.streams:
             raise ValueError(f"codes are {tuple(codes.shape)}; needs [B, k, F] with k from 1 to {self.streams}")
-        if codes.numel() and not 0 <= int(codes.min()) <= int(codes.max()) < self.codebook_size:
-            raise ValueError(f"codes run from {int(codes.min())} to {int(codes.max())}; 0 to {self.codebook_size - 1}")
+        if not codes.numel():
+            return
+        low, high = (int(bound) for bound in codes.aminmax())
+        if not 0 <= low <= high < self.codebook_size:
+            raise ValueError(f"codes run from {low} to {high}; this quantizer has 0 to {self.codebook_size - 1}")

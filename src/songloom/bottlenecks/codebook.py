@@ -23,6 +23,9 @@ from songloom.bottlenecks.k_means import k_means
 from songloom.bottlenecks.nearest import nearest, nearest_by_angle
 from songloom.bottlenecks.processes import agreed, gathered, shared
 
+NONE = 1e-12
+"""A count so small that nothing is divided by less."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CodebookSettings(BottleneckSettings):
@@ -30,7 +33,8 @@ class CodebookSettings(BottleneckSettings):
     numbers P, and by angle where `cosine`. Entries `learn` by moving averages (of `decay`) or by gradient. They
     start from `k_means` of the first vectors; an entry chosen less than `expiry` times the average is dead and
     becomes a vector of the batch. None: as published, k-means and 0.1 with averages, neither with gradients.
-    With `orthogonal` there is a loss that pushes entries apart (gradients only)."""
+    With `orthogonal` there is a loss that pushes entries apart, for those that learn by gradient. Where weights are
+    sharded over processes, these can neither start nor be restarted: leave both off."""
 
     codebook_size: int = 1024
     projection: int | None = None
@@ -42,18 +46,24 @@ class CodebookSettings(BottleneckSettings):
     orthogonal: bool = False
 
     def book(self) -> Codebook:
-        """A codebook of these settings."""
+        """A codebook of these settings. Raises ValueError for a size below 1, or an orthogonal loss on averages."""
+        if self.codebook_size < 1:
+            raise ValueError(f"codebook_size is {self.codebook_size}; needs at least 1")
+        if self.orthogonal and self.learn == "average":
+            raise ValueError('averages do not follow a loss; orthogonal needs learn="gradient"')
         return AverageCodebook(self) if self.learn == "average" else GradientCodebook(self)
 
 
 class Found(NamedTuple):
     """Rows [N, D] after look-up. `rows` [N, D], what they are taken for, through which gradients go straight;
-    `codes` [N]; `inner` [N, P] and `entries` [N, P], rows and their entries where they were compared."""
+    `codes` [N]; `inner` [N, P] and `entries` [N, P], rows and their entries where they were compared; `alike`, how
+    far the codebook is from orthogonal, where it is asked for."""
 
     rows: Tensor
     codes: Tensor
     inner: Tensor
     entries: Tensor
+    alike: Tensor | None
 
 
 def row_error(rows: Tensor, others: Tensor, use: Tensor, *, of: Tensor | None = None) -> Tensor:
@@ -64,7 +74,7 @@ def row_error(rows: Tensor, others: Tensor, use: Tensor, *, of: Tensor | None = 
 
 
 class Codebook(nn.Module):
-    """`size` entries of P numbers; rows [N, D] <-> indices [N]."""
+    """V entries of P numbers; rows [N, D] <-> indices [N]."""
 
     entries: Tensor
     counts: Tensor
@@ -88,11 +98,11 @@ class Codebook(nn.Module):
     def _nearest(self, inner: Tensor) -> Tensor:
         return nearest_by_angle(inner, self.entries) if self.cosine else nearest(inner, self.entries)
 
-    def forward(self, indices: Tensor) -> Tensor:
+    def decode(self, indices: Tensor) -> Tensor:
         """What indices [...] stand for, [..., D]."""
         return self.outside(functional.embedding(indices, self.entries))
 
-    def look_up(self, rows: Tensor) -> Found:
+    def forward(self, rows: Tensor) -> Found:
         """The training pass of rows [N, D]; in training mode entries start or learn from them."""
         inner = self.inside(rows)
         if self.training and not self.started:
@@ -103,7 +113,7 @@ class Codebook(nn.Module):
             self.learn(inner.detach(), codes)
         # Exactly the entries, with the gradient of `inner`.
         through = entries.detach() + (inner - inner.detach())
-        return Found(self.outside(through), codes, inner, entries)
+        return Found(self.outside(through), codes, inner, entries, self.alike() if self.orthogonal else None)
 
     @torch.no_grad()
     def start(self, inner: Tensor) -> None:
@@ -127,9 +137,9 @@ class Codebook(nn.Module):
         places = torch.randint(len(inner), (len(self.counts),), device=inner.device)
         return self.counts < self.expiry * average, agreed(inner[places].contiguous()), average
 
-    def orthogonality(self) -> Tensor:
-        """Mean squared cosine of different entries; 0 when all are orthogonal (Shin et al. 2021,
-        arXiv 2112.00384, eq. 2)."""
+    def alike(self) -> Tensor:
+        """Mean squared cosine of any two entries, less that of orthogonal ones (Shin et al. 2021, arXiv 2112.00384,
+        eq. 2)."""
         unit = functional.normalize(self.entries, dim=1)
         return (unit @ unit.t()).square().mean() - 1 / len(unit)
 
@@ -160,10 +170,8 @@ class AverageCodebook(Codebook):
         dead, fresh, average = self._dead(inner)
         self.counts.copy_(torch.where(dead, average, self.counts))
         self.sums.copy_(torch.where(dead[:, None], fresh * average, self.sums))
-        means = (
-            functional.normalize(self.sums, dim=1) if self.cosine else self.sums / self.counts.clamp_min(1e-12)[:, None]
-        )
-        self.entries.copy_(means)
+        means = self.sums / self.counts.clamp_min(NONE)[:, None]
+        self.entries.copy_(functional.normalize(means, dim=1) if self.cosine else means)
 
 
 class GradientCodebook(Codebook):

@@ -58,7 +58,7 @@ class LookupFreeQuantizer(Bottleneck, kind="lookup-free"):
         quantised = self.limits(latents, streams) > 0
         rows = rearrange(latents, "b d f -> (b f) d")
         numbers = self.inside(rows)
-        signs = self.signs[(numbers > 0).long()]
+        signs = self._signs(numbers > 0)
         shown = self.outside(signs + (numbers - numbers.detach()))
         shown = rearrange(torch.where(quantised, shown, rows), "(b f) d -> b d f", b=len(latents))
         codes = rearrange(self._codes(signs), "(b f) -> b 1 f", b=len(latents))
@@ -70,6 +70,10 @@ class LookupFreeQuantizer(Bottleneck, kind="lookup-free"):
         }
         entropies = {"frame_entropy": each.detach(), "codebook_entropy": average.detach()}
         return Quantized(shown, codes, losses, reports(codes, self.codebook_size) | entropies)
+
+    def _signs(self, bits: Tensor) -> Tensor:
+        """True and False [..., bits] -> 1 and -1."""
+        return torch.where(bits, self.signs[1], self.signs[0])
 
     def _codes(self, signs: Tensor) -> Tensor:
         """Signs [N, bits] -> codes [N]; the first is the highest bit."""
@@ -84,8 +88,8 @@ class LookupFreeQuantizer(Bottleneck, kind="lookup-free"):
 
     def dequantize(self, codes: Tensor) -> Tensor:
         self.check_codes(codes)
-        signs = self.signs[codes[:, 0, :, None] // self.places % 2]
-        return rearrange(self.outside(signs), "b f d -> b d f")
+        bits = codes[:, 0, :, None] & self.places > 0
+        return rearrange(self.outside(self._signs(bits)), "b f d -> b d f")
 
 
 def entropy_of_each(logits: Tensor) -> Tensor:

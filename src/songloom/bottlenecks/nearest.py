@@ -1,4 +1,4 @@
-"""Which entry of a codebook is nearest to each vector, by distance or by angle; for many codebooks at once too."""
+"""Which entry of a codebook is nearest to each vector, by distance or by angle."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ BLOCK = 64
 
 @torch.no_grad()
 def nearest(rows: Tensor, entries: Tensor) -> Tensor:
-    """Index [..., N] of the entry [..., V, D] with the least Euclidean distance to each row [..., N, D].
+    """Index [N] of the entry [V, D] with the least Euclidean distance to each row [N, D], decided in float32.
 
     |row - entry|^2 = |row|^2 - 2 (row . entry - |entry|^2 / 2), where the first term is the same for all entries: so
-    the greatest bracket is sought, with the offset as one more coordinate. Decided in float32.
+    the greatest bracket is sought.
     """
-    offset = -entries.float().square().sum(-1, keepdim=True) / 2
-    ones = rows.new_ones((), dtype=torch.float32).expand(*rows.shape[:-1], 1)
-    return greatest_product(torch.cat([rows.float(), ones], -1), torch.cat([entries.float(), offset], -1))
+    with torch.autocast(rows.device.type, enabled=False):
+        entries = entries.float()
+        offset, turned = entries.square().sum(1), entries.t()
+        parts = torch.split(rows.float(), _at_a_time(entries))
+        return torch.cat([first_greatest(torch.addmm(offset, part, turned, beta=-0.5)) for part in parts])
 
 
 @torch.no_grad()
@@ -33,14 +35,15 @@ def nearest_by_angle(rows: Tensor, entries: Tensor) -> Tensor:
 
     The length of a row scales its cosines all alike, so only the entries are normalised.
     """
-    return greatest_product(rows.float(), functional.normalize(entries.float(), dim=-1))
-
-
-def greatest_product(rows: Tensor, entries: Tensor) -> Tensor:
-    """Index [..., N] of the entry [..., V, D] with the greatest inner product with each row [..., N, D]."""
-    size = max(1, SCORES // math.prod(entries.shape[:-1]))
     with torch.autocast(rows.device.type, enabled=False):
-        return torch.cat([first_greatest(part @ entries.mT) for part in torch.split(rows, size, -2)], -1)
+        turned = functional.normalize(entries.float(), dim=-1).mT
+        parts = torch.split(rows.float(), _at_a_time(entries), -2)
+        return torch.cat([first_greatest(part @ turned) for part in parts], -1)
+
+
+def _at_a_time(entries: Tensor) -> int:
+    """Rows that are scored together against entries [..., V, D]."""
+    return max(1, SCORES // math.prod(entries.shape[:-1]))
 
 
 def first_greatest(scores: Tensor) -> Tensor:

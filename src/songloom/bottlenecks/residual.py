@@ -26,12 +26,18 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
 
     @dataclass(frozen=True, kw_only=True)
     class Config(CodebookSettings):
+        """`streams` K. With `stagewise` the commitment is that of every stage and not only of the last, as EnCodec
+        has it (arXiv 2210.13438, section 3.4); with projections it always is, as in DAC."""
+
         streams: int = 8
+        stagewise: bool = False
 
     config: Config
 
     def __init__(self, config: Config) -> None:
         super().__init__()
+        if config.streams < 1:
+            raise ValueError(f"streams is {config.streams}; needs at least 1")
         self.config = config
         self.streams, self.codebook_size = config.streams, config.codebook_size
         self.books = nn.ModuleList(config.book() for _ in range(config.streams))
@@ -52,7 +58,7 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
         """Codebooks from the k-means of latents [N, D] and of what each book leaves over."""
         for book in self._first(self.streams):
             book.start(book.inside(rows))
-            rows = rows - book(book.nearest(rows))
+            rows = rows - book.decode(book.nearest(rows))
 
     def forward(self, latents: Tensor, *, streams: Tensor | None = None) -> Quantized:
         """See `Bottleneck.forward`; losses as in `_losses`. Reports: perplexity and usage of each book."""
@@ -61,7 +67,7 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
         rows = residual = rearrange(latents, "b d f -> (b f) d")
         total, stages = torch.zeros_like(rows), []
         for index, book in enumerate(self._first(self.streams)):
-            found = book.look_up(residual)
+            found = cast(Found, book(residual))
             total = total + (limits > index) * found.rows
             residual = residual - found.rows
             stages.append(found)
@@ -72,20 +78,22 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
     def _losses(self, rows: Tensor, total: Tensor, stages: list[Found], limits: Tensor) -> dict[str, Tensor]:
         """Means over the rows that are quantised at all, each by its own number of books, `limits` [N, 1].
 
-        "commitment": the squared distance of rows [N, D] from the `total` [N, D] they are taken for; with projections
-        that of each stage's vectors from their entries, summed over stages as in DAC. "codebook": the same with the
-        gradient of the entries, where they learn by gradient. "orthogonal" where asked for.
+        "commitment": the squared distance of rows [N, D] from the `total` [N, D] they are taken for, or where stagewise
+        the sum of those after each book; with projections the sum of those of each stage's vectors from their entries.
+        "codebook": the last with the gradient of the entries, where they learn by it. "orthogonal" where asked for.
         """
         inner, entries = torch.stack([one.inner for one in stages]), torch.stack([one.entries for one in stages])
         used = limits > torch.arange(self.streams, device=limits.device)[:, None, None]
-        if self.config.projection is None:
-            losses = {"commitment": row_error(rows, total.detach(), used[0])}
-        else:
+        if self.config.projection is not None:
             losses = {"commitment": row_error(inner, entries.detach(), used, of=used[0])}
+        elif self.config.stagewise:
+            losses = {"commitment": row_error(rows, entries.detach().cumsum(0), used, of=used[0])}
+        else:
+            losses = {"commitment": row_error(rows, total.detach(), used[0])}
         if self.config.learn == "gradient":
             losses["codebook"] = row_error(entries, inner.detach(), used, of=used[0])
         if self.config.orthogonal:
-            losses["orthogonal"] = torch.stack([book.orthogonality() for book in self._first(self.streams)]).mean()
+            losses["orthogonal"] = torch.stack([one.alike for one in stages if one.alike is not None]).mean()
         return losses
 
     @torch.no_grad()
@@ -96,11 +104,11 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
         codes = []
         for book in self._first(count):
             chosen = book.nearest(residual)
-            residual = residual - book(chosen)
+            residual = residual - book.decode(chosen)
             codes.append(rearrange(chosen, "(b f) -> b f", b=len(latents)))
         return torch.stack(codes, 1)
 
     def dequantize(self, codes: Tensor) -> Tensor:
         self.check_codes(codes)
-        found = sum(book(codes[:, index]) for index, book in enumerate(self._first(codes.shape[1])))
+        found = sum(book.decode(codes[:, index]) for index, book in enumerate(self._first(codes.shape[1])))
         return rearrange(cast(Tensor, found), "b f d -> b d f")

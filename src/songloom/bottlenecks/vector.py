@@ -13,7 +13,7 @@ from einops import rearrange
 from torch import Tensor
 
 from songloom.bottlenecks.bottleneck import Bottleneck, Quantized
-from songloom.bottlenecks.codebook import CodebookSettings, row_error
+from songloom.bottlenecks.codebook import CodebookSettings, Found, row_error
 from songloom.bottlenecks.usage import reports
 
 
@@ -49,12 +49,12 @@ class VectorQuantizer(Bottleneck, kind="vector-quantizer"):
         self.check_latents(latents)
         quantised = self.limits(latents, streams) > 0
         rows = rearrange(latents, "b d f -> (b f) d")
-        found = self.book.look_up(rows)
+        found = cast(Found, self.book(rows))
         losses = {"commitment": row_error(found.inner, found.entries.detach(), quantised)}
         if self.config.learn == "gradient":
             losses["codebook"] = row_error(found.entries, found.inner.detach(), quantised)
-        if self.config.orthogonal:
-            losses["orthogonal"] = self.book.orthogonality()
+        if found.alike is not None:
+            losses["orthogonal"] = found.alike
         through = rearrange(torch.where(quantised, found.rows, rows), "(b f) d -> b d f", b=len(latents))
         codes = rearrange(found.codes, "(b f) -> b 1 f", b=len(latents))
         return Quantized(through, codes, losses, reports(codes, self.codebook_size))
@@ -68,4 +68,4 @@ class VectorQuantizer(Bottleneck, kind="vector-quantizer"):
 
     def dequantize(self, codes: Tensor) -> Tensor:
         self.check_codes(codes)
-        return rearrange(cast(Tensor, self.book(codes[:, 0])), "b f d -> b d f")
+        return rearrange(self.book.decode(codes[:, 0]), "b f d -> b d f")

@@ -6,9 +6,8 @@
     tail           offset of the index, samples of the wave (8 bytes each), chunks, CRC-32 of index and tail so far
                    (4 bytes each), "LOOM-END"
 
-A chunk holds, where the header's `side` is not 0, the number of its segments (4 bytes) and their float32 values;
-then its codes [K, F], stream by stream: packed (bit_packing.py) or entropy-coded (code_model.py). Nothing in a
-file is executed, and no size in it is believed before it fits the file's true length.
+A chunk holds codes [K, F], stream by stream: packed (bit_packing.py) or entropy-coded (code_model.py). Nothing in
+a file is executed, and no size in it is believed before it fits the file's true length.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import numpy as np
 
@@ -40,12 +39,9 @@ SECONDS = {False: 5.0, True: 30.0}
 """Length of a chunk, plain and entropy-coded: counts need time to become good."""
 
 
-class Chunk(NamedTuple):
-    """Codes [K, F] (int64) from frame `first` of the file; `side` [n, side] (float32) of the segments in them."""
-
-    first: int
-    codes: np.ndarray
-    side: np.ndarray
+def most_frames(header: TokenHeader) -> int:
+    """Frames that a chunk may hold."""
+    return min(MOST_FRAMES, MOST_CODES // header.streams)
 
 
 class TokenWriter:
@@ -55,32 +51,21 @@ class TokenWriter:
         self.header, self._file, self._entries = header, file, bytearray()
         write_header(file, header)
         self._place = file.tell()
-        self._most = min(MOST_FRAMES, MOST_CODES // header.streams)
-        self._size = min(self._most, max(1, round(SECONDS[header.entropy] * header.frame_rate)))
+        self._size = min(most_frames(header), max(1, round(SECONDS[header.entropy] * header.frame_rate)))
         self._codes = np.zeros((header.streams, 0), np.int64)
-        self._side = np.zeros((0, header.side), np.float32)
         self.frames = 0
 
-    def add(self, codes: np.ndarray, side: np.ndarray | None = None) -> None:
-        """The next codes [K, f]; with segments, whole ones and their values [n, side]. Raises ValueError when they
-        do not fit the header."""
+    def add(self, codes: np.ndarray) -> None:
+        """The next codes [K, f], any number. Raises ValueError when they do not fit the header."""
         header = self.header
         if codes.ndim != 2 or len(codes) != header.streams:
             raise ValueError(f"codes are {codes.shape}; the header has {header.streams} streams")
         if codes.size and not 0 <= codes.min() <= codes.max() < header.codebook_size:
             raise ValueError(f"codes run from {codes.min()} to {codes.max()}; the codebook has {header.codebook_size}")
-        beside = np.zeros((0, header.side), np.float32) if side is None else side.astype(np.float32)
-        if beside.ndim != 2 or beside.shape[1] != header.side or len(beside) > codes.shape[1]:
-            raise ValueError(f"{codes.shape[1]} frames came with side values {beside.shape}; needs [n, {header.side}]")
-        if header.side and self._codes.shape[1] + codes.shape[1] > self._most:
-            self._flush(self._codes.shape[1])
-            if codes.shape[1] > self._most:
-                raise ValueError(f"{codes.shape[1]} frames came at once; a chunk with side values holds {self._most}")
         self._codes = np.concatenate([self._codes, codes.astype(np.int64)], 1)
-        self._side = np.concatenate([self._side, beside])
         self.frames += codes.shape[1]
         while self._codes.shape[1] >= self._size:
-            self._flush(self._codes.shape[1] if header.side else self._size)
+            self._flush(self._size)
 
     def finish(self, samples: int) -> None:
         """The rest, and the index; `samples` is the length T of the wave."""
@@ -95,11 +80,8 @@ class TokenWriter:
         if not frames:
             return
         codes, self._codes = self._codes[:, :frames], self._codes[:, frames:]
-        header, data = self.header, b""
-        if header.side:
-            data = struct.pack("<I", len(self._side)) + self._side.astype("<f4").tobytes()
-            self._side = self._side[:0]
-        data += code_model.encode(codes, header.codebook_size) if header.entropy else pack(codes, header.bits)
+        header = self.header
+        data = code_model.encode(codes, header.codebook_size) if header.entropy else pack(codes, header.bits)
         self._file.write(data)
         self._entries += ENTRY.pack(frames, len(data), zlib.crc32(data))
         self._place += len(data)
@@ -143,7 +125,7 @@ class TokenReader:
         self._firsts = np.concatenate([[0], np.cumsum(self._frames)])
         self._places = start + np.concatenate([[0], np.cumsum(self._sizes)])
         self.samples, self.frames, self.chunks = samples, int(self._firsts[-1]), chunks
-        most = min(MOST_FRAMES, MOST_CODES // self.header.streams)
+        most = most_frames(self.header)
         if chunks and not 1 <= self._frames.min() <= self._frames.max() <= most:
             raise ValueError(f"its index is damaged: a chunk holds 1 to {most} frames")
         if self._places[-1] != place or samples > self.frames * self.header.hop_length:
@@ -154,32 +136,17 @@ class TokenReader:
         """Bytes of all chunks."""
         return int(self._sizes.sum())
 
-    def chunk(self, number: int) -> Chunk:
-        """Chunk `number`, 0 to `chunks` - 1, decoded by itself."""
+    def chunk(self, number: int) -> np.ndarray:
+        """Codes [K, F] (int64) of chunk `number`, 0 to `chunks` - 1, decoded by itself."""
         frames, size, check = (int(column[number]) for column in (self._frames, self._sizes, self._checks))
         self._file.seek(self._places[number])
         data = self._file.read(size)
         try:
             if zlib.crc32(data) != check:
                 raise ValueError("its bytes have changed")
-            side, data = self._split(data, frames)
-            codes = self._codes(data, frames)
+            return self._codes(data, frames)
         except ValueError as error:
             raise ValueError(f"{self.path}: chunk {number} is damaged: {error}") from None
-        return Chunk(int(self._firsts[number]), codes, side)
-
-    def _split(self, data: bytes, frames: int) -> tuple[np.ndarray, bytes]:
-        width = self.header.side
-        if not width:
-            return np.zeros((0, 0), np.float32), data
-        count = int.from_bytes(data[:4], "little")
-        end = 4 + 4 * count * width
-        if count > frames or len(data) < end:
-            raise ValueError(f"{count} segments do not fit {frames} frames")
-        side = np.frombuffer(data[4:end], "<f4").reshape(count, width).astype(np.float32)
-        if not np.isfinite(side).all():
-            raise ValueError("a side value is not a number")
-        return side, data[end:]
 
     def _codes(self, data: bytes, frames: int) -> np.ndarray:
         header = self.header
@@ -199,7 +166,7 @@ class TokenReader:
             raise ValueError(f"{self.path} has frames 0 to {self.frames}; {first} to {stop} were asked for")
         number = int(np.searchsorted(self._firsts, first, side="right")) - 1
         while first < stop and number < self.chunks and (begin := int(self._firsts[number])) < stop:
-            yield self.chunk(number).codes[:, max(0, first - begin) : stop - begin]
+            yield self.chunk(number)[:, max(0, first - begin) : stop - begin]
             number += 1
 
     def close(self) -> None:

@@ -30,7 +30,6 @@ LIMITS = {
     "streams": (1, 1024),
     "codebook_size": (2, 1 << 24),
     "hop_length": (1, 1 << 24),
-    "side": (0, 64),
 }
 """The least and most of each number."""
 
@@ -39,8 +38,7 @@ LIMITS = {
 class TokenHeader:
     """`codec` is the name that the codec was loaded by, `kind` that of its settings, `sha256` (hex) that of its
     weights. A wave at `sample_rate` Hz has K = `streams` codes below V = `codebook_size` for every `hop_length`
-    samples. With `entropy` chunks are entropy-coded; `side` is the number of float32 values that stand beside
-    each segment of a codec that normalises its segments (0: none)."""
+    samples, or some more. With `entropy` chunks are entropy-coded."""
 
     codec: str
     kind: str
@@ -51,7 +49,6 @@ class TokenHeader:
     codebook_size: int
     hop_length: int
     entropy: bool = False
-    side: int = 0
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from songloom.audio import file_stream, files
+from songloom.audio.file_stream import WHOLE, Part
 from songloom.data import token_file
 from songloom.data.token_file import TokenReader
 from songloom.data.token_header import TokenHeader
@@ -54,25 +53,13 @@ def encode_file(
     for a sound file that cannot be coded; nothing is written then."""
     info = files.info(source)
     total = math.ceil(info.frames * codec.sample_rate / info.sample_rate)
-    heard = Counted(file_stream.pieces(source, sample_rate=codec.sample_rate, channels=codec.channels))
+    heard = file_stream.Counted(file_stream.pieces(source, sample_rate=codec.sample_rate, channels=codec.channels))
     with token_file.writing(target, header) as writer:
         for codes in codec.tokenize_stream((piece[None] for piece in heard), streams=header.streams):
             writer.add(codes[0].cpu().numpy())
             if progress:
                 progress(min(1.0, heard.samples / max(total, 1)))
         writer.finish(heard.samples)
-
-
-class Counted:
-    """The same pieces [..., t]; `samples` is how many positions have come so far."""
-
-    def __init__(self, pieces: Iterable[Tensor]) -> None:
-        self._pieces, self.samples = pieces, 0
-
-    def __iter__(self) -> Iterator[Tensor]:
-        for piece in self._pieces:
-            self.samples += piece.shape[-1]
-            yield piece
 
 
 def check(codec: Codec, reader: TokenReader, sha256: str) -> None:
@@ -96,39 +83,26 @@ def decode_file(
     reader: TokenReader,
     target: Path,
     *,
-    start: float = 0.0,
-    end: float | None = None,
+    part: Part = WHOLE,
     streams: int | None = None,
     progress: Progress | None = None,
 ) -> float:
-    """Writes the wave of a token file, or of its part from `start` to `end` seconds, as a sound file; gives its
-    seconds. The part has the samples that the whole has there, but for codecs that guess phases. `streams` uses the
-    first books only. Raises ValueError for a part or streams that the file does not have."""
-    rate, path = codec.sample_rate, reader.path
+    """Writes the wave of a token file, or a part of it, as a sound file; gives its seconds. A part has the samples
+    that the whole has there, but for codecs that guess phases. `streams` uses the first books only. Raises
+    ValueError for a part or streams that the file does not have."""
+    path = reader.path
     if streams is not None and not 1 <= streams <= reader.header.streams:
         raise ValueError(f"{path} has 1 to {reader.header.streams} streams, not {streams}")
-    whole = reader.samples / rate
-    if not 0 <= start < (whole if end is None else min(end, whole)):
-        raise ValueError(
-            f"{path} has {whole:g} s; there is no part from {start:g} to {whole if end is None else end:g} s"
-        )
-    first, last = round(start * rate), reader.samples if end is None else min(round(end * rate), reader.samples)
-    last = max(last, first + 1)
+    try:
+        first, last = part.of(reader.samples, codec.sample_rate)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     begin, stop = _frames_for(codec, reader, first, last)
     codes = (torch.from_numpy(piece[:streams])[None] for piece in reader.pieces(begin, stop))
-    skip, wanted, given = first - begin * codec.hop_length, last - first, 0
-    with file_stream.writing(target, rate, codec.channels) as writer:
-        for piece in codec.detokenize_stream(codes):
-            part = piece[0, :, min(skip, piece.shape[-1]) :][:, : wanted - given]
-            skip, given = max(0, skip - piece.shape[-1]), given + part.shape[-1]
-            writer.add(part)
-            if progress:
-                progress(given / wanted)
-            if given == wanted:
-                break
-        if given < wanted:
-            writer.add(torch.zeros(codec.channels, wanted - given))
-    return wanted / rate
+    waves = (piece[0] for piece in codec.detokenize_stream(codes))
+    skip, samples = first - begin * codec.hop_length, last - first
+    file_stream.write_part(target, waves, codec.sample_rate, skip=skip, samples=samples, progress=progress)
+    return samples / codec.sample_rate
 
 
 def _frames_for(codec: Codec, reader: TokenReader, first: int, last: int) -> tuple[int, int]:

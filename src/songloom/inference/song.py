@@ -78,7 +78,7 @@ def stream(model: Model, request: Request, *, gain_db: float = 0.0) -> Iterator[
 def recipe(model: Model, request: Request, loudness: float) -> dict[str, Any]:
     """What has to be known to make the same samples again."""
     changed = {
-        field.name: getattr(request, field.name)
+        field.name: _told(getattr(request, field.name))
         for field in dataclasses.fields(request)
         if getattr(request, field.name) != field.default or field.name in ("prompt", "seconds", "seed")
     }
@@ -93,12 +93,20 @@ def recipe(model: Model, request: Request, loudness: float) -> dict[str, Any]:
     }
 
 
+def _told(value: Any) -> Any:
+    """A request's value as a recipe can hold it: audio by its hash and length."""
+    return value.summary() if isinstance(value, Audio) else value
+
+
 def request_of(recipe: dict[str, Any]) -> Request:
     """The request of a recipe. Raises ValueError when it is not one of ours."""
     fields = {field.name for field in dataclasses.fields(Request)}
     asked = recipe.get("request")
     if not isinstance(asked, dict) or not set(asked) <= fields:
         raise ValueError("the file's recipe is not one that this version of songloom can read")
+    inputs = sorted(name for name, value in asked.items() if isinstance(value, dict))
+    if inputs:
+        raise ValueError(f"the file was made from other audio ({', '.join(inputs)}), which its recipe does not hold")
     return Request(**asked)
 
 

@@ -11,26 +11,36 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, TypedDict, cast
 
 from torch import Tensor, nn
 from torch.nn import functional
 
 from songloom.audio.chunks import Reach, windowed
-from songloom.layers.conv import Conv1d, Interval, Padding, TransposedConv1d
+from songloom.layers.conv import Conv1d, Interval, Padding, TransposedConv1d, WholeNorm
 from songloom.layers.recurrent import ResidualLstm, State
+
+
+class Kind(TypedDict):
+    """What all convolutions of a network share."""
+
+    causal: bool
+    padding: Padding
+    norm: nn.Module | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seanet:
     """`filters` channels beside the wave, twice as many after each stride (`ratios` in the decoder's order);
     `dilations` of the residual units, whose inner channels are 1 / `compress`; their skip is a 1 x 1 convolution
-    where `shortcut`. `norm` "group" normalises each convolution's result over channels and time."""
+    where `shortcut`. `latent_kernel` is the encoder's last kernel, where it is not `last_kernel`. `norm` "group"
+    normalises each convolution's result over channels and time."""
 
     filters: int = 32
     ratios: tuple[int, ...] = (8, 5, 4, 2)
     kernel: int = 7
     last_kernel: int = 7
+    latent_kernel: int | None = None
     residual_kernel: int = 3
     dilations: tuple[int, ...] = (1,)
     compress: int = 2
@@ -50,45 +60,65 @@ class Seanet:
         """Channels at the frame rate."""
         return self.filters * 2 ** len(self.ratios)
 
-    def conv(self, inputs: int, outputs: int, kernel: int, *, stride: int = 1, dilation: int = 1) -> Conv1d:
-        """A convolution of this network's kind."""
-        return Conv1d(
-            inputs,
-            outputs,
-            kernel,
-            stride=stride,
-            dilation=dilation,
-            causal=self.causal,
-            padding=self.padding,
-            norm=self._norm(outputs),
-        )
+    def plain(self, inputs: int, outputs: int, kernel: int) -> Conv1d:
+        """A convolution without ELU."""
+        return Conv1d(inputs, outputs, kernel, **self._kind(outputs))
 
-    def transposed(self, inputs: int, outputs: int, ratio: int) -> TransposedConv1d:
+    def conv(self, inputs: int, outputs: int, kernel: int, *, stride: int = 1, dilation: int = 1) -> EluConv1d:
+        """A convolution of this network's kind."""
+        return EluConv1d(inputs, outputs, kernel, stride=stride, dilation=dilation, **self._kind(outputs))
+
+    def transposed(self, inputs: int, outputs: int, ratio: int) -> EluTransposedConv1d:
         """A transposed convolution of this network's kind."""
-        norm = self._norm(outputs)
-        return TransposedConv1d(inputs, outputs, 2 * ratio, stride=ratio, causal=self.causal, norm=norm)
+        return EluTransposedConv1d(inputs, outputs, stride=ratio, causal=self.causal, norm=self._norm(outputs))
 
     def _norm(self, channels: int) -> nn.Module | None:
-        return nn.GroupNorm(1, channels) if self.norm == "group" else None
+        return WholeNorm(channels) if self.norm == "group" else None
+
+    def _kind(self, channels: int) -> Kind:
+        return {"causal": self.causal, "padding": self.padding, "norm": self._norm(channels)}
 
     def memory(self) -> ResidualLstm | None:
         """The LSTM over frames, where there is one."""
         return ResidualLstm(self.widest, self.lstm_layers) if self.lstm_layers else None
 
 
+class EluConv1d(Conv1d):
+    """A convolution of ELU(x)."""
+
+    def forward(self, rows: Tensor) -> Tensor:
+        wide = self.padded(rows)  # first, so that the copy that padding makes can be overwritten
+        return self.convolved(functional.elu(wide, inplace=wide is not rows and not wide.requires_grad))
+
+
+class EluTransposedConv1d(TransposedConv1d):
+    """A transposed convolution of ELU(x)."""
+
+    def forward(self, rows: Tensor) -> Tensor:
+        return super().forward(functional.elu(rows))
+
+
 class ResidualUnit(nn.Module):
-    """skip(x) + 1 x 1 convolution of ELU of a dilated convolution of ELU(x): [B, C, T] -> [B, C, T]."""
+    """skip(x) + 1 x 1 convolution of ELU of a dilated convolution of ELU(x): [B, T, C] -> [B, T, C]."""
 
     def __init__(self, settings: Seanet, channels: int, dilation: int) -> None:
         super().__init__()
         inner = channels // settings.compress
         self.spread = settings.conv(channels, inner, settings.residual_kernel, dilation=dilation)
         self.mix = settings.conv(inner, channels, 1)
-        self.shortcut = settings.conv(channels, channels, 1) if settings.shortcut else None
+        self.shortcut = settings.plain(channels, channels, 1) if settings.shortcut else None
 
-    def forward(self, wave: Tensor) -> Tensor:
-        inner = self.mix(functional.elu(self.spread(functional.elu(wave))))
-        return inner + (wave if self.shortcut is None else self.shortcut(wave))
+    def forward(self, rows: Tensor) -> Tensor:
+        inner = self.spread(rows)
+        if self.mix.norm is not None:
+            return self.mix(inner) + (rows if self.shortcut is None else self.shortcut(rows))
+        inner = functional.elu(inner, inplace=not inner.requires_grad)
+        if self.shortcut is None:
+            skip = rows + self.mix.bias
+        else:
+            skip = functional.linear(rows, self.shortcut.weight.squeeze(2), self.shortcut.bias + self.mix.bias)
+        skip.flatten(0, 1).addmm_(inner.flatten(0, 1), self.mix.weight.squeeze(2).t().to(skip))  # without a copy
+        return skip
 
     def sees(self, outputs: Interval) -> Interval:
         """The input positions that these output positions depend on."""
@@ -96,23 +126,19 @@ class ResidualUnit(nn.Module):
         return min(first, outputs[0]), max(last, outputs[1])
 
 
-class Activation(nn.Module):
-    """ELU, which sees one position for each."""
-
-    def forward(self, wave: Tensor) -> Tensor:
-        return functional.elu(wave)
-
-    def sees(self, outputs: Interval) -> Interval:
-        """The same positions."""
-        return outputs
-
-
 class Stack(nn.Sequential):
-    """Layers one after the other, `taken` positions to `given`, that know how far they see."""
+    """Layers one after the other, `taken` positions to `given`, that know how far they see: [B, C, T] -> [B, C', T'],
+    inside as rows [B, T, C]."""
 
     def __init__(self, layers: Iterable[nn.Module], *, taken: int = 1, given: int = 1) -> None:
         super().__init__(*layers)
         self.taken, self.given = taken, given
+
+    def forward(self, wave: Tensor) -> Tensor:
+        rows = wave.transpose(1, 2)
+        for layer in self:
+            rows = layer(rows)
+        return rows.transpose(1, 2)
 
     @property
     def reach(self) -> Reach:
@@ -129,6 +155,11 @@ class Stack(nn.Sequential):
         return windowed(pieces, self, self.reach, taken=self.taken, given=self.given, size=size)
 
 
+def together(one: Reach, other: Reach) -> int:
+    """Frames on either side that two networks, one after the other, see."""
+    return max(one.before + other.before, one.after + other.after, one.lead + other.lead)
+
+
 def remembered(memory: ResidualLstm, pieces: Iterable[Tensor]) -> Iterator[Tensor]:
     """An LSTM over a stream of frames [B, D, f]."""
     state: State | None = None
@@ -143,15 +174,20 @@ class SeanetEncoder(nn.Module):
     def __init__(self, settings: Seanet, channels: int, width: int) -> None:
         super().__init__()
         size = settings.filters
-        layers: list[nn.Module] = [settings.conv(channels, size, settings.kernel)]
+        layers: list[nn.Module] = [settings.plain(channels, size, settings.kernel)]
         for ratio in reversed(settings.ratios):
             layers += [ResidualUnit(settings, size, dilation) for dilation in settings.dilations]
-            layers += [Activation(), settings.conv(size, 2 * size, 2 * ratio, stride=ratio)]
+            layers.append(settings.conv(size, 2 * size, 2 * ratio, stride=ratio))
             size *= 2
-        leave = [Activation(), settings.conv(size, width, settings.last_kernel)]
+        leave = [settings.conv(size, width, settings.latent_kernel or settings.last_kernel)]
         self.convolutions = Stack(layers, taken=settings.hop_length)
         self.memory = settings.memory()
         self.leave = Stack(leave)
+
+    @property
+    def context(self) -> int | None:
+        """Frames on either side that a frame depends on; None for all, where there is an LSTM."""
+        return None if self.memory else together(self.convolutions.reach, self.leave.reach)
 
     def forward(self, wave: Tensor) -> Tensor:
         frames = self.convolutions(wave)
@@ -169,16 +205,21 @@ class SeanetDecoder(nn.Module):
     def __init__(self, settings: Seanet, channels: int, width: int) -> None:
         super().__init__()
         size = settings.widest
-        enter = [settings.conv(width, size, settings.kernel)]
+        enter = [settings.plain(width, size, settings.kernel)]
         layers: list[nn.Module] = []
         for ratio in settings.ratios:
-            layers += [Activation(), settings.transposed(size, size // 2, ratio)]
+            layers.append(settings.transposed(size, size // 2, ratio))
             size //= 2
             layers += [ResidualUnit(settings, size, dilation) for dilation in settings.dilations]
-        layers += [Activation(), settings.conv(size, channels, settings.last_kernel)]
+        layers.append(settings.conv(size, channels, settings.last_kernel))
         self.enter = Stack(enter)
         self.memory = settings.memory()
         self.convolutions = Stack(layers, given=settings.hop_length)
+
+    @property
+    def context(self) -> int | None:
+        """Frames on either side that a frame's samples depend on; None for all, where there is an LSTM."""
+        return None if self.memory else together(self.enter.reach, self.convolutions.reach)
 
     def forward(self, latents: Tensor) -> Tensor:
         frames = self.enter(latents)

@@ -7,6 +7,7 @@ the two ends of the whole, a tile meets the same zeros as the whole would.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from math import ceil, prod
 
 import torch
@@ -14,8 +15,8 @@ from torch import Tensor, nn
 
 from songloom.audio.chunks import spans
 
-CACHED = 1 << 20
-"""Numbers of a step's widest activation that are worked on at a time: 4 MB, a part of the cache."""
+CACHED = 1 << 19
+"""Numbers of a step's widest activation that are worked on at a time: 2 MB, a part of the cache."""
 BOUNDED = 1 << 26
 """The same for a chain of steps, whose activations between steps are held whole: 256 MB."""
 
@@ -29,11 +30,18 @@ class Stage(nn.Module):
         super().__init__()
         self.width, self.reach, self.down, self.up = width, reach, down, up
 
+    @cached_property
+    def weights(self) -> int:
+        """Numbers in the step's weights."""
+        return sum(weight.numel() for weight in self.parameters())
+
 
 def tiled(stage: Stage, frames: Tensor, *, numbers: int = CACHED) -> Tensor:
     """`stage(frames)`, [B, C, T] -> [B, C', T / down * up] or less by what the stage loses at the end; T is a multiple
-    of `down`. Where no gradients are recorded, in tiles whose widest activation has so many `numbers`."""
+    of `down`. Where no gradients are recorded, in tiles whose widest activation has so many `numbers`, but enough that
+    they, and not the reading of the weights for each of them, take the time."""
     steps, down, up = frames.shape[-1] // stage.down, stage.down, stage.up
+    numbers = max(numbers, stage.weights // 8)
     size = max(numbers // (len(frames) * stage.width * max(down, up)), 8 * stage.reach, 1)
     if torch.is_grad_enabled() or steps <= size:
         return stage(frames)

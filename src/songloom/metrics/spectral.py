@@ -1,18 +1,20 @@
 """How far a copy's spectrum is from the original's: mel bands in dB, log magnitudes, spectral convergence.
 
-Both waves are [..., T] at one rate and of one length, lined up in time (`lined_up`). Spectra are amplitudes of
-an STFT with Hann windows of 2048 samples every 512, never scaled by the window's sum. None of these measures sees
-phases, so they hold for codecs that do not keep any.
+Both waves are [..., T] at one rate and of one length, lined up in time (`lined_up`). Where nothing else is said,
+spectra are amplitudes of an STFT with Hann windows of 2048 samples every 512, never scaled by the window's sum. None of
+these measures sees phases, so they hold for codecs that do not keep any.
 """
 
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import torch
 from torch import Tensor
 
 from songloom.audio.spectrogram import Stft, mel_filters, mel_spectrogram
+from songloom.objectives.reconstruction import MelScales, level_distance, log_distance, magnitudes
 
 STFT = Stft(2048, 512)
 MEL_BANDS = 128
@@ -29,14 +31,14 @@ def mel_amplitudes(wave: Tensor, sample_rate: int) -> Tensor:
 
 def mel_distance(made: Tensor, true: Tensor, sample_rate: int, *, floor: float = QUIET) -> float:
     """Mean |20 log10(max(mel(made), floor)) - 20 log10(max(mel(true), floor))|, in dB."""
-    _check(made, true)
+    check_alike(made, true)
     return _decibel_distance(mel_amplitudes(made, sample_rate), mel_amplitudes(true, sample_rate), floor)
 
 
 def audible_mel_distance(made: Tensor, true: Tensor, sample_rate: int, *, depth: float = 60.0) -> float:
     """`mel_distance` with a floor `depth` dB below the loudest mel value of `true`: what happens in gaps that nobody
     hears, where a fixed floor lets tens of dB count, counts for nothing. Raises ValueError when `true` is silent."""
-    _check(made, true)
+    check_alike(made, true)
     bands = mel_amplitudes(true, sample_rate)
     return _decibel_distance(mel_amplitudes(made, sample_rate), bands, _below(bands, depth))
 
@@ -44,16 +46,39 @@ def audible_mel_distance(made: Tensor, true: Tensor, sample_rate: int, *, depth:
 def log_stft_distance(made: Tensor, true: Tensor, *, depth: float = 80.0) -> float:
     """Mean |ln S(made) - ln S(true)| over all frequencies and frames (Arik, Jun & Diamos 2018, eq. 3), both not below
     `depth` dB under the largest amplitude of `true`. Raises ValueError when `true` is silent."""
-    _check(made, true)
+    check_alike(made, true)
     copy, original = STFT.magnitude(made), STFT.magnitude(true)
     floor = _below(original, depth)
     return float((copy.clamp_min(floor).log() - original.clamp_min(floor).log()).abs().mean())
 
 
+def multi_scale_mel_distance(made: Tensor, true: Tensor, sample_rate: int) -> float:
+    """DAC's mel distance (Kumar et al. 2023, arXiv 2306.06546, sections 3.5 and 4.2): the sum over seven window lengths
+    from 32 to 2048 of mean |log10 mel(made) - log10 mel(true)|, amplitudes of 5 to 320 bands not below 1e-5.
+
+    Raises ValueError for waves of 1024 samples or fewer, since the spectra see the wave mirrored at its ends."""
+    check_alike(made, true)
+    scales = _dac_scales(sample_rate)
+    return float(log_distance(scales(made), scales(true)))
+
+
+def multi_scale_stft_distance(made: Tensor, true: Tensor) -> float:
+    """DAC's STFT distance, as the loss that its authors released computes it: the sum over windows of 2048 and 512
+    samples of mean |log10 S(made)^2 - log10 S(true)^2|, amplitudes not below 1e-5, and of mean |S(made) - S(true)|."""
+    check_alike(made, true)
+    copy, original = magnitudes(made, padding="reflect"), magnitudes(true, padding="reflect")
+    return float(2 * log_distance(copy, original) + level_distance(copy, original))
+
+
+@cache
+def _dac_scales(sample_rate: int) -> MelScales:
+    return MelScales(sample_rate, padding="reflect")
+
+
 def spectral_convergence(made: Tensor, true: Tensor) -> float:
     """||S(true) - S(made)|| / ||S(true)||, Frobenius norms (Arik, Jun & Diamos 2018, eq. 2): 0 for the same spectrum,
     1 for silence. The loudest partials decide. Raises ValueError when `true` is silent."""
-    _check(made, true)
+    check_alike(made, true)
     copy, original = STFT.magnitude(made), STFT.magnitude(true)
     size = float(original.norm())
     if not size:
@@ -92,6 +117,7 @@ def _below(amplitudes: Tensor, depth: float) -> float:
     return loudest * 10 ** (-depth / 20)
 
 
-def _check(made: Tensor, true: Tensor) -> None:
+def check_alike(made: Tensor, true: Tensor) -> None:
+    """Raises ValueError when two waves differ in shape."""
     if made.shape != true.shape:
         raise ValueError(f"the copy is {tuple(made.shape)} and the original {tuple(true.shape)}; they must be alike")

@@ -37,15 +37,16 @@ class MelScales(nn.Module):
             raise ValueError(f"{len(windows)} windows and {len(bands)} numbers of bands; needs one for each")
         self.transforms = [Stft(window, window // 4, padding) for window in windows]
         for place, (window, count) in enumerate(zip(windows, bands, strict=True)):
-            scale = (torch.hann_window(window).square().sum().sqrt() if normalised else torch.ones(())).item()
+            scale = math.sqrt(3 * window / 8) if normalised else 1.0  # the Hann window's norm
             self.register_buffer(f"filters_{place}", mel_filters(sample_rate, window, count) / scale, persistent=False)
 
     def forward(self, wave: Tensor) -> list[Tensor]:
-        """[..., T] -> mel amplitudes [..., M, F], one for each window length."""
-        return [
-            mel_spectrogram(stft.magnitude(wave.float()), self.get_buffer(f"filters_{place}"), power=1.0)
-            for place, stft in enumerate(self.transforms)
-        ]
+        """[..., T] -> mel amplitudes [..., M, F], one for each window length; in float32 whatever trains around it."""
+        with torch.autocast(wave.device.type, enabled=False):
+            return [
+                mel_spectrogram(stft.magnitude(wave.float()), self.get_buffer(f"filters_{place}"), power=1.0)
+                for place, stft in enumerate(self.transforms)
+            ]
 
 
 def log_distance(made: Sequence[Tensor], true: Sequence[Tensor], *, floor: float = FLOOR) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 
 from torch import Tensor
@@ -64,21 +65,11 @@ def flattened(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def rules(settings: Encodec.Config) -> list[Rule]:
     """From the Hub's names (without weight norm) to ours."""
-    network = settings.network
-    strided = len(network.ratios) * (len(network.dilations) + 2)  # layers between the first and the LSTM
     own: list[Rule] = [
         (rf"quantizer\.layers\.(\d+)\.codebook\.{theirs}", rf"quantizer.books.\1.{ours}")
         for theirs, ours in BOOK.items()
     ]
-    places = [(f"encoder.layers.{index}", f"encoder.convolutions.{index}") for index in range(strided + 1)]
-    places += [
-        (f"encoder.layers.{strided + 1}", "encoder.memory"),
-        (f"encoder.layers.{strided + 3}", "encoder.leave.1"),
-    ]
-    places += [("decoder.layers.0", "decoder.enter.0"), ("decoder.layers.1", "decoder.memory")]
-    places += [(f"decoder.layers.{2 + index}", f"decoder.convolutions.{index}") for index in range(strided + 2)]
-    for theirs, ours in places:
-        theirs = re.escape(theirs)
+    for theirs, ours in places(len(settings.network.ratios), len(settings.network.dilations)):
         own += [
             (rf"{theirs}\.conv\.(weight|bias)", rf"{ours}.\1"),
             (rf"{theirs}\.(norm\.(?:weight|bias)|lstm\..+)", rf"{ours}.\1"),
@@ -87,3 +78,20 @@ def rules(settings: Encodec.Config) -> list[Rule]:
             (rf"{theirs}\.shortcut\.(?:conv\.)?(.+)", rf"{ours}.shortcut.\1"),
         ]
     return own
+
+
+def places(ratios: int, units: int) -> list[tuple[str, str]]:
+    """Patterns for the places of layers in the Hub's two lists, which count activations too, and ours."""
+    down, up = count(), count()
+    encoder: list[str | None] = [f"encoder.convolutions.{next(down)}"]
+    decoder: list[str | None] = ["decoder.enter.0", "decoder.memory"]
+    for _ in range(ratios):
+        encoder += [*(f"encoder.convolutions.{next(down)}" for _ in range(units)), None]
+        encoder += [f"encoder.convolutions.{next(down)}"]
+        decoder += [None, *(f"decoder.convolutions.{next(up)}" for _ in range(1 + units))]
+    encoder += ["encoder.memory", None, "encoder.leave.0"]
+    decoder += [None, f"decoder.convolutions.{next(up)}"]
+    lists = (("encoder", encoder), ("decoder", decoder))
+    return [
+        (rf"{network}\.layers\.{place}", ours) for network, found in lists for place, ours in enumerate(found) if ours
+    ]

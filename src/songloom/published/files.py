@@ -47,10 +47,12 @@ class Files:
     @cached_property
     def keys(self) -> frozenset[str]:
         """Names in the weights file, without its numbers: of tensors, or of what else is at its top. None where a
-        folder holds no weights itself."""
-        if self.path.is_dir() and not any(name.endswith((*SUFFIXES, INDEX)) for name in self.names):
-            return frozenset()
-        return read_keys(weights_file(self.path))
+        folder holds no weights itself, or several files that only their family knows apart."""
+        if not self.path.is_dir():
+            return read_keys(self.path)
+        weights = [name for name in self.names if name.endswith((*SUFFIXES, INDEX))]
+        known = any(name.removesuffix(INDEX) in WEIGHTS for name in weights)
+        return read_keys(weights_file(self.path)) if known or len(weights) == 1 else frozenset()
 
 
 def locate(name: str | Path) -> Path:

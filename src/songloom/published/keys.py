@@ -64,9 +64,41 @@ def unnormed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return result
 
 
+def joined(
+    tensors: dict[str, Tensor], pattern: str, order: Sequence[str], target: str, *, source: str = "the file"
+) -> None:
+    """Takes the tensors of names that fit `pattern` out and puts in their rows one above the other, as `target` (a
+    template of the match): those that differ in the group `part` alone become one, in this order. Raises ValueError
+    when one of the order is missing or another one there."""
+    groups: dict[str, dict[str, str]] = {}
+    for name in tensors:
+        if found := re.fullmatch(pattern, name):
+            groups.setdefault(found.expand(target), {})[found["part"]] = name
+    for whole, parts in groups.items():
+        if set(parts) != set(order):
+            raise ValueError(f"{source} has {', '.join(sorted(parts))} for {whole}; needs {', '.join(order)}")
+        tensors[whole] = torch.cat([tensors.pop(parts[part]) for part in order])
+
+
+def assign(system: nn.Module, tensors: Mapping[str, Tensor], *, source: str = "the file") -> None:
+    """Makes tensors the parameters and buffers of their names, without a copy: for a system that was built without
+    memory of its own (on the device "meta"). Floating numbers become float32. Raises ValueError like `fill`."""
+    check(system, tensors, source=source)
+    wide = {name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}
+    system.load_state_dict(wide, assign=True)
+
+
 def fill(system: nn.Module, tensors: Mapping[str, Tensor], *, source: str = "the file") -> None:
     """Copies tensors into the parameters and buffers of their names. Raises ValueError, before anything is
     copied, with the keys that are missing, unknown or of another shape."""
+    check(system, tensors, source=source)
+    with torch.no_grad():
+        for name, tensor in system.state_dict().items():
+            tensor.copy_(tensors[name])
+
+
+def check(system: nn.Module, tensors: Mapping[str, Tensor], *, source: str) -> None:
+    """Raises ValueError with the keys that are missing, unknown or of another shape than the system's own."""
     own = system.state_dict()
     wrong = [
         f"{name} {tuple(tensors[name].shape)} for {tuple(own[name].shape)}"
@@ -77,6 +109,3 @@ def fill(system: nn.Module, tensors: Mapping[str, Tensor], *, source: str = "the
     said = [f"{verb} {listed(keys)}" for verb, keys in problems.items() if keys]
     if said:
         raise ValueError(f"{source} does not fit {type(system).__name__}: it {'; it '.join(said)}")
-    with torch.no_grad():
-        for name, tensor in own.items():
-            tensor.copy_(tensors[name])

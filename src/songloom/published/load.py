@@ -1,7 +1,8 @@
 """Any model by its name: an embedded one, one of our folders, or a published checkpoint of a family known here.
 
 A family is a file of this package with two functions: `recognises(files: Files) -> bool`, which looks at
-names, config.json and the tensors' names, and `load(path: Path) -> System`. They are found by walking.
+names, config.json and the tensors' names, and `load(path: Path) -> System`. They are found by walking. A family that
+says `WHOLE = True` goes before those of the parts (a codec) that lie in the same files.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def load(name: str | Path) -> System:
     if path.is_dir() and "settings" in files.config:
         return cast(System, registry.load(str(path)))
     found = [family for family in families() if family.recognises(files)]
+    found = [family for family in found if getattr(family, "WHOLE", False)] or found
     if len(found) != 1:
         known = ", ".join(sorted(family.__name__.rsplit(".", 1)[-1] for family in (found or families())))
         raise ValueError(f"{path} is {'of several families' if found else 'of no known family'}: {known}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from songloom import checkpoint, systems
 from songloom.config import Settings, kinds
-from songloom.systems.roles import System
+from songloom.systems.roles import Generator, System
 
 EMBEDDED = Path(__file__).parent.parent / "weights"
 
@@ -40,6 +41,12 @@ def preset(name: str) -> tuple[type[System], Settings]:
     if found is None:
         raise ValueError(f"no preset {name!r}; there are: {', '.join(presets())}")
     return system_classes()[found.kind], found
+
+
+def generators_that_use(fields: Iterable[str]) -> list[str]:
+    """The kinds of generator that use all these fields of a request."""
+    wanted = set(fields)
+    return [kind for kind, cls in system_classes().items() if issubclass(cls, Generator) and wanted <= cls.uses]
 
 
 def embedded() -> dict[str, Path]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from songloom.audio.clip import Audio
 
 MAX_SECONDS = 600.0
 _KEY = re.compile(r"^([A-Ga-g])([#b♯♭]?)[ _-]?(maj(?:or)?|min(?:or)?|m|M)?$")
@@ -19,6 +23,10 @@ class Request:
     candidate; `guidance` the classifier-free guidance scale (1 = off); `temperature`, `top_k`, `top_p`
     of sampling; `steps` of a diffusion sampler; `tempo` in beats per minute; `key` such as "A minor";
     `drums` asks for (True) or forbids (False) drums; `candidates` how many to make.
+
+    Audio inputs, at any rate: `continuation` is how the result begins; `init` what it starts from, changed by
+    `init_strength` (0: not at all, 1: nothing of it is left); with `inpaint`, only these regions of `init` are made
+    anew, each from one second to another; `melody` is a tune to follow.
     """
 
     prompt: str = ""
@@ -34,6 +42,11 @@ class Request:
     key: str | None = None
     drums: bool | None = None
     candidates: int = 1
+    init: Audio | None = None
+    init_strength: float | None = None
+    inpaint: tuple[tuple[float, float], ...] = ()
+    continuation: Audio | None = None
+    melody: Audio | None = None
 
     def __post_init__(self) -> None:
         _within("seconds", self.seconds, 0.1, MAX_SECONDS)
@@ -45,6 +58,16 @@ class Request:
         _whole("steps", self.steps, 1, 1000)
         _whole("top_k", self.top_k, 1, 1_000_000)
         _whole("candidates", self.candidates, 1, 64)
+        _within("init_strength", self.init_strength, 0.0, 1.0)
+        _audio("init", self.init)
+        _audio("continuation", self.continuation)
+        _audio("melody", self.melody)
+        object.__setattr__(self, "inpaint", _regions(self.inpaint, self.seconds))
+        if self.init is None and (self.inpaint or self.init_strength is not None):
+            raise ValueError(f"{'inpaint' if self.inpaint else 'init_strength'} needs init: the audio to change")
+        if self.continuation is not None and self.continuation.seconds >= self.seconds:
+            length = f"{self.continuation.seconds:g}"
+            raise ValueError(f"continuation is {length} s long; seconds, which counts it too, is {self.seconds:g}")
         if not isinstance(self.prompt, str):
             raise ValueError(f"prompt must be text, not {type(self.prompt).__name__}")
         if self.key is not None:
@@ -55,7 +78,19 @@ class Request:
         asked = {f.name for f in dataclasses.fields(self) if getattr(self, f.name) != f.default}
         extra = sorted(asked - uses - {"prompt", "seconds", "seed", "candidates"})
         if extra:
-            raise ValueError(f"{system} does not use {', '.join(extra)}; it uses: {', '.join(sorted(uses))}")
+            raise ValueError(f"{system} does not use {', '.join(extra)}; it uses: {_listed(uses)}{_others(extra)}")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "nothing but the prompt"
+
+
+def _others(fields: Sequence[str]) -> str:
+    """Which systems have the fields, for an error."""
+    from songloom.systems.registry import generators_that_use  # the registry knows the systems, which know requests
+
+    found = generators_that_use(fields)
+    return f"; with {' and '.join(fields)}: {', '.join(found)}" if found else ""
 
 
 def normal_key(text: str) -> str:
@@ -86,3 +121,34 @@ def _whole(name: str, value: int | None, low: int, high: int) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+
+
+def _audio(name: str, audio: Audio | None) -> None:
+    if audio is None:
+        return
+    if not isinstance(audio, Audio):
+        raise ValueError(f"{name} must be Audio, not {type(audio).__name__}; Audio.load reads a file")
+    if not audio.wave.shape[1] or not bool(audio.wave.isfinite().all()):
+        raise ValueError(f"{name} {'has numbers that are not finite' if audio.wave.shape[1] else 'is empty'}")
+
+
+def _regions(regions: object, seconds: float) -> tuple[tuple[float, float], ...]:
+    """Regions in order, as tuples. Raises ValueError for what is none, lies outside, or overlaps."""
+    if not isinstance(regions, list | tuple):
+        raise ValueError(f"inpaint must be pairs of seconds, not {regions!r}")
+    found: list[tuple[float, float]] = []
+    for region in regions:
+        if not isinstance(region, list | tuple) or len(region) != 2:
+            raise ValueError(f"inpaint must be pairs of seconds, not {region!r}")
+        for value in region:
+            _within("a region of inpaint", value, 0.0, seconds)
+        if region[0] >= region[1]:
+            raise ValueError(
+                f"a region of inpaint goes from {region[0]:g} to {region[1]:g} s; it must end after it begins"
+            )
+        found.append((float(region[0]), float(region[1])))
+    found.sort()
+    for before, after in itertools.pairwise(found):
+        if after[0] < before[1]:
+            raise ValueError(f"regions of inpaint overlap at {after[0]:g} s")
+    return tuple(found)

@@ -41,6 +41,7 @@ class StepDecoder:
         attention = transformer.each_block()[0].attention
         self.heads, self.key_heads, self.head_width = attention.heads, attention.key_heads, attention.head_width
         self.blocks = [_PackedBlock(block, precision) for block in transformer.each_block()]
+        self.offsets = lm.offsets
         self.gain = transformer.norm.weight.detach()
         self.to_logits = product(lm.heads.weight, precision)
         self.caches = transformer.empty_caches(rows, positions)
@@ -70,7 +71,7 @@ class StepDecoder:
 
     def step(self, codes: Tensor, aligned: Tensor) -> Tensor:
         """One step: the previous step's codes [B or 1, K] and `aligned` [B, D] -> logits [B, K, V]."""
-        x = functional.embedding(codes + self.lm.offsets, self.lm.embedding.weight).sum(1) + aligned
+        x = functional.embedding(codes + self.offsets, self.lm.embedding.weight).sum(1) + aligned
         place = self.caches[0].length
         for block, cache, (direct, crossed) in zip(self.blocks, self.caches, self.turns, strict=True):
             normal = functional.layer_norm(x, self.gain.shape, block.attention_gain, None, EPSILON)

@@ -1,4 +1,7 @@
-"""A language model over a grid of code streams: at each step all streams' next codes, from all steps before."""
+"""Language models over a grid of code streams: at each step all streams' next codes, from all steps before.
+
+A step's input is the sum of its streams' previous codes (Copet et al. 2023, MusicGen, section 2.2).
+"""
 
 from __future__ import annotations
 
@@ -14,46 +17,58 @@ from songloom.layers.transformer import Transformer
 EMBEDDING_STD = 0.2
 
 
-class TokenLM(nn.Module):
-    """K streams of V codes; id V means that no code stands there (before a stream begins, after it ends).
+class CodeLM(nn.Module):
+    """K streams of V codes in and out of a transformer; id V means that no code stands there (before a stream
+    begins, after it ends)."""
 
-    The sequence is L prefix vectors, then the steps; each step's input is the sum of its streams' previous
-    codes and a vector aligned with the step (Copet et al. 2023, section 2.2).
-    """
-
-    def __init__(self, transformer: Transformer, *, streams: int, codebook_size: int, width: int) -> None:
+    def __init__(self, transformer: nn.Module, *, streams: int, codebook_size: int, width: int) -> None:
         super().__init__()
         self.streams, self.codebook_size, self.width = streams, codebook_size, width
         self.embedding = nn.Embedding(streams * (codebook_size + 1), width)
         self.transformer = transformer
         self.heads = nn.Linear(width, streams * codebook_size, bias=False)
-        self.register_buffer("offsets", torch.arange(streams) * (codebook_size + 1), persistent=False)
         nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
         nn.init.normal_(self.heads.weight, std=width**-0.5 / 4)
 
-    offsets: Tensor
+    @property
+    def offsets(self) -> Tensor:
+        """Where each stream's codes begin in the table of vectors, [K]."""
+        return torch.arange(self.streams, device=self.embedding.weight.device) * (self.codebook_size + 1)
 
     @property
     def empty(self) -> int:
         """The id of a place without a code."""
         return self.codebook_size
 
+    def before(self, grid: Tensor) -> Tensor:
+        """What is known at each step of a grid [B, K, S]: the codes of the step before."""
+        return torch.cat([torch.full_like(grid[..., :1], self.empty), grid[..., :-1]], dim=-1)
+
+    def embed(self, codes: Tensor) -> Tensor:
+        """Codes [B, K, S] -> the sum of their vectors [B, S, D]."""
+        return self.embedding(rearrange(codes, "b k s -> b s k") + self.offsets).sum(2)
+
+    def logits(self, x: Tensor) -> Tensor:
+        """[B, S, D] -> [B, S, K, V]."""
+        return rearrange(self.heads(x), "b s (k v) -> b s k v", k=self.streams)
+
+
+class TokenLM(CodeLM):
+    """The sequence is L prefix vectors, then the steps; each step has a vector aligned with it besides its codes."""
+
+    transformer: Transformer
+
     def forward(self, grid: Tensor, prefix: Tensor, aligned: Tensor) -> Tensor:
         """Logits [B, S, K, V] of every code of `grid` [B, K, S] from those before it (teacher forcing).
 
         `prefix` [B, L, D] comes first; `aligned` [B, S, D] is added to the steps.
         """
-        before = torch.cat([torch.full_like(grid[..., :1], self.empty), grid[..., :-1]], dim=-1)
-        x = torch.cat([prefix, self.inputs(before, aligned)], dim=1)
+        x = torch.cat([prefix, self.inputs(self.before(grid), aligned)], dim=1)
         return self.logits(self.transformer(x)[:, prefix.shape[1] :])
 
     def inputs(self, codes: Tensor, aligned: Tensor) -> Tensor:
         """Codes [B, K, S] that are known at each step and `aligned` [B, S, D] -> [B, S, D]."""
-        return self.embedding(rearrange(codes, "b k s -> b s k") + self.offsets).sum(2) + aligned
-
-    def logits(self, x: Tensor) -> Tensor:
-        """[B, S, D] -> [B, S, K, V]."""
-        return rearrange(self.heads(x), "b s (k v) -> b s k v", k=self.streams)
+        return self.embed(codes) + aligned
 
     def continue_from(
         self, codes: Tensor, aligned: Tensor, caches: Sequence[KeyValueCache], prefix: Tensor | None = None

@@ -38,7 +38,10 @@ def write_originals(batch: Batch, folder: Path) -> list[Path]:
 def _copies(codec: Codec, batch: Batch) -> list[Tensor]:
     if batch.wave is None:
         return []
-    return list(codec.detokenize(codec.tokenize(batch.wave), length=batch.wave.shape[-1]))
+    latents = codec.encode(batch.wave)
+    if codec.streams:
+        latents = codec.dequantize(codec.quantize(latents))
+    return list(codec.decode(latents, length=batch.wave.shape[-1]))
 
 
 def _attempts(generator: Generator, batch: Batch) -> list[Tensor]:

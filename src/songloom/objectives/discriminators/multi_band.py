@@ -1,7 +1,7 @@
 """DAC's multi-band complex STFT discriminator: separate layers for each band of each of several spectra.
 
 Kumar et al. 2023 (arXiv 2306.06546), section 3.4: splitting the frequencies makes high ones as well modelled as
-low ones.
+low ones. Spectra are scaled so that noise keeps its variance, as EnCodec's are; DAC's own are larger.
 """
 
 from __future__ import annotations

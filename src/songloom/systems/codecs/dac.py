@@ -21,9 +21,12 @@ from songloom.data.batch import Batch
 from songloom.layers.dilated import Decoder, Encoder
 from songloom.layers.snake import Snake
 from songloom.layers.tiles import BOUNDED, tiled
-from songloom.objectives.multi_scale import MelScales, multi_scale_mel
+from songloom.objectives.adversaries import Adversary
+from songloom.objectives.discriminators.multi_band import MultiBand
+from songloom.objectives.discriminators.multi_period import MultiPeriod
+from songloom.objectives.reconstruction import DAC_BANDS, DAC_WINDOWS, MelScales, log_distance
 from songloom.recipe import Recipe
-from songloom.systems.codecs.waves import padded, sized, wave_of
+from songloom.systems.codecs.waves import checked, padded, sized, wave_of
 from songloom.systems.roles import Codec
 
 
@@ -47,6 +50,7 @@ class Dac(Codec, kind="dac"):
     """Wave [B, 1, T] -> latents [B, D, F] -> codes [B, K, F], and back."""
 
     summary = "Descript Audio Codec: snakes, codes by angle; near-transparent music at 8 kbps"
+    opponents = ("adversary",)
 
     @dataclass(frozen=True, kw_only=True)
     class Config(Settings):
@@ -59,8 +63,10 @@ class Dac(Codec, kind="dac"):
         decoder_width: int = 1536
         quantizer: ResidualQuantizer.Config = field(default_factory=lambda: quantizer(9))
         dropout: float = 0.5
-        mel_scales: MelScales = field(default_factory=MelScales)
+        mel_windows: tuple[int, ...] = DAC_WINDOWS
+        mel_bands: tuple[int, ...] = DAC_BANDS
         weights: LossWeights = field(default_factory=LossWeights)
+        adversary: Adversary.Config | None = field(default_factory=Adversary.Config)
 
     config: Config
 
@@ -77,17 +83,27 @@ class Dac(Codec, kind="dac"):
         self.encoder = Encoder(1, widening, strides, width, Snake)
         self.quantizer = ResidualQuantizer(config.quantizer)
         self.decoder = Decoder(width, narrowing, strides[::-1], 1, Snake)
+        self.mels = MelScales(config.sample_rate, windows=config.mel_windows, bands=config.mel_bands)
+        self.adversary: Adversary | None = None
 
     @classmethod
     def presets(cls) -> dict[str, Settings]:
         fine, tiny = (2, 4, 5, 8), quantizer(4, width=32, codebook_size=64)
+        small = (MultiPeriod.Config(periods=(2, 3), widths=(4, 8)), MultiBand.Config(windows=(256,), width=4))
         return {
             "dac-44khz": cls.Config(),
             "dac-44khz-16kbps": cls.Config(quantizer=quantizer(18, width=128)),
             "dac-24khz": cls.Config(sample_rate=24_000, strides=fine, quantizer=quantizer(32)),
             "dac-16khz": cls.Config(sample_rate=16_000, strides=fine, quantizer=quantizer(12)),
             "dac-tiny": cls.Config(
-                sample_rate=16_000, strides=(2, 4, 8), encoder_width=8, decoder_width=64, quantizer=tiny
+                sample_rate=16_000,
+                strides=(2, 4, 8),
+                encoder_width=8,
+                decoder_width=64,
+                quantizer=tiny,
+                mel_windows=(64, 256, 1024),
+                mel_bands=(10, 40, 80),
+                adversary=Adversary.Config(discriminators=small),
             ),
         }
 
@@ -95,7 +111,16 @@ class Dac(Codec, kind="dac"):
     def recipe(cls, preset: str) -> Recipe:
         if preset.endswith("-tiny"):
             return Recipe(seconds=0.25, steps=200, batch_size=4, learning_rate=2e-3, warmup=10)
-        return Recipe(seconds=0.38, steps=250_000, batch_size=72, learning_rate=1e-4, betas=(0.8, 0.99), warmup=0)
+        return Recipe(
+            seconds=0.38,
+            steps=250_000,
+            batch_size=72,
+            learning_rate=1e-4,
+            betas=(0.8, 0.99),
+            warmup=0,
+            final_rate=0.37,
+            clip_norm=1000.0,
+        )
 
     @property
     def sample_rate(self) -> int:
@@ -140,20 +165,23 @@ class Dac(Codec, kind="dac"):
 
     def decode(self, latents: Tensor, *, length: int | None = None) -> Tensor:
         """See `Codec.decode`. The few last samples that odd strides lose are zeros."""
-        wave = torch.tanh(tiled(self.decoder, latents, numbers=BOUNDED))
+        self.check_latents(latents)
+        wave = torch.tanh(tiled(self.decoder, checked(latents, self), numbers=BOUNDED))
         return sized(wave, latents.shape[-1] * self.hop_length if length is None else length)
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
-        """See `System.losses`: "mel", "codebook", "commitment" (section 3.5), and the usage of the books."""
+        """See `System.losses`: "mel", "codebook", "commitment" (section 3.5), the game's, and the usage of books."""
         true = wave_of(batch)
         passed = self.quantizer(self.encode(true), streams=self._streams_shown(len(true)))
         made = self.decode(passed.latents, length=true.shape[-1])
+        game = self.adversary.losses(true, made, step=step) if self.adversary else {}
         weights = self.config.weights
-        return {
-            "mel": weights.mel * multi_scale_mel(made, true, self.sample_rate, self.config.mel_scales),
+        named = {
+            "mel": weights.mel * log_distance(self.mels(made), self.mels(true)),
             "codebook": weights.codebook * passed.losses["codebook"],
             "commitment": weights.commitment * passed.losses["commitment"],
-        } | {f"~{name}": value for name, value in passed.reports.items()}
+        }
+        return named | game | {f"~{name}": value for name, value in passed.reports.items()}
 
     def _streams_shown(self, items: int) -> Tensor | None:
         """How many books each item of a batch is shown: in training any number for the first part of them."""

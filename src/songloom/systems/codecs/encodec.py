@@ -9,8 +9,7 @@ losses balanced by the size of their gradients. The music model of 32 kHz (Music
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -19,29 +18,45 @@ from torch.nn import functional
 from songloom.bottlenecks.residual import ResidualQuantizer
 from songloom.config import Settings
 from songloom.data.batch import Batch
-from songloom.layers.seanet import Seanet, SeanetDecoder, SeanetEncoder
+from songloom.layers.seanet import Seanet
+from songloom.objectives.adversaries import Adversary
+from songloom.objectives.balancer import Balancer
+from songloom.objectives.discriminators.multi_scale_stft import MultiScaleStft
+from songloom.objectives.reconstruction import MelScales, level_and_log_distance
 from songloom.recipe import Recipe
-from songloom.systems.roles import Codec
+from songloom.systems.codecs.seanet_codec import SeanetCodec
+from songloom.systems.codecs.waves import sized, wave_of
 
 
-@dataclass(frozen=True, kw_only=True)
-class LossWeights:
-    """Of the waves' mean absolute difference, of mel spectra at several scales, and of the distance from the
-    latents to their codes (arXiv 2210.13438, section 3.4)."""
-
-    wave: float = 0.1
-    mel: float = 1.0
-    commitment: float = 1.0
+def adversary(channels: int = 1, *, share: float = 2 / 3) -> Adversary.Config:
+    """EnCodec's discriminators, one for each of five windows; the balancer weighs the generator's losses."""
+    networks = (MultiScaleStft.Config(channels=channels),)
+    return Adversary.Config(
+        discriminators=networks, game="clipped-hinge", over="mean", relative=True, features=1.0, share=share
+    )
 
 
-class Encodec(Codec, kind="encodec"):
+def tiny_adversary(channels: int) -> Adversary.Config:
+    """The same game with two small networks."""
+    return replace(adversary(), discriminators=(MultiScaleStft.Config(channels=channels, windows=(256, 64), width=4),))
+
+
+def balancer(adversarial: float = 3.0) -> Balancer.Config:
+    """Weights of the losses' gradients (appendix A.4); the two of the adversary have the same one."""
+    names = ("wave", "mel", "adversarial", "features")
+    return Balancer.Config(weights=tuple(zip(names, (0.1, 1.0, adversarial, adversarial), strict=True)))
+
+
+class Encodec(SeanetCodec, kind="encodec"):
     """Wave -> latents [B, D, F] -> codes [B, K, F], and back."""
 
     summary = "EnCodec: causal (or not) convolutions, an LSTM and residual VQ, several bitrates"
+    opponents = ("adversary", "balancer")
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Settings):
-        """`bitrates` (kbps) are what the model was, or is, trained for."""
+    class Config(SeanetCodec.Config):
+        """`bitrates` (kbps) are what the model was, or is, trained for; `mel_windows` (samples) those of its mel loss
+        with `mel_bands` each. Without an `adversary` or a `balancer` it trains on what is left."""
 
         sample_rate: int = 24_000
         channels: int = 1
@@ -50,16 +65,20 @@ class Encodec(Codec, kind="encodec"):
             default_factory=lambda: ResidualQuantizer.Config(streams=32, codebook_size=1024, width=128)
         )
         bitrates: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0, 24.0)
-        weights: LossWeights = field(default_factory=LossWeights)
+        mel_windows: tuple[int, ...] = (32, 64, 128, 256, 512, 1024, 2048)
+        mel_bands: int = 64
+        commitment: float = 1.0
+        adversary: Adversary.Config | None = field(default_factory=adversary)
+        balancer: Balancer.Config | None = field(default_factory=balancer)
 
     config: Config
 
     def __init__(self, config: Config) -> None:
-        super().__init__()
-        self.config = config
-        self.encoder = SeanetEncoder(config.network, config.channels, config.quantizer.width)
-        self.quantizer = ResidualQuantizer(config.quantizer)
-        self.decoder = SeanetDecoder(config.network, config.channels, config.quantizer.width)
+        super().__init__(config)
+        bands = (config.mel_bands,) * len(config.mel_windows)
+        self.mels = MelScales(config.sample_rate, windows=config.mel_windows, bands=bands, normalised=True)
+        self.adversary: Adversary | None = None
+        self.balancer: Balancer | None = None
 
     @classmethod
     def presets(cls) -> dict[str, Settings]:
@@ -74,6 +93,10 @@ class Encodec(Codec, kind="encodec"):
             network=Seanet(filters=4, ratios=(5, 4, 2)),
             quantizer=ResidualQuantizer.Config(streams=4, codebook_size=32, width=16),
             bitrates=(1.0, 2.0, 4.0),
+            mel_windows=(64, 256, 512),
+            mel_bands=16,
+            adversary=tiny_adversary(1),
+            balancer=balancer(0.3),
         )
         return {"encodec-24khz": cls.Config(), "encodec-32khz": music, "encodec-tiny": tiny}
 
@@ -83,68 +106,29 @@ class Encodec(Codec, kind="encodec"):
             return Recipe(seconds=0.5, steps=200, batch_size=4, learning_rate=3e-3, warmup=10)
         return Recipe(seconds=1.0, steps=600_000, batch_size=64, learning_rate=3e-4, betas=(0.5, 0.9), weight_decay=0.0)
 
-    @property
-    def sample_rate(self) -> int:
-        return self.config.sample_rate
-
-    @property
-    def channels(self) -> int:
-        return self.config.channels
-
-    @property
-    def hop_length(self) -> int:
-        return self.config.network.hop_length
-
-    @property
-    def streams(self) -> int:
-        return self.quantizer.streams
-
-    @property
-    def codebook_size(self) -> int:
-        return self.quantizer.codebook_size
-
-    @property
-    def latent_width(self) -> int:
-        return self.config.quantizer.width
-
-    def encode(self, wave: Tensor) -> Tensor:
-        self.check_wave(wave)
-        return self.encoder(wave)
-
-    def decode(self, latents: Tensor, *, length: int | None = None) -> Tensor:
-        self.check_latents(latents)
-        return cut(self.decoder(latents), length)
-
-    def quantize(self, latents: Tensor, *, streams: int | None = None) -> Tensor:
-        return self.quantizer.quantize(latents, streams=streams)
-
-    def dequantize(self, codes: Tensor) -> Tensor:
-        return self.quantizer.dequantize(codes)
-
-    @torch.no_grad()
-    def encode_stream(self, pieces: Iterable[Tensor]) -> Iterator[Tensor]:
-        yield from self.encoder.stream(pieces, self.chunk_frames)
-
-    @torch.no_grad()
-    def decode_stream(self, latents: Iterable[Tensor]) -> Iterator[Tensor]:
-        yield from self.decoder.stream(latents, self.chunk_frames)
-
     def normalised(self, wave: Tensor) -> tuple[Tensor, Tensor]:
         """A wave [B, C, T] as the network takes it, and the loudness [B, 1, 1] that it was divided by."""
         return wave, wave.new_ones(len(wave), 1, 1)
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
-        assert batch.wave is not None
-        true = batch.wave
+        """See `System.losses`; section 3.4. What the balancer takes is reported by its names."""
+        true = wave_of(batch)
         shown, loudness = self.normalised(true)
         passed = self.quantizer(self.encoder(shown), streams=self.drawn_streams(len(true)))
-        made = cut(loudness * self.decoder(passed.latents), true.shape[-1])
-        weights = self.config.weights
-        return {
-            "wave": weights.wave * functional.l1_loss(made, true),
-            "commitment": weights.commitment * passed.losses["commitment"],
-            **{f"~{name}": value for name, value in passed.reports.items()},
+        made = sized(loudness * self.decoder(passed.latents), true.shape[-1])
+        ones = (1.0,) * len(self.config.mel_windows)
+        named = {
+            "wave": functional.l1_loss(made, true),
+            "mel": level_and_log_distance(self.mels(made), self.mels(true), ones),
         }
+        played = {} if self.adversary is None else self.adversary.losses(true, made, step=step)
+        named |= {name: played.pop(name) for name in ("adversarial", "features") if name in played}
+        if self.balancer is not None:
+            named = {"balanced": self.balancer(named, made)} | {
+                f"~{name}": loss.detach() for name, loss in named.items()
+            }
+        others = {"commitment": self.config.commitment * passed.losses["commitment"]}
+        return named | played | others | {f"~{name}": value for name, value in passed.reports.items()}
 
     def drawn_streams(self, items: int) -> Tensor:
         """Streams [B] of a training batch: each item has one of the bitrates."""
@@ -152,10 +136,3 @@ class Encodec(Codec, kind="encodec"):
         if not self.training:
             return choices.max().expand(items)
         return choices[torch.randint(len(choices), (items,))]
-
-
-def cut(wave: Tensor, length: int | None) -> Tensor:
-    """A wave [B, C, T] cut, or lengthened by silence, to `length` samples where given."""
-    if length is None:
-        return wave
-    return functional.pad(wave[..., :length], (0, max(0, length - wave.shape[-1])))

@@ -21,8 +21,11 @@ from torch import Tensor
 from songloom.bottlenecks.residual import ResidualQuantizer
 from songloom.config import Settings
 from songloom.layers.seanet import Seanet
+from songloom.objectives.adversaries import Adversary
+from songloom.objectives.balancer import Balancer
 from songloom.recipe import Recipe
-from songloom.systems.codecs.encodec import Encodec, cut
+from songloom.systems.codecs.encodec import Encodec, adversary, balancer, tiny_adversary
+from songloom.systems.codecs.waves import sized
 from songloom.systems.roles import CHUNK_SECONDS
 
 DECADES = (-8.0, 2.0)
@@ -48,6 +51,8 @@ class EncodecSegments(Encodec, kind="encodec-segments"):
             default_factory=lambda: ResidualQuantizer.Config(streams=16, codebook_size=1024, width=128)
         )
         bitrates: tuple[float, ...] = (3.0, 6.0, 12.0, 24.0)
+        adversary: Adversary.Config | None = field(default_factory=lambda: adversary(2, share=0.5))
+        balancer: Balancer.Config | None = field(default_factory=lambda: balancer(4.0))
         segment: float = 1.0
         overlap: float = 0.01
 
@@ -69,6 +74,10 @@ class EncodecSegments(Encodec, kind="encodec-segments"):
             network=Seanet(filters=4, ratios=(5, 4, 2), causal=False, norm="group"),
             quantizer=ResidualQuantizer.Config(streams=4, codebook_size=32, width=16),
             bitrates=(1.0, 2.0, 4.0),
+            mel_windows=(64, 256, 512),
+            mel_bands=16,
+            adversary=tiny_adversary(2),
+            balancer=balancer(0.3),
             segment=0.1,
         )
         return {"encodec-48khz": cls.Config(), "encodec-48khz-tiny": tiny}
@@ -145,7 +154,8 @@ class EncodecSegments(Encodec, kind="encodec-segments"):
     def decode(self, latents: Tensor, *, length: int | None = None) -> Tensor:
         self.check_latents(latents)
         segments = torch.split(latents, self.layout(latents.shape[-1]), -1)
-        return cut(torch.cat(list(self._faded(segments)), -1), length)
+        wave = torch.cat(list(self._faded(segments)), -1)
+        return wave if length is None else sized(wave, length)
 
     @torch.no_grad()
     def decode_stream(self, latents: Iterable[Tensor]) -> Iterator[Tensor]:
@@ -195,6 +205,15 @@ class EncodecSegments(Encodec, kind="encodec-segments"):
         latents[..., places] = self._fractions(codes[..., places]).to(latents)[:, None]
         return latents
 
+    def opened(self, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """One segment's codes [B, k, 1 + f] -> its loudness [B] and the network's codes [B, k, f]."""
+        return from_fraction(self._fractions(codes[..., :1]))[:, 0], codes[..., 1:]
+
+    def closed(self, loudness: Tensor, codes: Tensor) -> Tensor:
+        """The inverse of `opened`."""
+        digits = self._digits(to_fraction(loudness.double())[:, None])[:, : codes.shape[1]]
+        return torch.cat([digits, codes], -1)
+
     @property
     def _places(self) -> int:
         """Digits of a loudness: so many streams hold it."""
@@ -238,4 +257,4 @@ def added(one: Tensor, other: Tensor | None) -> Tensor:
     if other is None:
         return one
     length = max(one.shape[-1], other.shape[-1])
-    return cut(one, length) + cut(other, length)
+    return sized(one, length) + sized(other, length)

@@ -19,9 +19,11 @@ from songloom.data.batch import Batch
 from songloom.layers.dilated import Decoder, Encoder
 from songloom.layers.snake import SnakeBeta
 from songloom.layers.tiles import BOUNDED, tiled
-from songloom.objectives.multi_scale import multi_scale_stft
+from songloom.objectives.adversaries import Adversary
+from songloom.objectives.discriminators.multi_scale_stft import MultiScaleStft
+from songloom.objectives.reconstruction import magnitudes, resolution_distance
 from songloom.recipe import Recipe
-from songloom.systems.codecs.waves import padded, sized, wave_of
+from songloom.systems.codecs.waves import checked, padded, sized, wave_of
 from songloom.systems.roles import Codec
 
 
@@ -33,10 +35,17 @@ class LossWeights:
     kl: float = 1e-4
 
 
+def opponents(channels: int = 2, *, windows: tuple[int, ...], width: int) -> Adversary.Config:
+    """EnCodec's discriminators and game, weighed as for Stable Audio."""
+    judges = MultiScaleStft.Config(channels=channels, windows=windows, width=width)
+    return Adversary.Config(discriminators=(judges,), game="hinge", over="mean", adversarial=0.1, features=5.0)
+
+
 class Oobleck(Codec, kind="oobleck"):
     """Wave [B, 2, T] -> latents [B, D, F], and back; no codes."""
 
     summary = "Stable Audio's VAE: 44.1 kHz stereo, 64 numbers at 21.5 Hz, for latent diffusion"
+    opponents = ("adversary",)
 
     @dataclass(frozen=True, kw_only=True)
     class Config(Settings):
@@ -51,6 +60,9 @@ class Oobleck(Codec, kind="oobleck"):
         bottleneck: GaussianBottleneck.Config = field(default_factory=GaussianBottleneck.Config)
         windows: tuple[int, ...] = (2048, 1024, 512, 256, 128, 64, 32)
         weights: LossWeights = field(default_factory=LossWeights)
+        adversary: Adversary.Config | None = field(
+            default_factory=lambda: opponents(windows=(2048, 1024, 512, 256, 128), width=64)
+        )
 
     config: Config
 
@@ -66,6 +78,7 @@ class Oobleck(Codec, kind="oobleck"):
         self.encoder = Encoder(config.channels, widths, config.strides, 2 * latents, SnakeBeta)
         self.bottleneck = GaussianBottleneck(config.bottleneck)
         self.decoder = Decoder(latents, widths[::-1], config.strides[::-1], config.channels, SnakeBeta, bias=False)
+        self.adversary: Adversary | None = None
 
     @classmethod
     def presets(cls) -> dict[str, Settings]:
@@ -76,6 +89,7 @@ class Oobleck(Codec, kind="oobleck"):
             multiples=(1, 2, 4),
             bottleneck=GaussianBottleneck.Config(width=8),
             windows=(1024, 256, 64),
+            adversary=opponents(windows=(256, 64), width=4),
         )
         return {"oobleck": cls.Config(), "oobleck-tiny": tiny}
 
@@ -83,7 +97,15 @@ class Oobleck(Codec, kind="oobleck"):
     def recipe(cls, preset: str) -> Recipe:
         if preset.endswith("-tiny"):
             return Recipe(seconds=0.25, steps=200, batch_size=4, learning_rate=2e-3, warmup=10)
-        return Recipe(seconds=1.5, steps=1_000_000, batch_size=32, learning_rate=1.5e-4, betas=(0.8, 0.99), warmup=1000)
+        return Recipe(
+            seconds=1.5,
+            steps=1_000_000,
+            batch_size=32,
+            learning_rate=1.5e-4,
+            opponent_rate=3e-4,
+            betas=(0.8, 0.99),
+            warmup=1000,
+        )
 
     @property
     def sample_rate(self) -> int:
@@ -132,20 +154,23 @@ class Oobleck(Codec, kind="oobleck"):
         return self.bottleneck.dequantize(codes)
 
     def decode(self, latents: Tensor, *, length: int | None = None) -> Tensor:
-        wave = tiled(self.decoder, latents, numbers=BOUNDED)
+        self.check_latents(latents)
+        wave = tiled(self.decoder, checked(latents, self), numbers=BOUNDED)
         return sized(wave, latents.shape[-1] * self.hop_length if length is None else length)
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         """See `System.losses`: "spectral", of left and right and of their sum and difference (arXiv 2010.10291,
-        section 3.2), and "kl"."""
+        section 3.2), "kl", and the game's."""
         true = wave_of(batch)
         passed = self.bottleneck(self.posterior(true))
         made = self.decode(passed.latents, length=true.shape[-1])
-        weights = self.config.weights
-        return {
-            "spectral": weights.spectral * multi_scale_stft(with_sums(made), with_sums(true), self.config.windows),
-            "kl": weights.kl * passed.losses["kl"],
-        } | {f"~{name}": value for name, value in passed.reports.items()}
+        game = self.adversary.losses(true, made, step=step) if self.adversary else {}
+        spectra = [magnitudes(with_sums(wave), self.config.windows) for wave in (made, true)]
+        named = {
+            "spectral": self.config.weights.spectral * resolution_distance(*spectra),
+            "kl": self.config.weights.kl * passed.losses["kl"],
+        }
+        return named | game | {f"~{name}": value for name, value in passed.reports.items()}
 
 
 def with_sums(wave: Tensor) -> Tensor:

@@ -16,6 +16,13 @@ def padded(wave: Tensor, codec: Codec) -> Tensor:
     return sized(wave, codec.frames(wave.shape[2]) * codec.hop_length)
 
 
+def checked(latents: Tensor, codec: Codec) -> Tensor:
+    """Latents [B, D, F]. Raises ValueError when they are none of the codec's."""
+    if latents.ndim != 3 or latents.shape[1] != codec.latent_width or not latents.shape[2]:
+        raise ValueError(f"latents are {tuple(latents.shape)}; needs [B, {codec.latent_width}, F], F at least 1")
+    return latents
+
+
 def sized(wave: Tensor, length: int) -> Tensor:
     """A wave [B, C, T] cut to `length` samples, or filled with zeros."""
     return functional.pad(wave[..., :length], (0, max(0, length - wave.shape[-1])))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from songloom.systems import registry
-from songloom.systems.codecs.encodec import Encodec, cut
+from songloom.systems.codecs.encodec import Encodec
 from songloom.systems.codecs.encodec_segments import EncodecSegments, from_fraction, to_fraction, triangle
 
 
@@ -60,6 +60,18 @@ def test_fewer_streams_know_the_loudness_less_exactly() -> None:
             assert float((told - latents[0, :, 0]).abs().max()) <= 0.5 / 32**streams + 1e-6
 
 
+def test_a_segment_of_codes_opens_into_loudness_and_codes() -> None:
+    system = tiny("encodec-48khz-tiny")
+    assert isinstance(system, EncodecSegments)
+    loudness, codes = torch.tensor([1e-3, 0.7]), torch.randint(32, (2, 4, 20))
+    closed = system.closed(loudness, codes)
+    assert closed.shape == (2, 4, system.whole)
+    told, inner = system.opened(closed)
+    assert torch.equal(inner, codes)
+    torch.testing.assert_close(told.float(), loudness, rtol=2e-5, atol=0)
+    assert torch.equal(system.closed(told, inner), closed)
+
+
 def test_fractions_and_loudness_belong_together() -> None:
     loudness = torch.tensor([1e-8, 1e-3, 0.5, 1.0, 50.0], dtype=torch.float64)
     torch.testing.assert_close(from_fraction(to_fraction(loudness)), loudness)
@@ -87,10 +99,3 @@ def test_lengths_that_no_wave_has_are_refused() -> None:
 def test_segments_fade_into_each_other_without_a_step() -> None:
     window = triangle(torch.zeros(5))
     torch.testing.assert_close(window, torch.tensor([1.0, 2.0, 3.0, 2.0, 1.0]) / 6)
-
-
-def test_a_wave_is_cut_or_lengthened() -> None:
-    wave = torch.ones(1, 1, 4)
-    assert cut(wave, None) is wave
-    assert cut(wave, 2).tolist() == [[[1, 1]]]
-    assert cut(wave, 5).tolist() == [[[1, 1, 1, 1, 0]]]

@@ -1,0 +1,102 @@
+"""`songloom encode`: sound to tokens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from songloom.app import folders
+from songloom.app.coding import load_codec
+from songloom.app.screen import Report
+
+if TYPE_CHECKING:
+    from songloom.data.token_header import TokenHeader
+    from songloom.systems.roles import Codec
+
+EMBEDDED = "spectral-codec"
+
+
+def encode(
+    file: Path,
+    *,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    codec: str = EMBEDDED,
+    bitrate: float | None = None,
+    streams: int | None = None,
+    entropy: Annotated[bool, Parameter(negative="")] = False,
+    lm: Path | None = None,
+    overwrite: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Sound to a compact .loom file of tokens.
+
+    Parameters
+    ----------
+    file:
+        Any sound file (wav, flac, ogg, mp3, ...), or a folder of them.
+    output:
+        The .loom file (or, by an EnCodec model, .ecdc), or the folder for a folder's; without it FILE with the
+        suffix .loom.
+    codec:
+        A codec: an embedded name, a checkpoint folder or file, ours or published, or the hub id of one.
+    bitrate:
+        The most kilobits per second; fewer are smaller and rougher. Without it all of the codec's.
+    streams:
+        How many codebooks to keep, instead of a bitrate.
+    entropy:
+        Squeeze the tokens of a .loom file further without loss; takes some more time.
+    lm:
+        EnCodec's language model (a file encodec_lm_*.th): squeezes the tokens of an .ecdc file, slowly.
+    overwrite:
+        Replace files that are there.
+    """
+    from songloom.data.manifest import AUDIO_SUFFIXES
+    from songloom.inference.coded_files import header_of
+
+    if bitrate is not None and streams is not None:
+        raise ValueError("--bitrate does not go with --streams")
+    files = folders.pairs(file, output, AUDIO_SUFFIXES, ".loom")
+    suffixes = {target.suffix.lower() for _, target in files}
+    if not suffixes <= {".loom", ".ecdc"}:
+        raise ValueError(f"{files[0][1]} should end in .loom or .ecdc")
+    if entropy and suffixes == {".ecdc"}:
+        raise ValueError("--entropy does not go with .ecdc files; --lm does")
+    if lm is not None and suffixes != {".ecdc"}:
+        raise ValueError("--lm goes with .ecdc files only; --entropy squeezes .loom files")
+    opened, identity = load_codec(codec)
+    header = header_of(opened, identity, streams if bitrate is None else opened.streams_for(bitrate), entropy=entropy)
+
+    def step(source: Path, target: Path, report: Report) -> str:
+        if target.suffix.lower() == ".ecdc":
+            return _to_ecdc(opened, source, target, header.streams, lm, report)
+        return _to_loom(opened, source, target, header, report)
+
+    folders.each(files, step, overwrite=overwrite)
+
+
+def _to_loom(codec: Codec, source: Path, target: Path, header: TokenHeader, report: Report) -> str:
+    from songloom.data.token_file import TokenReader
+    from songloom.inference.coded_files import encode_file
+
+    encode_file(codec, source, target, header, progress=report)
+    with TokenReader(target) as made:
+        return _line(codec, source, target, made.samples, header.streams, made.coded_bytes)
+
+
+def _to_ecdc(codec: Codec, source: Path, target: Path, streams: int, lm: Path | None, report: Report) -> str:
+    from songloom.published.ecdc import EcdcReader
+    from songloom.published.ecdc_audio import encode_file
+
+    encode_file(codec, source, target, streams, lm=lm, progress=report)
+    made = EcdcReader(target)
+    return _line(codec, source, target, made.header.samples, streams, made.coded_bytes)
+
+
+def _line(codec: Codec, source: Path, target: Path, samples: int, streams: int, coded_bytes: int) -> str:
+    from songloom.audio import files
+
+    seconds, channels = samples / codec.sample_rate, files.info(source).channels
+    mixed = f" ({channels} channels mixed to {codec.channels})" if channels > codec.channels else ""
+    frames, kbps = codec.frames(samples), 8 * coded_bytes / seconds / 1000
+    return f"{target}: {seconds:.1f} s{mixed}, {frames} frames of {streams} codes, {kbps:.2f} kbps"

@@ -1,0 +1,79 @@
+"""T5 as a frozen text encoder, with its tokenizer: what MusicGen, AudioGen and Stable Audio read their prompts by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from songloom.conditioning.text_encoders import TextEncoder
+from songloom.config import Settings
+from songloom.layers.t5 import T5Encoder
+
+
+class T5(TextEncoder, kind="t5"):
+    """Text -> tokens -> vectors."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(Settings):
+        """Published sizes: t5-base by default. `gated` is T5 1.1's and Flan's feed-forward. Texts are cut to
+        `longest` tokens. `tokenizer_bytes` is the size of the tokenizer.json that stands beside the weights, so
+        that a checkpoint is whole; 0 is none."""
+
+        vocabulary: int = 32_128
+        width: int = 768
+        depth: int = 12
+        heads: int = 12
+        head_width: int = 64
+        hidden: int = 3072
+        gated: bool = False
+        buckets: int = 32
+        furthest: int = 128
+        longest: int = 512
+        tokenizer_bytes: int = 0
+
+    config: Config
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = T5Encoder(
+            vocabulary=config.vocabulary,
+            width=config.width,
+            depth=config.depth,
+            heads=config.heads,
+            head_width=config.head_width,
+            hidden=config.hidden,
+            gated=config.gated,
+            buckets=config.buckets,
+            furthest=config.furthest,
+        )
+        self.register_buffer("tokenizer", torch.zeros(config.tokenizer_bytes, dtype=torch.uint8))
+
+    tokenizer: Tensor
+
+    @property
+    def width(self) -> int:
+        return self.config.width
+
+    def encode(self, text: str) -> Tensor:
+        ids = torch.tensor(self.tokens(text), device=self.encoder.norm.weight.device)[None]
+        return self.encoder(ids, torch.ones_like(ids, dtype=torch.bool))[0].float()
+
+    def tokens(self, text: str) -> list[int]:
+        """Token ids of a text, the end mark included. Raises ValueError where there is no tokenizer."""
+        if not self.config.tokenizer_bytes:
+            raise ValueError("this T5 has no tokenizer: a prompt needs the tokenizer.json of its model")
+        return _tokenizer(self.tokenizer.cpu().numpy().tobytes(), self.config.longest).encode(text).ids
+
+
+@lru_cache(maxsize=2)
+def _tokenizer(data: bytes, longest: int) -> Tokenizer:
+    """The tokenizer of a tokenizer.json that pads nothing and cuts at `longest`."""
+    tokenizer = Tokenizer.from_str(data.decode())
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(longest)
+    return tokenizer

@@ -1,0 +1,82 @@
+"""Frozen text encoders that a system chooses by its settings: texts to one vector for every token."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from songloom.conditioning.text import WIDTH, minilm
+from songloom.config import Configurable, Settings
+
+
+class TextStates(NamedTuple):
+    """`vectors` [B, L, E], zero beyond a text's end, and `mask` [B, L] (True is a token). A text without words has
+    no token; L is at least 1."""
+
+    vectors: Tensor
+    mask: Tensor
+
+
+class TextEncoder(nn.Module, Configurable):
+    """A frozen text tower. Where `stored` it has weights of its own, and a checkpoint keeps it among its parts."""
+
+    config: Settings
+    frozen: tuple[str, ...] = ()
+    opponents: tuple[str, ...] = ()
+    stored: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        nn.Module.__init__(self)
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """Width E of the vectors."""
+
+    @abstractmethod
+    def encode(self, text: str) -> Tensor:
+        """The vectors [L, E] of one text that is not empty."""
+
+    @torch.no_grad()
+    def forward(self, texts: Sequence[str]) -> TextStates:
+        """Each text is encoded alone, so that its vectors do not depend on the others'."""
+        encoded = [self.encode(text) if text.strip() else torch.zeros(0, self.width) for text in texts]
+        length = max(1, *(len(vectors) for vectors in encoded))
+        device = next((vectors.device for vectors in encoded if len(vectors)), torch.device("cpu"))
+        states = torch.zeros(len(texts), length, self.width, device=device)
+        mask = torch.zeros(len(texts), length, dtype=torch.bool, device=device)
+        for index, vectors in enumerate(encoded):
+            states[index, : len(vectors)] = vectors
+            mask[index, : len(vectors)] = True
+        return TextStates(states, mask)
+
+
+class MiniLMEncoder(TextEncoder, kind="minilm"):
+    """all-MiniLM-L6-v2 from its package: it works offline and is in no checkpoint."""
+
+    stored = False
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(Settings):
+        """Texts are cut to `longest` tokens, the marks at both ends included."""
+
+        longest: int = 64
+
+    config: Config
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+
+    @property
+    def width(self) -> int:
+        return WIDTH
+
+    def encode(self, text: str) -> Tensor:
+        found = minilm().embed([text], self.config.longest)
+        return found.tokens[0, found.mask[0]]

@@ -1,0 +1,48 @@
+"""Attention from a sequence to its conditions, whose keys and values are computed once and passed in."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class Memory(NamedTuple):
+    """Keys and values [B, H, L, width] of the conditions of one layer, and a mask [B, 1, 1, L] (True is attended to)
+    or None for all."""
+
+    keys: Tensor
+    values: Tensor
+    mask: Tensor | None
+
+
+class CrossAttention(nn.Module):
+    """Multi-head attention without biases (Vaswani et al. 2017, section 3.2.2)."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        if width % heads:
+            raise ValueError(f"width {width} must be a multiple of the {heads} heads")
+        self.heads = heads
+        self.to_queries = nn.Linear(width, width, bias=False)
+        self.to_keys_values = nn.Linear(width, 2 * width, bias=False)
+        self.to_out = nn.Linear(width, width, bias=False)
+
+    def remember(self, conditions: Tensor, mask: Tensor | None) -> Memory:
+        """Of conditions [B, L, D] and a mask [B, L]; an item that is masked whole attends to all of it, so that
+        its softmax is never empty."""
+        keys, values = rearrange(
+            self.to_keys_values(conditions), "b l (part h d) -> part b h l d", part=2, h=self.heads
+        )
+        if mask is None:
+            return Memory(keys, values, None)
+        return Memory(keys, values, torch.where(mask.any(1, keepdim=True), mask, True)[:, None, None])
+
+    def forward(self, x: Tensor, memory: Memory) -> Tensor:
+        """[B, S, D] -> [B, S, D]."""
+        queries = rearrange(self.to_queries(x), "b s (h d) -> b h s d", h=self.heads)
+        mixed = functional.scaled_dot_product_attention(queries, memory.keys, memory.values, attn_mask=memory.mask)
+        return self.to_out(rearrange(mixed, "b h s d -> b s (h d)"))

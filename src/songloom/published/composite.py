@@ -1,0 +1,35 @@
+"""A generator put together from its own tensors and its frozen parts, without a second copy of anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from songloom.conditioning.t5 import T5
+from songloom.published.keys import assign
+from songloom.systems.codecs.stereo import StereoCodec
+from songloom.systems.generators.musicgen import Musicgen
+from songloom.systems.roles import Codec
+
+
+def taken(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Takes the tensors whose names begin with `prefix` out, under the rest of their names."""
+    names = [name for name in tensors if name.startswith(prefix)]
+    return {name.removeprefix(prefix): tensors.pop(name) for name in names}
+
+
+def assembled(settings: Musicgen.Config, own: Mapping[str, Tensor], codec: Codec, text: T5, source: str) -> Musicgen:
+    """The generator of its own tensors and its two frozen parts; in stereo `codec` is that of each channel."""
+    with torch.device("meta"):
+        system: Musicgen = settings.build()
+    if isinstance(system.codec, StereoCodec):
+        system.codec.codec = codec
+    else:
+        system.codec = codec
+    system.text = text
+    parts = {name: t for name, t in system.state_dict().items() if name.startswith(("codec.", "text."))}
+    assign(system, {**own, **parts}, source=source)
+    system.codec.requires_grad_(False)
+    return system.eval()

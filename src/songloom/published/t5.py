@@ -1,0 +1,93 @@
+"""T5's published text encoders: Hugging Face's layout, alone or inside a composite model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from songloom.conditioning.t5 import T5
+from songloom.published.files import hub_cache, locate, read_json, read_tensors
+from songloom.published.keys import Rule, assign, joined, renamed
+
+TOKENIZER = "tokenizer.json"
+OWNER = "google-t5"
+BLOCK = r"encoder\.block\.(\d+)\.layer\."
+RULES: tuple[Rule, ...] = (
+    (r"shared\.weight", "encoder.tokens.weight"),
+    (BLOCK + r"0\.SelfAttention\.relative_attention_bias\.weight", "encoder.distances.weight"),
+    (BLOCK + r"0\.SelfAttention\.o\.weight", r"encoder.layers.\1.out.weight"),
+    (BLOCK + r"0\.layer_norm\.weight", r"encoder.layers.\1.attention_norm.weight"),
+    (BLOCK + r"1\.DenseReluDense\.wi\.weight", r"encoder.layers.\1.expand.weight"),
+    (BLOCK + r"1\.DenseReluDense\.wo\.weight", r"encoder.layers.\1.contract.weight"),
+    (BLOCK + r"1\.layer_norm\.weight", r"encoder.layers.\1.hidden_norm.weight"),
+    (r"encoder\.final_layer_norm\.weight", "encoder.norm.weight"),
+    (r"encoder\.layers\.\d+\.(?:qkv|expand)\.weight", r"\g<0>"),
+    (r"decoder\..+|lm_head\.weight", None),
+)
+
+
+def settings_of_hub(config: Mapping[str, Any]) -> T5.Config:
+    """Our settings of a config.json (or a part of one) of model_type t5; what it leaves out is as in t5-small."""
+    form = config.get("feed_forward_proj", "relu")
+    if form not in ("relu", "gated-gelu"):
+        raise ValueError(f"a T5 with feed_forward_proj {form!r} is not known")
+    return T5.Config(
+        vocabulary=config.get("vocab_size", 32_128),
+        width=config.get("d_model", 512),
+        depth=config.get("num_layers", 6),
+        heads=config.get("num_heads", 8),
+        head_width=config.get("d_kv", 64),
+        hidden=config.get("d_ff", 2048),
+        gated=form == "gated-gelu",
+        buckets=config.get("relative_attention_num_buckets", 32),
+        furthest=config.get("relative_attention_max_distance", 128),
+    )
+
+
+def from_tensors(tensors: Mapping[str, Tensor], settings: T5.Config, folder: Path | None, source: str) -> T5:
+    """The encoder of published tensors, with the tokenizer that lies in `folder` (there may be none)."""
+    path = None if folder is None else folder / TOKENIZER
+    tokenizer = path.read_bytes() if path is not None and path.is_file() else b""
+    own = dict(tensors)
+    tied = own.pop("encoder.embed_tokens.weight", None)
+    if tied is not None:
+        own.setdefault("shared.weight", tied)
+    part = r"\.(?P<part>{})\.weight"
+    joined(
+        own, BLOCK + r"0\.SelfAttention" + part.format("[qkv]"), "qkv", r"encoder.layers.\1.qkv.weight", source=source
+    )
+    if settings.gated:
+        gate = BLOCK + r"1\.DenseReluDense" + part.format(r"wi_\d")
+        joined(own, gate, ("wi_0", "wi_1"), r"encoder.layers.\1.expand.weight", source=source)
+    found = renamed(own, RULES, source=source)
+    with torch.device("meta"):
+        encoder = T5(replace(settings, tokenizer_bytes=len(tokenizer)))
+    data = torch.frombuffer(bytearray(tokenizer), dtype=torch.uint8) if tokenizer else torch.zeros(0, dtype=torch.uint8)
+    assign(encoder, found | {"tokenizer": data}, source=source)
+    encoder.requires_grad_(False)
+    return encoder.eval()
+
+
+def load_t5(name: str) -> T5:
+    """The encoder of a folder, a hub id or a bare published name, such as t5-base. Raises ValueError when it is not
+    here."""
+    folder = _folder(name)
+    settings = settings_of_hub(read_json(folder / "config.json"))
+    return from_tensors(read_tensors(folder), settings, folder, str(folder))
+
+
+def _folder(name: str) -> Path:
+    full = name if "/" in name else f"{OWNER}/{name}"
+    places = [Path(name), *sorted((hub_cache() / f"models--{name}").glob("snapshots/*"))]
+    for place in places:
+        if (place / "config.json").is_file():
+            return place
+    try:
+        return locate(full)
+    except ValueError:
+        raise ValueError(f"the text encoder {name} is not here; fetch it by: hf download {full}") from None

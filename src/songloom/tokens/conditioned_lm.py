@@ -1,0 +1,60 @@
+"""A language model over code streams that attends to conditions, or has them as a prefix: MusicGen's.
+
+Copet et al. 2023 (arXiv 2306.05284), section 2: a decoder with sinusoidal positions; conditions by
+cross-attention (text) or in front of the sequence (text and melody).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from songloom.conditioning.conditions import Conditions
+from songloom.layers.attention import KeyValueCache
+from songloom.layers.cross_attention import Memory
+from songloom.layers.decoder import Decoder
+from songloom.tokens.token_lm import CodeLM
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What decoding carries from step to step: the conditions' memories, computed once, and the caches."""
+
+    memories: Sequence[Memory] | None
+    caches: Sequence[KeyValueCache]
+
+
+class ConditionedLM(CodeLM):
+    """A `CodeLM` around a `Decoder`."""
+
+    transformer: Decoder
+
+    def forward(self, grid: Tensor, conditions: Conditions) -> Tensor:
+        """Logits [B, S, K, V] of every code of `grid` [B, K, S] from those before it (teacher forcing)."""
+        x = self._sequence(self.before(grid), conditions)
+        return self.logits(self.transformer(x, self._memories(conditions))[:, conditions.prefix_length :])
+
+    def open(self, grid: Tensor, conditions: Conditions, positions: int) -> tuple[Tensor, Reading]:
+        """Logits [B, K, V] of the step after `grid` [B, K, S] (S may be 0), and what the next steps need; there
+        may be up to `positions` steps in all."""
+        batch = len(grid)
+        caches = self.transformer.empty_caches(batch, conditions.prefix_length + positions)
+        reading = Reading(self._memories(conditions), caches)
+        first = torch.full((batch, self.streams, 1), self.empty, dtype=grid.dtype, device=grid.device)
+        x = self._sequence(torch.cat([first, grid], dim=-1), conditions)
+        return self.logits(self.transformer(x, reading.memories, caches)[:, -1:])[:, 0], reading
+
+    def step(self, codes: Tensor, reading: Reading) -> Tensor:
+        """Logits [B, K, V] of the step after the one with `codes` [B, K]."""
+        x = self.embed(codes[..., None])
+        return self.logits(self.transformer(x, reading.memories, reading.caches))[:, 0]
+
+    def _sequence(self, codes: Tensor, conditions: Conditions) -> Tensor:
+        x = self.embed(codes)
+        return x if conditions.prefix is None else torch.cat([conditions.prefix, x], dim=1)
+
+    def _memories(self, conditions: Conditions) -> Sequence[Memory] | None:
+        return None if conditions.cross is None else self.transformer.remember(conditions.cross, conditions.mask)

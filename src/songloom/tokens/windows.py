@@ -1,0 +1,111 @@
+"""Codes of any length from a model of limited reach: windows of frames, each read anew from the end of the last.
+
+As audiocraft's MusicGen goes beyond 30 s: a window ends, its last frames stand at the start of the next, and
+the model reads these (and the window's own conditions) before it goes on. Within a window keys and values are
+cached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from songloom.conditioning.conditions import Conditions
+from songloom.tokens.conditioned_lm import ConditionedLM, Reading
+from songloom.tokens.generation import chunk_ends, code_chunks
+from songloom.tokens.growing import GrowingCodes
+from songloom.tokens.patterns import Pattern
+from songloom.tokens.sampling import Sampling, uniforms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What to draw: `frames` in all, by windows of `context` frames that begin `stride` frames after one another;
+    one seed for each item of the batch. `guidance` is used when the conditions have both halves."""
+
+    frames: int
+    context: int
+    stride: int
+    sampling: Sampling
+    guidance: float
+    seeds: Sequence[int]
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.stride <= self.context or self.frames < 1:
+            raise ValueError(
+                f"{self.frames} frames by windows of {self.context} every {self.stride}: "
+                "needs 1 or more frames and a stride from 1 to the window"
+            )
+
+
+class Window(GrowingCodes):
+    """One window of F frames: those in `known` [B, K, P] are read, the others drawn with `uniform` [B, K, F]."""
+
+    def __init__(
+        self, lm: ConditionedLM, pattern: Pattern, conditions: Conditions, known: Tensor, uniform: Tensor, plan: Drawing
+    ) -> None:
+        frames = uniform.shape[-1]
+        super().__init__(pattern, known, frames, empty=lm.empty, sampling=plan.sampling, guidance=plan.guidance)
+        self.lm, self.conditions = lm, conditions
+        self.uniform = pattern.lay_out(uniform, empty=0).permute(2, 0, 1)
+        self._reading: Reading | None = None
+
+    def logits(self, step: int) -> Tensor:
+        if self._reading is None:
+            logits, self._reading = self.lm.open(
+                self._rows(self.grid[..., :step]), self.conditions, self.source.shape[1]
+            )
+            return logits
+        return self.lm.step(self._rows(self.grid[..., step - 1]), self._reading)
+
+    def _rows(self, codes: Tensor) -> Tensor:
+        """The codes for each half that the conditions have."""
+        halves = (self.conditions.rows or len(codes)) // len(codes)
+        return codes.repeat(halves, *[1] * (codes.ndim - 1))
+
+
+def windowed(
+    lm: ConditionedLM,
+    pattern: Pattern,
+    conditions: Callable[[int], Conditions],
+    known: Tensor,
+    plan: Drawing,
+    progress: Callable[[float], None] | None = None,
+) -> Iterator[Tensor]:
+    """Chunks [B, K, f] of the codes of `plan.frames` frames as they are drawn, after the `known` [B, K, P] ones,
+    which come first. `conditions` are asked for each window's first frame.
+
+    A code's random number belongs to its seed, stream and frame, so windows of another size draw with the same.
+    """
+    batch, streams, given = known.shape
+    if batch != len(plan.seeds):
+        raise ValueError(f"there are {len(plan.seeds)} seeds for {batch} items")
+    numbers = [uniforms(seed, plan.frames, streams) for seed in plan.seeds]
+    uniform = torch.stack(numbers).transpose(1, 2).to(known.device)
+    ends = [given + end for end in chunk_ends(plan.frames - given)]
+    begin = 0 if given < plan.context else given - (plan.context - plan.stride)
+    codes = known[..., : plan.frames]
+    if given:
+        yield codes
+    while (done := codes.shape[-1]) < plan.frames:
+        stop = min(begin + plan.context, plan.frames)
+        window = Window(lm, pattern, conditions(begin), codes[..., begin:], uniform[..., begin:stop], plan)
+        own = [end - begin for end in ends if done < end < stop] + [stop - begin]
+        whole = _share(progress, (done - given, stop - given), plan.frames - given)
+        for chunk in code_chunks(window, own, whole, start=done - begin):
+            codes = torch.cat([codes, chunk], dim=-1)
+            yield chunk
+        begin += plan.stride
+
+
+def _share(
+    progress: Callable[[float], None] | None, part: tuple[int, int], total: int
+) -> Callable[[float], None] | None:
+    """Progress of one window as that of the whole."""
+    if progress is None:
+        return None
+    start, stop = part
+    return lambda done: progress((start + done * (stop - start)) / total)

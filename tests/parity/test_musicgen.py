@@ -1,0 +1,186 @@
+"""MusicGen is transformers', at random weights: logits, greedy tokens with guidance, padded batches, both layouts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from musicgen_folders import TEXTS, V, save_craft, save_hub, theirs
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from songloom import checkpoint
+from songloom.conditioning.conditions import Conditions
+from songloom.published.load import load as load_any
+from songloom.systems.generators.musicgen import Musicgen
+from songloom.systems.generators.musicgen_melody import MusicgenMelody
+from songloom.tokens.sampling import Sampling
+from songloom.tokens.windows import Drawing, windowed
+
+CLOSE = {"atol": 1e-4, "rtol": 0.0}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def tokenized(tokenizer: Tokenizer, texts: tuple[str, ...]) -> dict[str, Tensor]:
+    """Token ids and mask as transformers' processor gives them."""
+    ids = [torch.tensor(tokenizer.encode(text).ids) for text in texts]
+    padded = torch.nn.utils.rnn.pad_sequence(ids, batch_first=True)
+    mask = torch.arange(padded.shape[1]) < torch.tensor([[len(row)] for row in ids])
+    return {"input_ids": padded, "attention_mask": mask.long()}
+
+
+def grid(rows: int, streams: int, steps: int = 21) -> Tensor:
+    return torch.randint(V + 1, (rows, streams, steps), generator=torch.Generator().manual_seed(3))
+
+
+def before(codes: Tensor) -> Tensor:
+    """What is known at each step, as rows of streams: the codes of the step before."""
+    return torch.cat([torch.full_like(codes[..., :1], V), codes[..., :-1]], -1).flatten(0, 1)
+
+
+def their_logits(model: Any, codes: Tensor, **inputs: Tensor) -> Tensor:
+    """[B, S, K, V] of codes [B, K, S]."""
+    found = model(**inputs, decoder_input_ids=before(codes)).logits
+    return found.unflatten(0, codes.shape[:2])[:, :, -codes.shape[-1] :].transpose(1, 2)
+
+
+def greedy(system: Musicgen, conditions: Conditions, rows: int, frames: int) -> Tensor:
+    plan = Drawing(
+        frames=frames,
+        context=frames,
+        stride=frames,
+        sampling=Sampling(temperature=0.0),
+        guidance=3.0,
+        seeds=range(rows),
+    )
+    nothing = torch.zeros(rows, system.lm.streams, 0, dtype=torch.int64)
+    return torch.cat(list(windowed(system.lm, system.pattern, lambda _: conditions, nothing, plan)), -1)
+
+
+def their_tokens(model: Any, steps: int, **inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Codes [B, K, F] and wave of greedy generation with guidance."""
+    seen: list[Tensor] = []
+    decode = model.audio_encoder.decode
+
+    def listen(codes: Tensor, **others: Any) -> Any:
+        seen.append(codes[0])
+        return decode(codes, **others)
+
+    model.audio_encoder.decode = listen
+    wave = model.generate(**inputs, do_sample=False, guidance_scale=3.0, max_length=steps)
+    codes = seen[0] if len(seen) == 1 else torch.stack(seen, 2).flatten(1, 2)
+    return codes, wave
+
+
+@pytest.mark.parametrize("weights", ["one file", "shards", "a pickle"])
+@pytest.mark.parametrize("stereo", [False, True])
+@torch.no_grad()
+def test_a_hub_folder_gives_transformers_logits_for_padded_batches(tmp_path: Path, stereo: bool, weights: str) -> None:
+    model = theirs(stereo=stereo)
+    tokenizer = save_hub(model, tmp_path, weights)
+    ours = load_any(tmp_path)
+    assert isinstance(ours, Musicgen) and ours.config.mask_padding and ours.channels == 1 + stereo
+    codes = grid(3, ours.lm.streams)
+    expected = their_logits(model, codes, **tokenized(tokenizer, TEXTS))
+    torch.testing.assert_close(ours.lm(codes, ours.by_attention(TEXTS)), expected, **CLOSE)
+
+
+@pytest.mark.parametrize("stereo", [False, True])
+@torch.no_grad()
+def test_greedy_tokens_with_guidance_are_transformers_over_200_steps(tmp_path: Path, stereo: bool) -> None:
+    model = theirs(stereo=stereo)
+    tokenizer = save_hub(model, tmp_path)
+    ours = load_any(tmp_path)
+    assert isinstance(ours, Musicgen)
+    codes, wave = their_tokens(model, 204, **tokenized(tokenizer, TEXTS))
+    assert codes.shape[-1] == 200
+    found = greedy(ours, ours.by_attention((*TEXTS, "", "", "")), 3, 200)
+    assert torch.equal(found, codes)
+    assert len(found.unique()) > V // 2, "the choices differ"
+    torch.testing.assert_close(ours.codec.detokenize(found), wave, **CLOSE)
+
+
+@pytest.mark.parametrize("heard", [False, True])
+@pytest.mark.parametrize("stereo", [False, True])
+@torch.no_grad()
+def test_a_melody_model_is_transformers(tmp_path: Path, stereo: bool, heard: bool) -> None:
+    model = theirs(melody=True, stereo=stereo)
+    tokenizer = save_hub(model, tmp_path)
+    ours = load_any(tmp_path)
+    assert isinstance(ours, MusicgenMelody) and ours.config.melody_frames == 9
+    melody = torch.nn.functional.one_hot(torch.randint(12, (3, 5)), 12).float()
+    inputs = tokenized(tokenizer, TEXTS) | ({"input_features": melody} if heard else {})
+    given = melody if heard else ours.no_melody(melody)
+    codes = grid(3, ours.lm.streams)
+    expected = their_logits(model, codes, **inputs)
+    torch.testing.assert_close(ours.lm(codes, ours.in_front(given, list(TEXTS))), expected, **CLOSE)
+    both = torch.cat([given, ours.no_melody(given)])
+    found = greedy(ours, ours.in_front(both, [*TEXTS, "", "", ""]), 3, 200)
+    assert torch.equal(found, their_tokens(model, 204, **inputs)[0])
+
+
+@pytest.mark.parametrize("melody", [False, True])
+@pytest.mark.parametrize("stereo", [False, True])
+@torch.no_grad()
+def test_audiocrafts_files_are_the_same_model(tmp_path: Path, melody: bool, stereo: bool) -> None:
+    model = theirs(melody=melody, stereo=stereo)
+    save_hub(model, tmp_path / "hub")
+    save_craft(model, tmp_path / "craft")
+    hub, craft = load_any(tmp_path / "hub"), load_any(tmp_path / "craft")
+    assert type(hub) is type(craft)
+    state = craft.state_dict()
+    assert state.keys() == hub.state_dict().keys()
+    for name, tensor in hub.state_dict().items():
+        if name != "text.tokenizer":
+            torch.testing.assert_close(state[name], tensor, atol=1e-6, rtol=1e-6, msg=name)
+    assert isinstance(hub, Musicgen) and isinstance(craft, Musicgen)
+    assert craft.config.stride_seconds == pytest.approx(1.2) and craft.config.context_seconds == 2.0
+    for setting in ("streams", "width", "depth", "heads", "hidden", "pattern", "guidance"):
+        assert getattr(craft.config, setting) == getattr(hub.config, setting), setting
+    assert hub.config.mask_padding and not craft.config.mask_padding
+
+
+@torch.no_grad()
+def test_without_the_mask_padding_is_attended_to_as_zeros(tmp_path: Path) -> None:
+    """What audiocraft does: transformers' decoder without the mask, its states zero beyond the texts."""
+    model = theirs()
+    tokenizer = save_craft(model, tmp_path)
+    ours = load_any(tmp_path)
+    assert isinstance(ours, Musicgen)
+    codes, inputs = grid(3, 4), tokenized(tokenizer, TEXTS)
+    states = model.enc_to_dec_proj(model.text_encoder(**inputs).last_hidden_state)
+    states = states * inputs["attention_mask"][..., None]
+    expected = model.decoder(before(codes), encoder_hidden_states=states).logits.unflatten(0, (3, 4))
+    found = ours.lm(codes, ours.by_attention(TEXTS))
+    torch.testing.assert_close(found, expected.transpose(1, 2), **CLOSE)
+    masked = their_logits(model, codes, **inputs)
+    assert float((found - masked).abs().max()) > 0.05, "the two layouts differ where texts are padded"
+    torch.testing.assert_close(found[2], masked[2], **CLOSE)  # the longest text
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_audiocrafts_half_precision_becomes_single(tmp_path: Path, nested: bool) -> None:
+    model = theirs()
+    save_craft(model, tmp_path, half=True, nested=nested)
+    ours = load_any(tmp_path)
+    assert {p.dtype for p in ours.parameters()} == {torch.float32}
+    assert not any(tensor.is_meta for tensor in (*ours.parameters(), *ours.buffers()))
+
+
+@torch.no_grad()
+def test_a_published_model_saved_in_our_format_is_whole(tmp_path: Path) -> None:
+    save_hub(theirs(), tmp_path / "hub")
+    ours = load_any(tmp_path / "hub")
+    assert isinstance(ours, Musicgen)
+    checkpoint.save(ours, tmp_path / "own")
+    again = load_any(tmp_path / "own")
+    assert isinstance(again, Musicgen) and again.config == ours.config
+    codes = grid(2, 4)
+    expected = ours.lm(codes, ours.by_attention(TEXTS[:2]))
+    assert torch.equal(again.lm(codes, again.by_attention(TEXTS[:2])), expected)
