@@ -9,14 +9,15 @@ __all__ = ["Audio", "Request", "generate", "load", "presets"]
 if TYPE_CHECKING:
     from songloom.audio.clip import Audio
     from songloom.inference.song import generate
-    from songloom.systems.registry import load, presets
+    from songloom.published.load import load
+    from songloom.systems.registry import presets
     from songloom.systems.request import Request
 
 _HOMES = {
     "Audio": "audio.clip",
     "Request": "systems.request",
     "generate": "inference.song",
-    "load": "systems.registry",
+    "load": "published.load",
     "presets": "systems.registry",
 }
 

@@ -172,3 +172,14 @@ def model_hash(folder: Path) -> str:
     """One hash for a whole checkpoint: its weights and those of its parts."""
     digests = [file_hash(path) for path in sorted(Path(folder).rglob("model.safetensors"))]
     return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def system_hash(system: Saveable, *, parts: bool = False) -> str:
+    """SHA-256 of a system's settings and own weights, wherever it was loaded from; with `parts` of those of its
+    frozen parts too."""
+    digest = hashlib.sha256(json.dumps(to_json(system.config), sort_keys=True).encode())
+    tensors = {name: _stored(tensor) for name, tensor in system.state_dict().items()} if parts else weights(system)
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(tensor.flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -115,6 +115,13 @@ def test_any_prompt_makes_a_file_inside_the_folder(run: Run, model: Path, tmp_pa
         (["generate", "x", "-o", "nowhere/a.wav"], "nowhere"),
         (["generate", "x", "-o", "-"], "--stream"),
         (["generate", "x", "--model", "nothing"], "no model 'nothing'"),
+        (
+            ["generate", "x", "--model", "musicgen-small"],
+            "no model 'musicgen-small', which is a preset without weights",
+        ),
+        (["generate", "x", "--model", "nobody/nothing"], "hf download nobody/nothing"),
+        (["generate", "x", "--model", "spectral-codec"], "makes no music from text"),
+        (["generate", "x", "--melody", "none.wav"], "no file none.wav"),
         (["generate", "x", "--loudness", "5"], "loudness"),
         (["generate"], "give a prompt"),
         (["generate", "x", "--stream", "--json"], "--stream does not go with --json"),

@@ -10,9 +10,10 @@ import torch
 from training_toys import ENTRIES, HOP, RATE, ToyCodec, write_sines
 
 from songloom.audio import files
+from songloom.checkpoint import system_hash
 from songloom.data.manifest import read
 from songloom.training import encode_cache
-from songloom.training.encode_cache import encode, system_hash
+from songloom.training.encode_cache import encode
 
 
 @pytest.fixture

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from songloom.systems.roles import System
 
 
 def list_systems(*, json_line: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
@@ -39,18 +42,23 @@ def show(name: str, *, json_line: Annotated[bool, Parameter(name="--json", negat
     Parameters
     ----------
     name:
-        An embedded model, a checkpoint folder, or a preset (songloom list).
+        An embedded model, a checkpoint (ours or published), a hub id, or a preset (songloom list).
     json_line:
         Print JSON instead of text.
     """
+    import torch
+
     from songloom.config import to_json
+    from songloom.published.load import load
     from songloom.systems import registry
 
     known = registry.presets()
     if name in known and name not in registry.embedded():
-        system, state = known[name].build(), "preset, untrained"
+        with torch.device("meta"):  # its shapes alone: a large one would not fit
+            system: System = known[name].build()
+        state = "preset, untrained"
     else:
-        system, state = registry.load(name), "trained"
+        system, state = load(name), "trained"
     facts: dict[str, Any] = {
         "name": name,
         "role": role(system),

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 def load_codec(name: str) -> tuple[Codec, Identity]:
     """The codec of an embedded name, a path or a hub id, and its identity. Raises ValueError for what has no codes."""
+    from songloom.checkpoint import system_hash
     from songloom.inference.coded_files import Identity
     from songloom.published.load import load
     from songloom.systems.roles import Codec
-    from songloom.training.encode_cache import system_hash
 
     system = load(name)
     if not isinstance(system, Codec):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from songloom.audio.clip import Audio
     from songloom.inference.song import Model
 
+SOUNDS = ("melody", "continuation", "init")
+"""Fields of a request that are sounds: files at the command line."""
 PLAYERS = (("ffplay", "-nodisp", "-autoexit", "-loglevel", "quiet"), ("paplay",), ("aplay", "-q"), ("afplay",))
 
 
@@ -48,10 +50,14 @@ class Wish:
     "Sample among the k likeliest tokens."
     top_p: float | None = None
     "Sample among the likeliest tokens that hold this probability."
+    melody: Path | None = None
+    "A sound file whose tune the music follows, where the model has an ear for it."
+    continuation: Annotated[Path | None, Parameter(name="--continue")] = None
+    "A sound file that the music begins with and goes on from; --seconds counts it too."
 
     def request(self, prompt: str, candidates: int) -> Request:
         """The request of these options. Raises ValueError for a value out of range."""
-        fields = dataclasses.asdict(self)
+        fields = loaded(dataclasses.asdict(self))
         tempo, negative = fields.pop("bpm"), fields.pop("negative")
         return Request(prompt=prompt, tempo=tempo, negative_prompt=negative, candidates=candidates, **fields)
 
@@ -85,7 +91,8 @@ def generate(
         The sound file: .wav, .flac, .ogg, .mp3; "-" with --stream writes WAV to the standard output.
         Without it the name is made from the prompt.
     model:
-        An embedded model's name or a checkpoint folder (songloom list).
+        An embedded model's name (songloom list), a checkpoint folder (ours or a published one), or the hub id of
+        a published model that was downloaded, as facebook/musicgen-small.
     candidates:
         Make several (seeds seed, seed+1, ...) and keep the one that measures closest to the asked tempo and key.
     keep_all:
@@ -132,7 +139,7 @@ def generate(
     elif not stream:
         raise ValueError('output "-" needs --stream')
     if dry_run:
-        print(json.dumps({"output": target, "model": model, "request": asked(request)}, ensure_ascii=False))
+        print(json.dumps({"output": target, "model": model, "request": shown(request)}, ensure_ascii=False))
         return
     opened = _open(model)
     if stream:
@@ -159,6 +166,24 @@ def slug(prompt: str) -> str:
 def asked(request: Request) -> dict[str, Any]:
     """The fields of a request that were asked for."""
     return {f.name: v for f in dataclasses.fields(request) if (v := getattr(request, f.name)) != f.default}
+
+
+def loaded(fields: dict[str, Any]) -> dict[str, Any]:
+    """The same with the sounds that are given as files read. Raises ValueError for what is no sound file."""
+    from songloom.audio.clip import Audio
+
+    sounds = {name: Path(value) for name, value in fields.items() if name in SOUNDS and isinstance(value, str | Path)}
+    missing = [str(path) for path in sounds.values() if not path.exists()]
+    if missing:
+        raise ValueError(f"there is no file {', '.join(missing)}")
+    return fields | {name: Audio.load(path) for name, path in sounds.items()}
+
+
+def shown(request: Request) -> dict[str, Any]:
+    """The fields that were asked for, as JSON has them."""
+    from songloom.inference.song import told
+
+    return {name: told(value) for name, value in asked(request).items()}
 
 
 def _check_target(path: Path, overwrite: bool) -> None:
@@ -221,7 +246,7 @@ def _make_many(
         errors.print(f"songloom: {line}", markup=False, highlight=False)
     if dry_run:
         for number, request in good:
-            print(json.dumps({"line": number, "request": asked(request)}, ensure_ascii=False))
+            print(json.dumps({"line": number, "request": shown(request)}, ensure_ascii=False))
     elif good:
         out.mkdir(parents=True, exist_ok=True)
         opened = _open(model)
@@ -248,7 +273,7 @@ def read_prompts(path: Path, wish: Wish, candidates: int) -> tuple[list[tuple[in
             unknown = set(data) - {field.name for field in dataclasses.fields(Request)}
             if unknown:
                 raise ValueError(f"unknown field {', '.join(sorted(unknown))}")
-            good.append((number, Request(**(defaults | data))))
+            good.append((number, Request(**(defaults | loaded(data)))))
         except ValueError as error:
             bad.append(f"{path} line {number}: {error}")
     return good, bad

@@ -16,7 +16,7 @@ from torch import Tensor
 from songloom import __version__, checkpoint
 from songloom.audio.clip import Audio
 from songloom.audio.loudness import normalise
-from songloom.systems import registry
+from songloom.published.load import load, own_folder
 from songloom.systems.request import Request
 from songloom.systems.roles import Generator, Progress
 
@@ -36,12 +36,14 @@ class Model:
 
 @lru_cache(maxsize=4)
 def open_model(name: str = DEFAULT_MODEL) -> Model:
-    """The generator of an embedded name or a checkpoint folder. Raises ValueError when it is none."""
-    folder = registry.locate(name)
-    system = registry.load(name)
+    """The generator of an embedded name, a folder (ours or published) or a hub id in the local cache. Raises
+    ValueError when it is none."""
+    own = own_folder(name)
+    system = load(name)
     if not isinstance(system, Generator):
         raise ValueError(f"{name} makes no music from text: it is a {type(system).__name__}")
-    return Model(name, system, checkpoint.model_hash(folder))
+    digest = checkpoint.system_hash(system, parts=True) if own is None else checkpoint.model_hash(own)
+    return Model(name, system, digest)
 
 
 def make(
@@ -78,7 +80,7 @@ def stream(model: Model, request: Request, *, gain_db: float = 0.0) -> Iterator[
 def recipe(model: Model, request: Request, loudness: float) -> dict[str, Any]:
     """What has to be known to make the same samples again."""
     changed = {
-        field.name: _told(getattr(request, field.name))
+        field.name: told(getattr(request, field.name))
         for field in dataclasses.fields(request)
         if getattr(request, field.name) != field.default or field.name in ("prompt", "seconds", "seed")
     }
@@ -93,7 +95,7 @@ def recipe(model: Model, request: Request, loudness: float) -> dict[str, Any]:
     }
 
 
-def _told(value: Any) -> Any:
+def told(value: Any) -> Any:
     """A request's value as a recipe can hold it: audio by its hash and length."""
     return value.summary() if isinstance(value, Audio) else value
 

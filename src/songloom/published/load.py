@@ -40,15 +40,28 @@ def families() -> tuple[Family, ...]:
 def load(name: str | Path) -> System:
     """The system of an embedded name, a checkpoint folder of ours, a published file or folder, or a hub id in the
     local cache; in eval mode on the CPU. Raises ValueError of one line when there is none or it does not fit."""
-    if str(name) in registry.embedded():
-        return cast(System, registry.load(str(name)))
+    own = own_folder(name)
+    if own is not None:
+        return cast(System, registry.load(str(own)))
     path = locate(name)
     files = Files(path)
-    if path.is_dir() and "settings" in files.config:
-        return cast(System, registry.load(str(path)))
     found = [family for family in families() if family.recognises(files)]
     found = [family for family in found if getattr(family, "WHOLE", False)] or found
     if len(found) != 1:
         known = ", ".join(sorted(family.__name__.rsplit(".", 1)[-1] for family in (found or families())))
         raise ValueError(f"{path} is {'of several families' if found else 'of no known family'}: {known}")
     return found[0].load(path).eval()
+
+
+def own_folder(name: str | Path) -> Path | None:
+    """The checkpoint folder of ours that an embedded name, a path or a hub id means; None for published models.
+    Raises ValueError when there is nothing of this name."""
+    shipped = registry.embedded()
+    if str(name) in shipped:
+        return shipped[str(name)]
+    if "/" not in str(name) and not Path(name).exists():
+        why = ", which is a preset without weights" if str(name) in registry.presets() else ""
+        known = f"embedded: {', '.join(shipped) or 'none'}; or give a folder, a file or a hub id"
+        raise ValueError(f"no model {str(name)!r}{why}; {known}")
+    path = locate(name)
+    return path if path.is_dir() and "settings" in Files(path).config else None

@@ -35,6 +35,7 @@ from songloom.diffusion.samplers import Denoiser, sampler, seeded
 from songloom.systems.request import Request
 from songloom.systems.roles import Codec, Generator, Progress
 
+Times = Literal["uniform", "logit-normal", "log-normal"]
 FADE_SECONDS = 0.01
 """Of the passage from audio that is kept to audio that was made."""
 
@@ -65,7 +66,7 @@ class LatentSettings(Settings):
     process: Settings = field(default_factory=Cosine.Config)
     regularised: Regularised = "continuous"
     scaling: Scaling = "channels"
-    times: Literal["uniform", "logit-normal", "log-normal"] = "uniform"
+    times: Times = "uniform"
     shift: tuple[int, int] | None = None
     sampling: Sampling = field(default_factory=Sampling)
 

@@ -6,8 +6,6 @@ another codec never finds it. A run that was cut off goes on at the first shard 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -16,9 +14,8 @@ from typing import Literal
 import numpy as np
 import torch
 
-from songloom import checkpoint
 from songloom.audio import files
-from songloom.config import to_json
+from songloom.checkpoint import system_hash
 from songloom.data.manifest import Clip
 from songloom.data.prefetch import prefetch
 from songloom.data.shards import Shards, ShardWriter, cache_folder
@@ -80,12 +77,3 @@ def encode_clip(codec: Codec, path: Path, kind: Kind, streams: int | None = None
     found = latents if kind == "latents" else codec.quantize(latents, streams=streams)
     array: np.ndarray = found[0].cpu().numpy()
     return array
-
-
-def system_hash(system: checkpoint.Saveable) -> str:
-    """SHA-256 of a system's settings and own weights, wherever it was loaded from."""
-    digest = hashlib.sha256(json.dumps(to_json(system.config), sort_keys=True).encode())
-    for name, tensor in sorted(checkpoint.weights(system).items()):
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        digest.update(tensor.flatten().view(torch.uint8).numpy().data)
-    return digest.hexdigest()

@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 import torch
 from musicgen_folders import TEXTS, V, save_craft, save_hub, theirs
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
 from songloom import checkpoint
 from songloom.conditioning.conditions import Conditions
+from songloom.inference import song
 from songloom.published.load import load as load_any
 from songloom.systems.generators.musicgen import Musicgen
 from songloom.systems.generators.musicgen_melody import MusicgenMelody
+from songloom.systems.request import Request
 from songloom.tokens.sampling import Sampling
 from songloom.tokens.windows import Drawing, windowed
 
@@ -184,3 +187,68 @@ def test_a_published_model_saved_in_our_format_is_whole(tmp_path: Path) -> None:
     codes = grid(2, 4)
     expected = ours.lm(codes, ours.by_attention(TEXTS[:2]))
     assert torch.equal(again.lm(codes, again.by_attention(TEXTS[:2])), expected)
+
+
+@pytest.mark.parametrize("layout", ["hub", "craft"])
+def test_a_published_model_makes_music_by_its_hub_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str
+) -> None:
+    monkeypatch.setattr("songloom.published.files.hub_cache", lambda: tmp_path)
+    place = tmp_path / "models--facebook--musicgen-small"
+    (place / "refs").mkdir(parents=True)
+    (place / "refs" / "main").write_text("abc")
+    (place / "snapshots").mkdir()
+    (save_hub if layout == "hub" else save_craft)(theirs(stereo=True), place / "snapshots" / "abc")
+    model = song.open_model("facebook/musicgen-small")
+    song.open_model.cache_clear()
+    assert len(model.sha256) == 64
+    made = song.make(model, Request(prompt="calm piano", seconds=0.5))[0]
+    assert made.wave.shape == (2, 4000)
+    again = song.replay(dict(made.recipe))
+    song.open_model.cache_clear()
+    assert torch.equal(made.wave, again.wave)
+
+
+def test_a_folder_that_lacks_something_is_refused_with_its_name(tmp_path: Path) -> None:
+    save_craft(theirs(), tmp_path / "craft")
+    (tmp_path / "craft" / "compression_state_dict.bin").unlink()
+    with pytest.raises(ValueError):
+        load_any(tmp_path / "craft")
+    save_hub(theirs(), tmp_path / "hub")
+    tensors = load_file(tmp_path / "hub" / "model.safetensors")
+    lost = tensors.pop("decoder.model.decoder.layers.1.fc1.weight")
+    save_file(tensors, tmp_path / "hub" / "model.safetensors")
+    with pytest.raises(ValueError, match=r"lacks 1: lm\.transformer\.blocks\.1\.expand\.weight"):
+        load_any(tmp_path / "hub")
+    tensors |= {"decoder.model.decoder.layers.1.fc1.weight": lost, "decoder.extra": lost.clone()}
+    save_file(tensors, tmp_path / "hub" / "model.safetensors")
+    with pytest.raises(ValueError, match="unknown keys, 1: decoder.extra"):
+        load_any(tmp_path / "hub")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("lm_model: transformer_lm", "lm_model: transformer_lm_magnet", "lm_model 'transformer_lm_magnet'"),
+        ("norm_first: true", "norm_first: false", "transformer_lm.norm_first False"),
+        ("modeling: delay", "modeling: musiclm", "pattern 'musiclm'"),
+        ("model: t5", "model: lut", "conditioners.description.model 'lut'"),
+    ],
+)
+def test_settings_of_another_model_are_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    save_craft(theirs(), tmp_path)
+    path = tmp_path / "state_dict.bin"
+    data = torch.load(path, weights_only=True)
+    assert old in data["xp.cfg"]
+    torch.save(data | {"xp.cfg": data["xp.cfg"].replace(old, new)}, path)
+    with pytest.raises(ValueError, match=message):
+        load_any(tmp_path)
+
+
+def test_a_codec_that_is_only_named_is_found(tmp_path: Path) -> None:
+    model = theirs()
+    save_craft(model, tmp_path / "craft")
+    model.audio_encoder.save_pretrained(tmp_path / "codec")
+    torch.save({"pretrained": str(tmp_path / "codec")}, tmp_path / "craft" / "compression_state_dict.bin")
+    ours = load_any(tmp_path / "craft")
+    assert isinstance(ours, Musicgen) and ours.codec.streams == 4

@@ -1,0 +1,85 @@
+"""MusicGen at the command line: melodies, continuations, streams, and what a model lacks."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from command_runs import Run
+
+from songloom import checkpoint
+from songloom.audio import files
+from songloom.systems import registry
+
+
+@pytest.fixture(scope="module")
+def melodic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of the tiny melody model at random weights."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("model") / "melodic"
+    checkpoint.save(registry.presets()["musicgen-melody-tiny"].build(), folder)
+    return folder
+
+
+@pytest.fixture
+def tune(tmp_path: Path) -> Path:
+    """A sound file of a tone."""
+    time = torch.arange(3200) / 8000
+    files.write(tmp_path / "tune.wav", 0.5 * torch.sin(2 * math.pi * 440 * time)[None], 8000)
+    return tmp_path / "tune.wav"
+
+
+def test_a_melody_is_followed_and_its_hash_is_in_the_recipe(
+    run: Run, melodic: Path, tune: Path, tmp_path: Path
+) -> None:
+    words = ("generate", "harp", "--seconds", 0.5, "--model", melodic, "--json", "--temperature", 0)
+    code, out, err = run(*words, "-o", "a.wav", "--melody", "tune.wav", "--guidance", 9)
+    assert (code, err) == (0, "")
+    assert len(json.loads(out)["request"]["melody"]["sha256"]) == 64
+    assert run(*words, "-o", "b.wav", "--guidance", 9)[0] == 0
+    assert not torch.equal(files.read(tmp_path / "a.wav")[0], files.read(tmp_path / "b.wav")[0])
+
+
+def test_a_sound_file_is_continued(run: Run, melodic: Path, tune: Path, tmp_path: Path) -> None:
+    code, _, err = run("generate", "harp", "--seconds", 0.6, "--model", melodic, "-o", "a.wav", "--continue", tune)
+    assert (code, err) == (0, "")
+    assert files.read(tmp_path / "a.wav")[0].shape == (1, 4800)
+    code, _, err = run("generate", "harp", "--seconds", 0.4, "--model", melodic, "-o", "b.wav", "--continue", tune)
+    assert code == 2 and "continuation is 0.4 s long" in err
+
+
+def test_a_stream_is_written_as_it_is_made(run: Run, melodic: Path, tmp_path: Path) -> None:
+    assert run("generate", "harp", "--seconds", 0.5, "--model", melodic, "-o", "a.wav", "--stream")[0] == 0
+    assert files.read(tmp_path / "a.wav")[0].shape == (1, 4000)
+
+
+def test_a_prompt_file_may_name_melodies(run: Run, melodic: Path, tune: Path, tmp_path: Path) -> None:
+    lines = [{"prompt": "harp", "seconds": 0.3, "melody": "tune.wav"}, {"prompt": "harp", "melody": "none.wav"}]
+    (tmp_path / "p.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    code, _, err = run("generate", "--prompts", "p.jsonl", "--out", "made", "--model", melodic)
+    assert code == 2 and "line 2: there is no file none.wav" in err
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["0001-harp.wav"]
+
+
+def test_a_dry_run_shows_a_melody_by_its_hash(run: Run, tune: Path) -> None:
+    code, out, _ = run("generate", "harp", "--melody", "tune.wav", "--dry-run")
+    assert code == 0 and json.loads(out)["request"]["melody"]["seconds"] == 0.4
+
+
+def test_a_control_that_a_model_lacks_is_refused_with_those_that_have_it(
+    run: Run, model: Path, melodic: Path, tune: Path
+) -> None:
+    code, _, err = run("generate", "harp", "--model", model, "--melody", "tune.wav")
+    assert code == 2 and "loom does not use melody" in err and "with melody: musicgen-melody" in err
+    code, _, err = run("generate", "harp", "--model", melodic, "--bpm", 90)
+    assert code == 2 and "musicgen-melody does not use tempo" in err and "with tempo: loom" in err
+
+
+def test_a_large_preset_is_shown_without_its_memory(run: Run) -> None:
+    code, out, _ = run("show", "musicgen-large", "--json")
+    facts = json.loads(out)
+    assert code == 0 and facts["parameters"] > 3_256_956_928
+    assert "continuation" in facts["controls"]
