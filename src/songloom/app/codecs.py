@@ -12,7 +12,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     from songloom.systems.roles import Codec
 
-COLUMNS = ("codec", "Hz", "ch", "frames/s", "streams", "kbps", "sees (s)", "parameters")
+COLUMNS = ("codec", "kHz", "ch", "frames/s", "streams", "kbps", "sees, s", "weights")
+CAPTION = "* is embedded. Sees: seconds on either side that a frame depends on, encoding/decoding."
 
 
 def codecs(*, json_line: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
@@ -27,20 +28,29 @@ def codecs(*, json_line: Annotated[bool, Parameter(name="--json", negative="")] 
     if json_line:
         print(json.dumps(rows))
         return
-    shown = Table(*COLUMNS, caption="sees: seconds on either side that a frame depends on, encoding / decoding")
+    # Names are never cut: a command line takes them.
+    shown = Table(box=None, collapse_padding=True, pad_edge=False, caption=CAPTION)
+    for column in COLUMNS:
+        shown.add_column(column, no_wrap=True)
     for row in rows:
         sees = [row["encoder_seconds"], row["decoder_seconds"]]
         shown.add_row(
-            row["name"] + (" (here)" if row["embedded"] else ""),
-            str(row["sample_rate"]),
+            row["name"] + ("*" if row["embedded"] else ""),
+            f"{row['sample_rate'] / 1000:g}",
             str(row["channels"]),
             f"{row['frame_rate']:.4g}",
-            f"{row['streams']} x {row['codebook_size']}" if row["streams"] else "continuous",
-            " ".join(f"{rate:.3g}" for rate in row["bitrates"]) or "-",
-            " / ".join("all" if seconds is None else f"{seconds:.2g}" for seconds in sees),
+            f"{row['streams']}x{row['codebook_size']}" if row["streams"] else "-",
+            span(row["bitrates"]),
+            "/".join("all" if seconds is None else f"{seconds:.2g}" for seconds in sees),
             f"{row['parameters'] / 1e6:.1f} M",
         )
     Console().print(shown)
+
+
+def span(bitrates: list[float]) -> str:
+    """The lowest and the highest bitrate; a codec without codes has none."""
+    ends = dict.fromkeys((min(bitrates), max(bitrates))) if bitrates else {}
+    return "-".join(f"{rate:.2g}" for rate in ends) or "-"
 
 
 def table() -> list[dict[str, Any]]:
