@@ -113,7 +113,7 @@ def assert_same_codes(codec: Dac, latents: Tensor, ours: Tensor, theirs: Tensor)
         clear &= best - second > 1e-5
         wanted = theirs[:, place].flatten()
         assert torch.equal(ours[:, place].flatten()[clear], wanted[clear])
-        rows = rows - book(wanted)
+        rows = rows - book.decode(wanted)
     assert clear.float().mean() > 0.9
 
 

@@ -26,6 +26,8 @@ from songloom.systems.generators.musicgen import Musicgen
 from songloom.systems.generators.musicgen_melody import MusicgenMelody
 from songloom.tokens.patterns import Delay
 
+WHOLE = True
+"""The codec that lies in these files is known to its own family too; the whole model goes before."""
 KINDS: dict[str, type[Musicgen.Config]] = {"musicgen": Musicgen.Config, "musicgen_melody": MusicgenMelody.Config}
 DECODER = r"decoder\.model\.decoder\."
 LAYER = DECODER + r"layers\.(\d+)\."
@@ -49,12 +51,14 @@ RULES: tuple[Rule, ...] = (
 
 def recognises(files: Files) -> bool:
     """Whether the files are of this family."""
-    return files.config.get("model_type") in KINDS or files.names >= musicgen_craft.NAMES
+    return files.config.get("model_type") in KINDS or musicgen_craft.MODEL in files.names
 
 
 def load(path: Path) -> Musicgen:
     """The generator of a published folder. Raises ValueError when anything is missing, unknown or misshaped."""
     names = Files(path).names
+    if path.is_file():
+        path = path.parent
     if "config.json" in names and any(name in names or name + INDEX in names for name in WEIGHTS):
         return from_hub(path)
     return musicgen_craft.load(path)

@@ -30,7 +30,6 @@ from songloom.systems.generators.musicgen_melody import MusicgenMelody
 from songloom.tokens.patterns import Delay, Parallel
 
 MODEL, CODEC = "state_dict.bin", "compression_state_dict.bin"
-NAMES = frozenset({MODEL, CODEC})
 BEST = "best_state"
 LAYER = r"transformer\.layers\.(\d+)\."
 BLOCK = r"lm.transformer.blocks.\1."

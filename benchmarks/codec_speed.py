@@ -1,0 +1,298 @@
+"""How fast codecs code on a CPU beside the packages that people use, on the same weights, in one process.
+
+    python benchmarks/codec_speed.py --threads 2 --seconds 10 --out runs/codec_speed.json
+
+The reference is built at its published size with random weights under which signals keep their size, saved in its
+own format and loaded by songloom; or `--checkpoint codec=FOLDER` names a published folder that both load. Rounds of
+the two alternate and the fastest counts. The error is the largest difference of samples (or latents) in float32, and
+for int8 the ratio of signal to error on the music, in decibels. Operations are those of the plain convolutions,
+against the rates of matrix products in float32 and of bytes that the same process reaches on this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import cyclopts
+import torch
+from cyclopts import Parameter
+from einops import reduce
+from machine import machine
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from songloom.audio import files
+from songloom.audio.resample import resample
+from songloom.data.manifest import write_atomically
+from songloom.inference.precision import Side, to_int8
+from songloom.metrics.report import markdown_table, put_between
+from songloom.published.load import load
+from songloom.systems.roles import Codec
+
+HEADERS = [
+    "codec",
+    "side",
+    "precision",
+    "reference, s",
+    "songloom, s",
+    "times as fast",
+    "x real time",
+    "GFLOP/s",
+    "error",
+]
+CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A package's model and its two directions, without look-up of codes (a few per cent of the time)."""
+
+    model: Any
+    encode: Callable[[Tensor], Tensor]
+    decode: Callable[[Tensor], Tensor]
+
+
+def dac(folder: Path | None) -> Reference:
+    """DAC 44.1 kHz of transformers."""
+    from transformers import DacConfig, DacModel
+
+    model = DacModel.from_pretrained(folder) if folder else DacModel(DacConfig(n_codebooks=9, sampling_rate=44_100))
+    return Reference(model, model.encoder, model.decoder)
+
+
+def oobleck(folder: Path | None) -> Reference:
+    """Stable Audio's VAE of diffusers."""
+    from diffusers import AutoencoderOobleck
+
+    model = AutoencoderOobleck.from_pretrained(folder) if folder else AutoencoderOobleck()
+    return Reference(model, lambda wave: model.encode(wave).latent_dist.mean, lambda z: model.decode(z).sample)
+
+
+def encodec(folder: Path | None) -> Reference:
+    """EnCodec 24 kHz of transformers."""
+    from transformers import EncodecConfig, EncodecModel
+
+    model = EncodecModel.from_pretrained(folder) if folder else EncodecModel(EncodecConfig())
+    return Reference(model, model.encoder, model.decoder)
+
+
+REFERENCES = {"dac": dac, "oobleck": oobleck, "encodec": encodec}
+
+
+def main(
+    *,
+    codecs: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = tuple(REFERENCES),
+    seconds: float = 10.0,
+    threads: int = 2,
+    rounds: int = 3,
+    int8: bool = True,
+    clock: Literal["wall", "cpu"] = "wall",
+    music: Path | None = None,
+    checkpoint: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    out: Path | None = None,
+    docs: Path | None = None,
+) -> None:
+    """Time codecs beside their reference packages.
+
+    Parameters
+    ----------
+    codecs:
+        Which: dac, oobleck, encodec.
+    seconds:
+        Of audio.
+    threads:
+        Of torch, for both.
+    rounds:
+        How often each is run; the fastest counts.
+    int8:
+        Also in 8-bit whole numbers.
+    clock:
+        Seconds of the wall's clock, or of all threads' work, which other programs disturb less.
+    music:
+        A sound file; without it a piece of the built-in band.
+    checkpoint:
+        Published folders to load instead of random weights, as in dac=FOLDER.
+    out:
+        A JSON file for all figures.
+    docs:
+        A document with the markers of this table, to be filled in.
+    """
+    unknown = [name for name in codecs if name not in REFERENCES]
+    if unknown or seconds <= 0 or rounds < 1 or threads < 1:
+        raise ValueError(
+            f"codecs {codecs}, {seconds} s, {rounds} rounds, {threads} threads; needs known and positive ones"
+        )
+    torch.set_num_threads(threads)
+    folders = {name: Path(folder) for name, _, folder in (entry.partition("=") for entry in checkpoint)}
+    race = Race(CLOCKS[clock], rounds)
+    rows: list[dict[str, Any]] = []
+    with torch.inference_mode():
+        rates = race.matrix_rates()
+        for name in codecs:
+            for row in compared(name, folders.get(name), seconds, race, int8, music):
+                rows.append(row)
+                Console(stderr=True).print(*line(row))
+    how = {"machine": machine(), "threads": threads, "seconds": seconds, "clock": clock, "rates": rates}
+    show(how | {"rows": rows}, out, docs)
+
+
+@dataclass(frozen=True)
+class Race:
+    """Runs timed by one clock, several times."""
+
+    clock: Callable[[], float]
+    rounds: int
+
+    def timed(self, run: Callable[[], Tensor]) -> tuple[float, Tensor]:
+        """Seconds, and what came of it."""
+        started = self.clock()
+        made = run()
+        return self.clock() - started, made
+
+    def best(self, *runs: Callable[[], Tensor]) -> list[tuple[float, Tensor]]:
+        """The fastest of several rounds of each, in turns, and what it gave."""
+        found = [min((self.timed(run) for _ in range(1)), key=lambda one: one[0]) for run in runs]
+        for _ in range(self.rounds - 1):
+            for place, run in enumerate(runs):
+                again = self.timed(run)
+                found[place] = min(found[place], again, key=lambda one: one[0])
+        return found
+
+    def matrix_rates(self) -> dict[str, float]:
+        """Billions of operations a second of matrix products: of 1024 x 1024 numbers in float32, and of bytes."""
+        a, b = torch.randn(2, 1024, 1024)
+        left, right = torch.randint(-127, 128, (2, 1024, 1024), dtype=torch.int8)
+        products = {"float32": lambda: a @ b, "int8": lambda: torch._int_mm(left, right)}
+        return {name: 2 * 1024**3 / min(self.timed(run)[0] for _ in range(20)) / 1e9 for name, run in products.items()}
+
+
+def compared(
+    name: str, folder: Path | None, seconds: float, race: Race, int8: bool, music: Path | None
+) -> Iterator[dict[str, Any]]:
+    """Both directions of one codec, in float32 and in bytes."""
+    reference = REFERENCES[name](folder)
+    reference.model.eval()
+    with tempfile.TemporaryDirectory() as place:
+        if folder is None:
+            stir(reference.model)
+            reference.model.save_pretrained(place)
+        codec = load(folder or place)
+    assert isinstance(codec, Codec)
+    wave = listened(codec, seconds, music)
+    latents = codec.encode(wave)
+    given = {"encode": wave, "decode": latents}
+    theirs = {"encode": reference.encode, "decode": reference.decode}
+    for side in ("encode", "decode"):
+        ours = {"encode": codec.encode, "decode": codec.decode}[side]
+        operations = counted(theirs[side], given[side][..., : given[side].shape[-1] // 10]) * 10
+        entered, run = given[side], theirs[side]
+        ours(entered)  # its filters are made at the first use
+        (slow, wanted), (fast, made) = race.best(partial(run, entered), partial(ours, entered))
+        error = float((wanted[..., : made.shape[-1]] - made[..., : wanted.shape[-1]]).abs().max())
+        row = {"codec": name, "side": side, "reference": slow, "operations": operations, "seconds": seconds}
+        yield row | {"precision": "float32", "songloom": fast, "error": error}
+        if int8:
+            yield row | lowered(codec, side, partial(ours, entered), made, race)
+
+
+def lowered(codec: Codec, side: Side, run: Callable[[], Tensor], exact: Tensor, race: Race) -> dict[str, Any]:
+    """The figures in bytes; the codec is as before afterwards."""
+    before = dict(codec.named_modules())
+    try:
+        report = to_int8(codec, side)
+    except ValueError as error:
+        return {"precision": "int8", "songloom": None, "note": str(error)}
+    [(taken, made)] = race.best(run)
+    for name in report.names:
+        codec.set_submodule(name, before[name])
+    noise = float((exact - made).double().square().sum())
+    ratio = float(10 * torch.log10(exact.double().square().sum() / max(noise, 1e-30)))
+    return {"precision": "int8", "songloom": taken, "decibels": ratio, "share": report.share}
+
+
+def stir(model: nn.Module) -> None:
+    """Random weights under which signals keep their size: convolutions of gain 1, in residual branches of 1/4."""
+    torch.manual_seed(0)
+    for name, parameter in model.named_parameters():
+        branch = 0.5 if "res_unit" in name else 1.0
+        if name.endswith(("weight_g", "original0")):
+            parameter.fill_(branch)
+        elif name.endswith("alpha") and parameter.ndim == 3 and parameter.min() > 0:
+            parameter.uniform_(0.5, 2.0)
+        elif name.endswith(("alpha", "beta")):
+            parameter.normal_(0, 0.3)
+        elif parameter.ndim == 3:
+            gain = parameter[0].numel() ** -0.5
+            parameter.normal_(0, branch * (len(parameter) * 2) ** -0.5 if "conv_t" in name else branch * gain)
+
+
+def listened(codec: Codec, seconds: float, music: Path | None) -> Tensor:
+    """The music [1, C, T] at the codec's rate and channels, whole frames of it."""
+    if music is None:
+        from songloom.band.composer import draw
+        from songloom.band.render import render
+
+        piece = next(piece for seed in count(1) if (piece := draw(seed, seconds=seconds + 2)).seconds > seconds)
+        rendered = render(piece)
+        wave, rate = torch.from_numpy(rendered.mix), rendered.sample_rate
+        wave = resample(wave, rate, codec.sample_rate)
+    else:
+        wave, _ = files.read(music, sample_rate=codec.sample_rate)
+    wave = wave if len(wave) == codec.channels else reduce(wave, "c t -> 1 t", "mean").expand(codec.channels, -1)
+    samples = round(seconds * codec.frame_rate) * codec.hop_length
+    if wave.shape[-1] < samples:
+        raise ValueError(f"the music has {wave.shape[-1] / codec.sample_rate:.1f} s; {seconds:g} are needed")
+    return wave[None, :, :samples].contiguous()
+
+
+def counted(run: Callable[[Tensor], Tensor], given: Tensor) -> float:
+    """Floating-point operations of the products in `run`."""
+    with FlopCounterMode(display=False) as counter:
+        run(given)
+    return float(counter.get_total_flops())
+
+
+def line(row: dict[str, Any]) -> list[str]:
+    """A row of the table."""
+    head = [row["codec"], row["side"], row["precision"], f"{row['reference']:.2f}"]
+    if row["songloom"] is None:
+        return [*head, "", "", "", "", row["note"]]
+    ours = row["songloom"]
+    figures = [f"{ours:.2f}", f"{row['reference'] / ours:.2f}", f"{row['seconds'] / ours:.2f}"]
+    bytes = f"{row.get('decibels', 0):.1f} dB ({100 * row.get('share', 0):.0f} % in bytes)"
+    error = bytes if row["precision"] == "int8" else f"{row['error']:.1e}"
+    return [*head, *figures, f"{row['operations'] / ours / 1e9:.0f}", error]
+
+
+def show(result: dict[str, Any], out: Path | None, docs: Path | None) -> None:
+    """Prints the table; writes the files that were asked for."""
+    rows = [line(row) for row in result["rows"]]
+    table = Table(*HEADERS)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+    where, rates = result["machine"], result["rates"]
+    note = (
+        f"{where['cpu']}, torch {where['torch']}, {result['threads']} threads, {result['seconds']:g} s of audio, "
+        f"{result['clock']} clock. Matrix products reach {rates['float32']:.0f} GFLOP/s in float32 and "
+        f"{rates['int8']:.0f} GOP/s in bytes."
+    )
+    Console().print(note, highlight=False)
+    if out is not None:
+        write_atomically(out, json.dumps(result, indent=1) + "\n")
+    if docs is not None:
+        put_between(docs, "codec speed", f"{note}\n\n{markdown_table(HEADERS, rows)}")
+
+
+if __name__ == "__main__":
+    cyclopts.run(main)
