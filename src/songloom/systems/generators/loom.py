@@ -66,10 +66,10 @@ class Loom(Generator, kind="loom"):
         """`codec` is frozen; `streams` of its books are modelled, with `loss_weights` (normalised to sum 1);
         `key_heads` share their keys among `heads`; the prompt is cut to `text_tokens`; `context_seconds` is
         the longest stretch that is attended to; training hides the part `forgotten` of the steps before, on average,
-        and of a part `begun` of the items all steps before a random one;
-        `reading` weighs the losses of the reader of `vocabulary`, who sees `glossary` phrases a step beside the
-        captions. Last stand the defaults of sampling, and the
-        weights' precision while decoding on a CPU: "int8" is three times as fast as the exact "float32"."""
+        and of a part `begun` of the items all steps before a random one; `reading` weighs the losses of the reader of
+        `vocabulary`, who sees `glossary` phrases a step beside the captions. Last stand the defaults of sampling, the
+        part of the guidance that the beat gets, and the weights' precision while decoding on a CPU: "int8" is three
+        times as fast as the exact "float32"."""
 
         codec: Settings = field(default_factory=SpectralCodec.Config)
         pattern: Settings = field(default_factory=Delay.Config)
@@ -91,6 +91,7 @@ class Loom(Generator, kind="loom"):
         label_smoothing: float = 0.0
         dropped: Dropped = field(default_factory=Dropped)
         guidance: float = 3.0
+        beat_guidance: float = 0.5
         temperature: float = 1.0
         top_k: int = 200
         precision: Precision = "int8"
@@ -333,17 +334,17 @@ class Loom(Generator, kind="loom"):
         device = self.lm.heads.weight.device
         negative = request.negative_prompt or ""
         wanted = asked(request, seed, self._style_of(request.prompt))
-        # Both halves keep the beat: guidance that also pushes the metronome brings drums that nobody asked for.
-        beat = replace(wanted, key=None, drums=None)
         prefix, aligned, _ = self.conditions(
-            (request.prompt, negative),
-            musical.stack([wanted, beat]).to(device),
-            torch.zeros(2, dtype=torch.bool, device=device),
-            torch.zeros(2, device=device),
-            torch.full((2,), request.seconds, device=device),
+            (request.prompt, negative, negative),
+            musical.stack([wanted, replace(wanted, key=None, drums=None), Musical()]).to(device),
+            torch.zeros(3, dtype=torch.bool, device=device),
+            torch.zeros(3, device=device),
+            torch.full((3,), request.seconds, device=device),
             frames,
         )
-        return prefix, aligned
+        # Guidance away from no beat at all brings drums that nobody asked for, away from the same beat loses the tempo.
+        aligned = torch.stack([aligned[0], aligned[1].lerp(aligned[2], self.config.beat_guidance)])
+        return prefix[:2], aligned
 
 
 def asked(request: Request, seed: int, style: str | None = None) -> Musical:
