@@ -54,11 +54,20 @@ class Wish:
     "A sound file whose tune the music follows, where the model has an ear for it."
     continuation: Annotated[Path | None, Parameter(name="--continue")] = None
     "A sound file that the music begins with and goes on from; --seconds counts it too."
+    init: Path | None = None
+    "A sound file to start from, where the model works by diffusion."
+    init_strength: float | None = None
+    "How much of --init changes: 0 is nothing, 1 is all."
+    inpaint: tuple[str, ...] = ()
+    "A region of --init to make anew, as 2.5-4 in seconds, the rest stays; may be given many times."
+    steps: int | None = None
+    "Passes of a diffusion model: more are finer and slower."
 
     def request(self, prompt: str, candidates: int) -> Request:
         """The request of these options. Raises ValueError for a value out of range."""
         fields = loaded(dataclasses.asdict(self))
         tempo, negative = fields.pop("bpm"), fields.pop("negative")
+        fields["inpaint"] = tuple(region(text) for text in self.inpaint)
         return Request(prompt=prompt, tempo=tempo, negative_prompt=negative, candidates=candidates, **fields)
 
 
@@ -177,6 +186,15 @@ def loaded(fields: dict[str, Any]) -> dict[str, Any]:
     if missing:
         raise ValueError(f"there is no file {', '.join(missing)}")
     return fields | {name: Audio.load(path) for name, path in sounds.items()}
+
+
+def region(text: str) -> tuple[float, float]:
+    """ "2.5-4" as two numbers. Raises ValueError for anything else."""
+    begin, _, end = text.partition("-")
+    try:
+        return float(begin), float(end)
+    except ValueError:
+        raise ValueError(f"--inpaint takes FROM-TO in seconds, as 2.5-4, not {text!r}") from None
 
 
 def shown(request: Request) -> dict[str, Any]:

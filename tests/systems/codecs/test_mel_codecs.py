@@ -14,7 +14,7 @@ from songloom import checkpoint
 from songloom.layers.mel import MelScale
 from songloom.systems.codecs import mel_codec
 from songloom.systems.codecs.hifigan import HifiGan
-from songloom.systems.codecs.mel_codec import MelCodec, laid_out, packed, places, rows_of
+from songloom.systems.codecs.mel_codec import MelCodec, adapted, laid_out, packed, places, rows_of
 from songloom.systems.codecs.mel_vae import MelVae
 from songloom.systems.codecs.vqgan import Vqgan
 from songloom.systems.codecs.vqvae2 import VqVae2
@@ -200,3 +200,13 @@ def test_the_latents_of_the_vae_are_scaled_means() -> None:
 def test_hifi_gan_refuses_rates_that_make_another_hop(vocoder: HifiGan.Config) -> None:
     with pytest.raises(ValueError, match="64 samples of a hop of 32"):
         HifiGan(dataclasses.replace(vocoder, mel=dataclasses.replace(vocoder.mel, hop_length=32)))
+
+
+def test_an_adapted_game_pulls_the_last_weight_by_its_share_of_the_steady_loss() -> None:
+    last = torch.randn(4, requires_grad=True)
+    steady, adversarial = (3 * last).sum(), 0.8 * (0.1 * last).sum()  # a weak opponent
+    game = adapted({"adversarial": adversarial, "features": steady}, steady, last, weight=0.8)
+    pull = torch.autograd.grad(game["adversarial"], last, retain_graph=True)[0].norm()
+    own = torch.autograd.grad(steady, last)[0].norm()
+    assert float(pull / own) == pytest.approx(0.8, abs=1e-3)  # the divisor is never quite zero
+    assert game["features"] is steady and adapted({}, steady, last, weight=0.8) == {}

@@ -123,7 +123,7 @@ class JukeboxVqVae(Codec, kind="jukebox-vq-vae"):
             sample_rate=8000,
             halvings=(2, 1, 1),
             width=12,
-            depth=2,
+            depth=1,
             quantizer=VectorQuantizer.Config(codebook_size=32, decay=0.9, width=12),
             spectra=((256, 64), (64, 16)),
         )

@@ -141,12 +141,13 @@ class MelCodec(Codec):
         yield phases.finish(frames * self.config.mel.hop_length)[:, None]
 
 
-def adapted(game: dict[str, Tensor], steady: Tensor, last: Tensor) -> dict[str, Tensor]:
-    """The losses of an adversary, where the adversarial one pulls the generator's `last` weight as strongly as the
-    `steady` loss does, times its own weight (VQGAN, equation 7)."""
-    if "adversarial" not in game:
+def adapted(game: dict[str, Tensor], steady: Tensor, last: Tensor, *, weight: float) -> dict[str, Tensor]:
+    """The losses of an adversary, where the adversarial one, which has its `weight` in it, pulls the generator's `last`
+    weight `weight` times as strongly as the `steady` loss does (VQGAN, equation 7)."""
+    if "adversarial" not in game or not weight:
         return game
-    return game | {"adversarial": adaptive_weight(steady, game["adversarial"], last) * game["adversarial"]}
+    plain = game["adversarial"] / weight
+    return game | {"adversarial": weight * adaptive_weight(steady, plain, last) * plain}
 
 
 def rows_of(latents: Tensor, rows: int) -> Tensor:

@@ -42,7 +42,8 @@ class MelVae(MelCodec, kind="mel-vae"):
     class Config(MelSettings):
         """The defaults are AudioLDM 2's. `widths` of the image network's levels, fine to coarse, each with `depth`
         blocks; `scaling` makes latents of deviation 1 (it is measured after training); `divergence` weighs the
-        Kullback-Leibler term against the image's error, both summed over the image."""
+        Kullback-Leibler term against the image's error, both summed over the image;
+        `adaptive` weighs the adversarial loss by gradients, as VQGAN does."""
 
         vocoder: HifiGan.Config | None = field(default_factory=of_audioldm)
         widths: tuple[int, ...] = (128, 256, 512)
@@ -51,6 +52,7 @@ class MelVae(MelCodec, kind="mel-vae"):
         latent_channels: int = 8
         scaling: float = 1.0
         divergence: float = 1e-6
+        adaptive: bool = True
         adversary: Adversary.Config | None = field(
             default_factory=lambda: Adversary.Config(
                 discriminators=(Patch.Config(),), game="hinge", adversarial=0.5, features=0.0, start=50_000
@@ -97,6 +99,7 @@ class MelVae(MelCodec, kind="mel-vae"):
             depth=1,
             groups=4,
             latent_channels=4,
+            adaptive=False,
             adversary=Adversary.Config(
                 discriminators=(Patch.Config(widths=(4, 8)),), game="hinge", adversarial=0.05, features=0.05
             ),
@@ -134,7 +137,8 @@ class MelVae(MelCodec, kind="mel-vae"):
         made = self.decoder(self.enter(laid_out(passed.latents, self.rows)))
         error = functional.l1_loss(made, true)
         game = self.adversary.losses(true, made, step=step) if self.adversary else {}
-        game = adapted(game, error, self.decoder.leave.weight)
+        if self.config.adaptive and self.adversary:
+            game = adapted(game, error, self.decoder.leave.weight, weight=self.adversary.config.adversarial)
         reports = {f"~{name}": value for name, value in passed.reports.items()}
         reports["~deviation"] = passed.latents.detach().std()
         # Both are sums over the image in latent diffusion; here both are means, over values and over places.

@@ -38,7 +38,9 @@ class Vqgan(MelCodec, kind="vqgan"):
 
     @dataclass(frozen=True, kw_only=True)
     class Config(MelSettings):
-        """The defaults are SpecVQGAN's. `widths` of the levels, fine to coarse, each with `depth` blocks."""
+        """The defaults are SpecVQGAN's. `widths` of the levels, fine to coarse, each with `depth` blocks;
+        `adaptive` weighs the adversarial loss by gradients (equation 7), which asks for opponents that can already
+        tell true from made."""
 
         mel: MelScale = field(
             default_factory=lambda: MelScale(
@@ -54,6 +56,7 @@ class Vqgan(MelCodec, kind="vqgan"):
             default_factory=lambda: VectorQuantizer.Config(codebook_size=1024, width=256)
         )
         commitment: float = 0.25
+        adaptive: bool = True
         adversary: Adversary.Config | None = field(
             default_factory=lambda: Adversary.Config(
                 discriminators=(Patch.Config(),), game="hinge", adversarial=0.8, features=1.0, start=30_000
@@ -97,6 +100,7 @@ class Vqgan(MelCodec, kind="vqgan"):
             depth=1,
             groups=4,
             quantizer=VectorQuantizer.Config(codebook_size=32, decay=0.9, width=8),
+            adaptive=False,
             adversary=Adversary.Config(
                 discriminators=(Patch.Config(widths=(4, 8)),), game="hinge", adversarial=0.05, features=0.05
             ),
@@ -133,7 +137,8 @@ class Vqgan(MelCodec, kind="vqgan"):
         made = self.decoder(self.enter(laid_out(passed.latents, self.rows)))
         error = functional.l1_loss(made, true)
         game = self.adversary.losses(true, made, step=step) if self.adversary else {}
-        game = adapted(game, error, self.decoder.leave.weight)
+        if self.config.adaptive and self.adversary:
+            game = adapted(game, error, self.decoder.leave.weight, weight=self.adversary.config.adversarial)
         reports = {f"~{name}": value for name, value in passed.reports.items()}
         commitment = self.config.commitment * passed.losses["commitment"]
         return {"mel": error, "commitment": commitment} | reports | game
