@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from songloom.inference.coded_files import Identity
     from songloom.systems.roles import Codec
 
+Precision = Literal["float32", "int8"]
 
-def load_codec(name: str) -> tuple[Codec, Identity]:
-    """The codec of an embedded name, a path or a hub id, and its identity. Raises ValueError for what has no codes."""
+
+def load_codec(
+    name: str, precision: Precision = "float32", side: Literal["encode", "decode"] = "encode"
+) -> tuple[Codec, Identity]:
+    """The codec of an embedded name, a path or a hub id, and its identity; with precision int8, this side of it works
+    in bytes where it may. Raises ValueError for what has no codes, or nothing to work in bytes."""
     from songloom.checkpoint import system_hash
     from songloom.inference.coded_files import Identity
     from songloom.published.load import load
@@ -21,4 +26,9 @@ def load_codec(name: str) -> tuple[Codec, Identity]:
         raise ValueError(f"{name} is no codec but a {type(system).__name__}")
     if not system.streams:
         raise ValueError(f"{name} has no codes: its latents are continuous")
-    return system, Identity(name, system_hash(system))
+    identity = Identity(name, system_hash(system))
+    if precision == "int8":
+        from songloom.inference.precision import to_int8
+
+        to_int8(system, side)
+    return system, identity
