@@ -59,3 +59,10 @@ def test_a_missing_or_changed_encoder_is_named(monkeypatch: pytest.MonkeyPatch) 
 def test_lengths_out_of_range_are_refused() -> None:
     with pytest.raises(ValueError, match="2 to 256"):
         minilm().embed(["x"], 1)
+
+
+def test_reading_the_encoder_leaves_the_random_state_as_it_was() -> None:
+    """So that a resumed run, which reads it at another step, draws what a whole run does."""
+    state = torch.get_rng_state()
+    MiniLM(minilm().folder)
+    assert torch.equal(torch.get_rng_state(), state)

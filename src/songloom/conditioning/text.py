@@ -47,7 +47,9 @@ class MiniLM:
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()
         published = load_file(folder / "model.safetensors")
-        self.bert = Bert(vocabulary=30_522, width=WIDTH, depth=DEPTH, heads=12, hidden=4 * WIDTH)
+        # First weights are drawn at random: a training step that reads the encoder must draw what others do.
+        with torch.random.fork_rng(devices=()):
+            self.bert = Bert(vocabulary=30_522, width=WIDTH, depth=DEPTH, heads=12, hidden=4 * WIDTH)
         self.bert.load_state_dict(bert_weights(published, DEPTH), assign=True)
         self.bert.requires_grad_(False).eval()
         self._seen: OrderedDict[tuple[str, int], tuple[Tensor, Tensor]] = OrderedDict()

@@ -130,7 +130,7 @@ def test_patches_fold_frames_and_give_them_back_in_order() -> None:
 
 
 def test_what_it_cannot_do_is_said() -> None:
-    with pytest.raises(ValueError, match="at most 4"):
+    with pytest.raises(ValueError, match="at most 16"):
         tiny().generate(Request(seconds=60.0))
     with pytest.raises(ValueError, match="patch is 3"):
         tiny(patch=3)

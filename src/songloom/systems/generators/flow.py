@@ -107,7 +107,7 @@ class Flow(LatentGenerator, kind="flow"):
             shape=DitShape(
                 width=48, depth=2, heads=2, hidden=96, context_width=48, timing="modulation", normed_heads=True
             ),
-            window=256,
+            window=1024,
             text_tokens=16,
             sampling=Sampling(sampler="heun", schedule="linear", steps=6, guidance=2.0),
         )

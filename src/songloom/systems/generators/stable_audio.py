@@ -99,7 +99,7 @@ class StableAudio(LatentGenerator, kind="stable-audio"):
             condition_width=32,
             most_seconds=32.0,
             shape=DitShape(width=64, depth=2, heads=4, hidden=128, context_width=32, time_features=64),
-            window=1024,
+            window=4096,
             whole_window=False,
             sampling=Sampling(steps=20, guidance=3.0, least=0.05, most=100.0),
         )
