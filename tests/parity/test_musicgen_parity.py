@@ -14,7 +14,7 @@ from torch import Tensor
 
 from songloom import checkpoint
 from songloom.conditioning.conditions import Conditions
-from songloom.inference import song
+from songloom.inference import memory, song
 from songloom.published.load import load as load_any
 from songloom.systems.generators.musicgen import Musicgen
 from songloom.systems.generators.musicgen_melody import MusicgenMelody
@@ -252,3 +252,27 @@ def test_a_codec_that_is_only_named_is_found(tmp_path: Path) -> None:
     torch.save({"pretrained": str(tmp_path / "codec")}, tmp_path / "craft" / "compression_state_dict.bin")
     ours = load_any(tmp_path / "craft")
     assert isinstance(ours, Musicgen) and ours.codec.streams == 4
+
+
+@pytest.mark.parametrize("layout", ["one file", "shards", "a pickle", "audiocraft", "ours"])
+def test_a_model_that_does_not_fit_into_memory_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str
+) -> None:
+    model = theirs()
+    expected = sum(t.numel() for t in {t.data_ptr(): t for t in model.state_dict().values()}.values())
+    if layout == "audiocraft":
+        save_craft(model, tmp_path, half=True)
+        expected -= sum(t.numel() for t in model.text_encoder.parameters())
+    elif layout == "ours":
+        save_hub(model, tmp_path / "hub")
+        checkpoint.save(ours := load_any(tmp_path / "hub"), tmp_path / "own")
+        expected = sum(t.numel() for t in ours.state_dict().values())
+    else:
+        save_hub(model, tmp_path, layout)
+    folder = tmp_path / "own" if layout == "ours" else tmp_path
+    assert memory.needed(folder) == pytest.approx(4 * expected, rel=0.02)
+    (tmp_path / "meminfo").write_text("MemTotal: 99 kB\nMemAvailable:     40 kB\n")
+    monkeypatch.setattr(memory, "MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr(song, "load", None)
+    with pytest.raises(ValueError, match=r"needs 0\.\d GB of memory for its weights; 0\.0 GB are free"):
+        song.open_model(str(folder))

@@ -91,14 +91,6 @@ def test_cross_attention_needs_its_layers() -> None:
         model(cross=False)(grid(3), conditions("cross"))
 
 
-def test_halves_of_guidance_have_the_same_conditions() -> None:
-    both = conditions("masked").beside(conditions("masked"))
-    assert both.cross is not None and both.mask is not None and both.prefix is None
-    assert both.cross.shape == (4, L, D) and both.mask.shape == (4, L)
-    with pytest.raises(ValueError, match="same conditions"):
-        conditions("cross").beside(conditions("prefix"))
-
-
 def test_a_window_that_is_full_says_so() -> None:
     lm = model()
     with torch.no_grad():

@@ -133,7 +133,7 @@ def test_progress_rises_to_the_end_and_may_cancel() -> None:
 
 def test_guidance_with_equal_halves_is_no_guidance() -> None:
     pattern = Delay(Delay.Config())
-    both = given().beside(given())
+    both = given(2)
     guided = torch.cat(list(windowed(model(), pattern, lambda _: both, NOTHING, plan(12))), -1)
     assert torch.equal(guided, drawn(plan(12)))
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from songloom.conditioning.guidance import paired
-
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
@@ -28,15 +26,3 @@ class Conditions:
         """Items B; None when there are no conditions at all."""
         given = self.prefix if self.cross is None else self.cross
         return None if given is None else len(given)
-
-    def beside(self, others: Conditions) -> Conditions:
-        """Both halves that guidance needs, in one batch [2 B, ...], these first."""
-        return Conditions(*(_both(getattr(self, name), getattr(others, name)) for name in self.__slots__))
-
-
-def _both(one: Tensor | None, other: Tensor | None) -> Tensor | None:
-    if one is None or other is None:
-        if one is not other:
-            raise ValueError("guidance needs two halves with the same conditions")
-        return None
-    return paired(one, other)

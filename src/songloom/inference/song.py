@@ -16,6 +16,8 @@ from torch import Tensor
 from songloom import __version__, checkpoint
 from songloom.audio.clip import Audio
 from songloom.audio.loudness import normalise
+from songloom.inference import memory
+from songloom.published.files import locate
 from songloom.published.load import load, own_folder
 from songloom.systems.request import Request
 from songloom.systems.roles import Generator, Progress
@@ -39,6 +41,7 @@ def open_model(name: str = DEFAULT_MODEL) -> Model:
     """The generator of an embedded name, a folder (ours or published) or a hub id in the local cache. Raises
     ValueError when it is none."""
     own = own_folder(name)
+    memory.check(locate(name) if own is None else own, name)
     system = load(name)
     if not isinstance(system, Generator):
         raise ValueError(f"{name} makes no music from text: it is a {type(system).__name__}")

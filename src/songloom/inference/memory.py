@@ -1,0 +1,70 @@
+"""Whether a model's weights fit into memory, known before they are read."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from songloom.published.files import INDEX, SUFFIXES, read_json, read_pickle, weights_file
+
+BYTES = 4
+"""Of a number: weights become float32."""
+MEMINFO = Path("/proc/meminfo")
+
+
+def needed(path: Path) -> int:
+    """Bytes of the weights of a checkpoint folder or file, ours or published, once they are loaded."""
+    return BYTES * sum(numbers(file) for file in weights_files(path))
+
+
+def free() -> int | None:
+    """Bytes of memory that could be had now; None where the system does not tell."""
+    try:
+        rows = MEMINFO.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    found = [row.split() for row in rows if row.startswith("MemAvailable:")]
+    return 1024 * int(found[0][1]) if found else None
+
+
+def check(path: Path, name: str) -> None:
+    """Raises ValueError when the weights of `path` are more than what is free."""
+    wanted, there = needed(path), free()
+    if there is not None and wanted > there:
+        raise ValueError(f"{name} needs {wanted / 1e9:.1f} GB of memory for its weights; {there / 1e9:.1f} GB are free")
+
+
+def weights_files(path: Path) -> list[Path]:
+    """The files of weights that loading reads: ours with those of the parts, a published set, or one file."""
+    if not path.is_dir():
+        return [path]
+    if (path / "parts").is_dir():
+        return sorted(path.rglob("model.safetensors"))
+    try:
+        file = weights_file(path)
+    except ValueError:  # several, which their family knows apart
+        return sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
+    if not file.name.endswith(INDEX):
+        return [file]
+    return [path / name for name in sorted(set(read_json(file).get("weight_map", {}).values()))]
+
+
+def numbers(file: Path) -> int:
+    """How many numbers a file of weights holds. Raises ValueError when it cannot be read."""
+    if file.suffix != ".safetensors":
+        return _numbers(read_pickle(file))
+    try:
+        with safe_open(file, "pt") as opened:
+            return sum(math.prod(opened.get_slice(name).get_shape()) for name in opened.keys())  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{file} cannot be read: {error}") from None
+
+
+def _numbers(data: object) -> int:
+    """In dictionaries of dictionaries of tensors."""
+    if isinstance(data, Tensor):
+        return data.numel()
+    return sum(map(_numbers, data.values())) if isinstance(data, dict) else 0
