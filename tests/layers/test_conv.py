@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from songloom.layers.conv import Conv1d, TransposedConv1d, WholeNorm, padded
+from songloom.layers.conv import WIDE, Conv1d, TransposedConv1d, WholeNorm, padded
 
 
 def noise(*shape: int) -> Tensor:
@@ -50,6 +50,17 @@ def test_a_convolution_is_torchs_of_the_padded_wave(samples: int, shape: tuple[i
     wide = nn.functional.pad(rows.mT, (layer.front, layer.behind + -samples % stride), "reflect")
     whole = nn.functional.conv1d(wide, layer.weight, layer.bias, stride, dilation=dilation).mT
     torch.testing.assert_close(layer(rows), whole)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_a_wide_strided_convolution_is_torchs(causal: bool) -> None:
+    layer = Conv1d(WIDE // 4, 3, 8, stride=4, causal=causal, padding="zeros").double()
+    rows = noise(2, 21, WIDE // 4).requires_grad_()
+    wide = nn.functional.pad(rows.mT, (layer.front, layer.behind + 3))
+    whole = nn.functional.conv1d(wide, layer.weight, layer.bias, 4).mT
+    torch.testing.assert_close(layer(rows), whole)
+    ours, theirs = (torch.autograd.grad(made.sin().sum(), layer.weight)[0] for made in (layer(rows), whole))
+    torch.testing.assert_close(ours, theirs)
 
 
 def touched(layer: nn.Module, inputs: int, output: int) -> list[int]:

@@ -12,7 +12,14 @@ from training_toys import ToyCodec, ToyModel
 from songloom.recipe import Recipe
 from songloom.training.average import Average
 from songloom.training.muon import QUINTIC, Muon, orthogonalized
-from songloom.training.optimisation import make_optimizers, matrix_names, rate_factor, trained_parameters
+from songloom.training.optimisation import (
+    load_state_tensors,
+    make_optimizers,
+    matrix_names,
+    rate_factor,
+    state_tensors,
+    trained_parameters,
+)
 
 
 @pytest.mark.parametrize("shape", [(3, 16, 16), (2, 12, 40), (2, 40, 12)])
@@ -69,6 +76,25 @@ def test_a_system_may_name_its_own_matrices() -> None:
             return {"inside.weight"}
 
     assert matrix_names(Other(ToyCodec.Config())) == {"inside.weight"}
+
+
+def test_a_weight_in_another_order_in_memory_goes_on_exactly() -> None:
+    start = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(3))
+    states: dict[str, torch.Tensor] = {}
+
+    def steps(first: int, last: int, weight: torch.Tensor) -> torch.Tensor:
+        parameter = nn.Parameter(torch.empty(3, 5, 4).transpose(1, 2).copy_(weight))
+        optimizer = torch.optim.AdamW([parameter], lr=0.1, fused=True)
+        if first:
+            load_state_tensors([optimizer], {"w": parameter}, states)
+        for step in range(first, last):
+            parameter.grad = torch.empty_like(parameter).copy_((start + step).sin())
+            optimizer.step()
+        states.update(state_tensors([optimizer], {"w": parameter}))
+        return parameter.detach()
+
+    whole = steps(0, 4, start)
+    assert torch.equal(steps(2, 4, steps(0, 2, start)), whole)
 
 
 def test_the_rate_rises_linearly_and_falls_on_a_cosine() -> None:

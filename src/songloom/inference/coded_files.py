@@ -8,11 +8,12 @@ from pathlib import Path
 
 import torch
 
-from songloom.audio import file_stream, files
+from songloom.audio import file_stream
 from songloom.audio.file_stream import WHOLE, Part
 from songloom.data import token_file
 from songloom.data.token_file import TokenReader
 from songloom.data.token_header import TokenHeader
+from songloom.inference.long_form import pieces_of
 from songloom.systems.roles import Codec, Progress
 
 LEAD_SECONDS = 2.0
@@ -51,14 +52,10 @@ def encode_file(
 ) -> None:
     """Writes the codes of a sound file, resampled and mixed to what the codec takes, as `target`. Raises ValueError
     for a sound file that cannot be coded; nothing is written then."""
-    info = files.info(source)
-    total = math.ceil(info.frames * codec.sample_rate / info.sample_rate)
-    heard = file_stream.Counted(file_stream.pieces(source, sample_rate=codec.sample_rate, channels=codec.channels))
+    heard = file_stream.Counted(pieces_of(codec, source, progress=progress))
     with token_file.writing(target, header) as writer:
-        for codes in codec.tokenize_stream((piece[None] for piece in heard), streams=header.streams):
+        for codes in codec.tokenize_stream(heard, streams=header.streams):
             writer.add(codes[0].cpu().numpy())
-            if progress:
-                progress(min(1.0, heard.samples / max(total, 1)))
         writer.finish(heard.samples)
 
 

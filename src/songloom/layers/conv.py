@@ -18,6 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 Padding = Literal["zeros", "reflect", "replicate"]
+WIDE = 2048
+"""Numbers in a stride from which two products are faster than a convolution, which must bring its kernel in order."""
 Interval = tuple[int, int]
 """First and last position, both included."""
 
@@ -55,7 +57,8 @@ class WholeNorm(nn.Module):
 
 
 class Conv1d(nn.Conv1d):
-    """[B, T, C] -> [B, ceil(T / stride), C'], with an optional normalisation of the result."""
+    """[B, T, C] -> [B, ceil(T / stride), C'], with an optional normalisation of the result. `weight` is [C', C,
+    kernel], in memory as [C', kernel, C]."""
 
     bias: nn.Parameter
 
@@ -72,6 +75,7 @@ class Conv1d(nn.Conv1d):
         norm: nn.Module | None = None,
     ) -> None:
         super().__init__(inputs, outputs, kernel, stride, dilation=dilation)
+        self.weight.data = self.weight.data.transpose(1, 2).contiguous().transpose(1, 2)
         total = (kernel - 1) * dilation + 1 - stride
         if total < 0:
             raise ValueError(f"kernel {kernel} with dilation {dilation} is shorter than its stride {stride}")
@@ -89,10 +93,26 @@ class Conv1d(nn.Conv1d):
 
     def convolved(self, rows: Tensor) -> Tensor:
         """The frames of padded rows."""
+        if self.kernel_size[0] == 2 * self.stride[0] and self.stride[0] * self.in_channels >= WIDE:
+            made = self._multiplied(rows)
+        else:
+            made = self._convolved(rows)
+        return made if self.norm is None else self.norm(made)
+
+    def _convolved(self, rows: Tensor) -> Tensor:
         image = rows.transpose(1, 2).unsqueeze(2)  # of height one, channels last
         weight, steps, spread = self.weight.unsqueeze(2), (1, self.stride[0]), (1, self.dilation[0])
-        made = functional.conv2d(image, weight, self.bias, steps, dilation=spread).squeeze(2).transpose(1, 2)
-        return made if self.norm is None else self.norm(made)
+        return functional.conv2d(image, weight, self.bias, steps, dilation=spread).squeeze(2).transpose(1, 2)
+
+    def _multiplied(self, rows: Tensor) -> Tensor:
+        """A kernel of two strides as two products: a frame is made of its stride of samples and of the next one."""
+        first, second = self.weight.transpose(1, 2).flatten(1).chunk(2, 1)
+        groups = rearrange(rows, "b (f s) c -> b f (s c)", s=self.stride[0])
+        made = functional.linear(groups[:, :-1], first, self.bias)
+        groups, second = groups.to(made), second.t().to(made)
+        for item in range(len(rows)):
+            made[item].addmm_(groups[item, 1:], second)
+        return made
 
     def sees(self, outputs: Interval) -> Interval:
         """The input positions that these output positions depend on."""

@@ -117,9 +117,12 @@ def whole(tensor: Tensor) -> Tensor:
 
 
 def like(tensor: Tensor, model: Tensor) -> Tensor:
-    """`tensor` in shards where `model`, of the same shape, is in shards."""
-    if not is_sharded(model) or tensor.shape != model.shape:
+    """`tensor` in shards where `model`, of the same shape, is in shards, and else in the order that `model` has in
+    memory, by which fused optimisers go."""
+    if tensor.shape != model.shape:
         return tensor
+    if not is_sharded(model):
+        return torch.empty_like(model, dtype=tensor.dtype, device=tensor.device).copy_(tensor)
     from torch.distributed.tensor import DTensor, distribute_tensor
 
     model = cast(DTensor, model)
