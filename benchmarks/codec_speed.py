@@ -136,7 +136,7 @@ def main(
     folders = {name: Path(folder) for name, _, folder in (entry.partition("=") for entry in checkpoint)}
     race = Race(CLOCKS[clock], rounds)
     rows: list[dict[str, Any]] = []
-    with torch.inference_mode():
+    with torch.no_grad():
         rates = race.matrix_rates()
         for name in codecs:
             for row in compared(name, folders.get(name), seconds, race, int8, music):
