@@ -73,9 +73,9 @@ def test_a_control_that_a_model_lacks_is_refused_with_those_that_have_it(
     run: Run, model: Path, melodic: Path, tune: Path
 ) -> None:
     code, _, err = run("generate", "harp", "--model", model, "--melody", "tune.wav")
-    assert code == 2 and "loom does not use melody" in err and "with melody: musicgen-melody" in err
+    assert code == 2 and "loom does not use melody" in err and "musicgen-melody" in err.split("with melody: ")[1]
     code, _, err = run("generate", "harp", "--model", melodic, "--bpm", 90)
-    assert code == 2 and "musicgen-melody does not use tempo" in err and "with tempo: flow, loom" in err
+    assert code == 2 and "musicgen-melody does not use tempo" in err and "loom" in err.split("with tempo: ")[1]
 
 
 def test_a_large_preset_is_shown_without_its_memory(run: Run) -> None:

@@ -145,26 +145,34 @@ def save_craft(model: Any, folder: Path, *, half: bool = False, nested: bool = F
     melody, stereo = model.config.model_type == "musicgen_melody", model.decoder.config.audio_channels == 2
     folder.mkdir(exist_ok=True)
     best = {name: t.half() if half else t for name, t in craft_names(model, melody).items()}
-    streams = model.decoder.num_codebooks
-    delays = [stream // 2 if stereo else stream for stream in range(streams)]
-    text = SETTINGS
-    values = {
-        "channels": "2" if stereo else "1",
-        "t5": str(folder / "t5"),
-        "melody": MELODY if melody else "",
-        "prepend": "\n  - self_wav\n  - description" if melody else "[]",
-        "cross": "[]" if melody else "\n  - description",
-        "streams": str(streams),
-        "delays": "".join(f"\n    - {delay}" for delay in delays),
-        "stereo": str(stereo).lower(),
-    }
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", value)
+    text = filled({**craft_values(melody=melody, stereo=stereo), "t5": str(folder / "t5")})
     torch.save({"best_state": {"model": best} if nested else best, "xp.cfg": text}, folder / "state_dict.bin")
     codec = {craft_codec_name(name): t for name, t in model.audio_encoder.state_dict().items()}
     torch.save({"best_state": codec, "xp.cfg": text}, folder / "compression_state_dict.bin")
     model.text_encoder.save_pretrained(folder / "t5")
     return tokenizer(folder / "t5")
+
+
+def craft_values(*, melody: bool, stereo: bool) -> dict[str, str]:
+    """What differs between the settings of the published variants."""
+    delays = [stream // 2 for stream in range(8)] if stereo else list(range(4))
+    return {
+        "channels": "2" if stereo else "1",
+        "melody": MELODY if melody else "",
+        "prepend": "\n  - self_wav\n  - description" if melody else "[]",
+        "cross": "[]" if melody else "\n  - description",
+        "streams": str(len(delays)),
+        "delays": "".join(f"\n    - {delay}" for delay in delays),
+        "stereo": str(stereo).lower(),
+    }
+
+
+def filled(values: dict[str, str]) -> str:
+    """audiocraft's text of settings with these values."""
+    text = SETTINGS
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", value)
+    return text
 
 
 def craft_names(model: Any, melody: bool) -> dict[str, Tensor]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from musicgen_folders import TEXTS, V, save_craft, save_hub, theirs
+from musicgen_folders import TEXTS, V, craft_values, filled, save_craft, save_hub, theirs
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -15,7 +16,10 @@ from torch import Tensor
 from songloom import checkpoint
 from songloom.conditioning.conditions import Conditions
 from songloom.inference import memory, song
+from songloom.published import encodec_settings, musicgen, musicgen_craft, t5
 from songloom.published.load import load as load_any
+from songloom.published.yaml_text import parse
+from songloom.systems import registry
 from songloom.systems.generators.musicgen import Musicgen
 from songloom.systems.generators.musicgen_melody import MusicgenMelody
 from songloom.systems.request import Request
@@ -276,3 +280,64 @@ def test_a_model_that_does_not_fit_into_memory_is_refused_before_it_is_read(
     monkeypatch.setattr(song, "load", None)
     with pytest.raises(ValueError, match=r"needs 0\.\d GB of memory for its weights; 0\.0 GB are free"):
         song.open_model(str(folder))
+
+
+HUB_CODEC = {
+    "audio_channels": 1,
+    "chunk_length_s": None,
+    "codebook_size": 2048,
+    "compress": 2,
+    "hidden_size": 128,
+    "normalize": False,
+    "norm_type": "weight_norm",
+    "num_filters": 64,
+    "num_residual_layers": 1,
+    "pad_mode": "reflect",
+    "sampling_rate": 32_000,
+    "target_bandwidths": [2.2],
+    "upsampling_ratios": [8, 5, 4, 4],
+    "use_causal_conv": False,
+    "use_conv_shortcut": False,
+}
+HUB_T5 = {"d_model": 768, "d_ff": 3072, "d_kv": 64, "num_heads": 12, "num_layers": 12, "vocab_size": 32_128}
+SIZES = {"small": (1024, 24, 16), "medium": (1536, 48, 24), "large": (2048, 48, 32)}
+MELODIES = {"": SIZES["medium"], "-large": SIZES["large"]}
+PUBLISHED = [
+    *((f"musicgen-{name}", *size, 1, False) for name, size in SIZES.items()),
+    *((f"musicgen-stereo-{name}", *size, 2, False) for name, size in SIZES.items()),
+    *((f"musicgen-melody{name}", *size, 1, True) for name, size in MELODIES.items()),
+    *((f"musicgen-stereo-melody{name}", *size, 2, True) for name, size in MELODIES.items()),
+]
+
+
+@pytest.mark.parametrize(("name", "width", "depth", "heads", "channels", "melody"), PUBLISHED)
+def test_published_settings_of_both_layouts_are_our_presets(
+    tmp_path: Path, name: str, width: int, depth: int, heads: int, channels: int, melody: bool
+) -> None:
+    preset = registry.presets()[name]
+    assert isinstance(preset, Musicgen.Config)
+    codec, text = encodec_settings.settings_of_hub(HUB_CODEC), t5.settings_of_hub(HUB_T5)
+    decoder = {
+        "vocab_size": 2048,
+        "hidden_size": width,
+        "num_hidden_layers": depth,
+        "num_attention_heads": heads,
+        "ffn_dim": 4 * width,
+        "num_codebooks": 4 * channels,
+        "audio_channels": channels,
+    }
+    config = {"model_type": "musicgen_melody" if melody else "musicgen", "decoder": decoder}
+    (tmp_path / "generation_config.json").write_text('{"guidance_scale": 3.0, "max_length": 1500}')
+    found = musicgen.settings_of_hub(config, tmp_path, codec, text)
+    assert replace(found, mask_padding=False, streams=None) == preset
+    streams, values = 4 * channels, craft_values(melody=melody, stereo=channels == 2)
+    text_of_craft = filled({**values, "t5": "t5-base"}).replace("segment_duration: 2", "segment_duration: 30")
+    text_of_craft = text_of_craft.replace("radix2_exp: 10", "radix2_exp: 14").replace(
+        "num_heads: 4", f"num_heads: {heads}"
+    )
+    text_of_craft = text_of_craft.replace("training_dropout: 0.3", f"training_dropout: {0.2 if melody else 0.3}")
+    with torch.device("meta"):
+        tensors = {f"emb.{k}.weight": torch.zeros(2049, width) for k in range(streams)}
+        tensors |= {f"transformer.layers.{i}.linear1.weight": torch.zeros(4 * width, width) for i in range(depth)}
+    made = musicgen_craft.settings_of(parse(text_of_craft), tensors, codec, text, "a test")
+    assert replace(made, streams=None) == preset

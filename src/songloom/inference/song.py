@@ -128,14 +128,18 @@ def generate(
     prompt: str,
     *,
     model: str | Path = DEFAULT_MODEL,
+    negative_prompt: str | None = None,
     seconds: float = 10.0,
     seed: int = 0,
     guidance: float | None = None,
     temperature: float | None = None,
     top_k: int | None = None,
+    top_p: float | None = None,
     tempo: float | None = None,
     key: str | None = None,
     drums: bool | None = None,
+    melody: Audio | None = None,
+    continuation: Audio | None = None,
     loudness: float = DEFAULT_LOUDNESS,
 ) -> Audio:
     """Music from text, with the embedded model unless another is named.
@@ -145,13 +149,17 @@ def generate(
     """
     request = Request(
         prompt=prompt,
+        negative_prompt=negative_prompt,
         seconds=seconds,
         seed=seed,
         guidance=guidance,
         temperature=temperature,
         top_k=top_k,
+        top_p=top_p,
         tempo=tempo,
         key=key,
         drums=drums,
+        melody=melody,
+        continuation=continuation,
     )
     return make(open_model(str(model)), request, loudness=loudness)[0]
