@@ -11,7 +11,7 @@ import torch
 from command_runs import Run
 
 from songloom import checkpoint
-from songloom.app.generate import region
+from songloom.app.wishes import region
 from songloom.audio import files
 from songloom.systems import registry
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from songloom.audio.chunks import Reach, regrouped, spans, windowed
+from songloom.audio.chunks import Reach, exactly, regrouped, spans, windowed
 
 
 @pytest.mark.parametrize(("frames", "size", "context"), [(1, 4, 2), (8, 4, 0), (9, 4, 3), (100, 7, 20)])
@@ -120,3 +120,20 @@ def test_regrouped_pieces_have_one_size(samples: int, pieces: list[int], size: i
     made = list(regrouped(cut(wave, pieces), size))
     assert [piece.shape[-1] for piece in made[:-1]] == [size] * max(0, -(-samples // size) - 1)
     assert torch.equal(torch.cat([wave[..., :0], *made], -1), wave)
+
+
+@pytest.mark.parametrize("sizes", [[3, 0, 4], [7], [5], [2, 2], [9, 1], [0, 0]])
+def test_pieces_of_any_length_become_exactly_as_many_positions(sizes: list[int]) -> None:
+    pieces = [torch.full((1, 2, size), float(index + 1)) for index, size in enumerate(sizes)]
+    whole = torch.nn.functional.pad(torch.cat(pieces, -1), (0, 7))[..., :7]
+    found = list(exactly(iter(pieces), 7))
+    assert torch.equal(torch.cat(found, -1), whole)
+    assert all(piece.shape[-1] for piece in found)
+
+
+def test_nothing_more_is_taken_once_there_is_enough() -> None:
+    def endless() -> Iterator[Tensor]:
+        while True:
+            yield torch.ones(1, 4)
+
+    assert sum(piece.shape[-1] for piece in exactly(endless(), 10)) == 10

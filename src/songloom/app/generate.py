@@ -2,80 +2,33 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 from cyclopts import Parameter
 
+from songloom.app.prompt_files import read_prompts
 from songloom.app.screen import bar, errors
+from songloom.app.wishes import NO_WISH, Wish, shown
 from songloom.systems.request import Request
 
 if TYPE_CHECKING:
     from songloom.audio.clip import Audio
     from songloom.inference.song import Model
 
-SOUNDS = ("melody", "continuation", "init")
-"""Fields of a request that are sounds: files at the command line."""
 PLAYERS = (("ffplay", "-nodisp", "-autoexit", "-loglevel", "quiet"), ("paplay",), ("aplay", "-q"), ("afplay",))
-
-
-@Parameter(name="*")
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Wish:
-    """The musical part of the options; what is not given is the model's own choice."""
-
-    seconds: float = 10.0
-    "Length of the music."
-    seed: int = 0
-    "The same seed, request and machine give the same samples."
-    bpm: float | None = None
-    "Tempo in beats per minute, 20 to 300; overrides the prompt."
-    key: str | None = None
-    "Key, as in Am, 'F# major' or 'Bb minor'; overrides the prompt."
-    drums: bool | None = None
-    "Ask for drums, or forbid them with --no-drums."
-    negative: str | None = None
-    "What the music should move away from."
-    guidance: float | None = None
-    "How strongly the prompt pulls; 1 is not at all, 3 is usual."
-    temperature: float | None = None
-    "Boldness of sampling; 1 is usual, 0 always takes the likeliest."
-    top_k: int | None = None
-    "Sample among the k likeliest tokens."
-    top_p: float | None = None
-    "Sample among the likeliest tokens that hold this probability."
-    melody: Path | None = None
-    "A sound file whose tune the music follows, where the model has an ear for it."
-    continuation: Annotated[Path | None, Parameter(name="--continue")] = None
-    "A sound file that the music begins with and goes on from; --seconds counts it too."
-    init: Path | None = None
-    "A sound file to start from, where the model works by diffusion."
-    init_strength: float | None = None
-    "How much of --init changes: 0 is nothing, 1 is all."
-    inpaint: tuple[str, ...] = ()
-    "A region of --init to make anew, as 2.5-4 in seconds, the rest stays; may be given many times."
-    steps: int | None = None
-    "Passes of a diffusion model: more are finer and slower."
-
-    def request(self, prompt: str, candidates: int) -> Request:
-        """The request of these options. Raises ValueError for a value out of range."""
-        fields = loaded(dataclasses.asdict(self))
-        tempo, negative = fields.pop("bpm"), fields.pop("negative")
-        fields["inpaint"] = tuple(region(text) for text in self.inpaint)
-        return Request(prompt=prompt, tempo=tempo, negative_prompt=negative, candidates=candidates, **fields)
 
 
 def generate(
     prompt: str | None = None,
     *,
     output: Annotated[str | None, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)] = None,
-    wish: Wish = Wish(),
+    wish: Wish = NO_WISH,
     model: str = "loom",
     candidates: int = 1,
     keep_all: Annotated[bool, Parameter(negative="")] = False,
@@ -172,38 +125,6 @@ def slug(prompt: str) -> str:
     return "-".join(words)[:48].strip("-") or "song"
 
 
-def asked(request: Request) -> dict[str, Any]:
-    """The fields of a request that were asked for."""
-    return {f.name: v for f in dataclasses.fields(request) if (v := getattr(request, f.name)) != f.default}
-
-
-def loaded(fields: dict[str, Any]) -> dict[str, Any]:
-    """The same with the sounds that are given as files read. Raises ValueError for what is no sound file."""
-    from songloom.audio.clip import Audio
-
-    sounds = {name: Path(value) for name, value in fields.items() if name in SOUNDS and isinstance(value, str | Path)}
-    missing = [str(path) for path in sounds.values() if not path.exists()]
-    if missing:
-        raise ValueError(f"there is no file {', '.join(missing)}")
-    return fields | {name: Audio.load(path) for name, path in sounds.items()}
-
-
-def region(text: str) -> tuple[float, float]:
-    """ "2.5-4" as two numbers. Raises ValueError for anything else."""
-    begin, _, end = text.partition("-")
-    try:
-        return float(begin), float(end)
-    except ValueError:
-        raise ValueError(f"--inpaint takes FROM-TO in seconds, as 2.5-4, not {text!r}") from None
-
-
-def shown(request: Request) -> dict[str, Any]:
-    """The fields that were asked for, as JSON has them."""
-    from songloom.inference.song import told
-
-    return {name: told(value) for name, value in asked(request).items()}
-
-
 def _check_target(path: Path, overwrite: bool) -> None:
     from songloom.audio.files import checked_suffix
 
@@ -276,35 +197,6 @@ def _make_many(
             _make_one(opened, request, path, loudness, False, json_line)
     if bad:
         raise ValueError(f"{len(bad)} of {len(bad) + len(good)} lines of {prompts} could not be used")
-
-
-def read_prompts(path: Path, wish: Wish, candidates: int) -> tuple[list[tuple[int, Request]], list[str]]:
-    """Requests by line number, and one message for every line that is none."""
-    good: list[tuple[int, Request]] = []
-    bad: list[str] = []
-    defaults = asked(wish.request("", candidates))
-    for number, text in _lines(path):
-        try:
-            data = json.loads(text)
-            if not isinstance(data, dict) or not isinstance(data.get("prompt"), str):
-                raise ValueError('a line is a JSON object with a "prompt"')
-            unknown = set(data) - {field.name for field in dataclasses.fields(Request)}
-            if unknown:
-                raise ValueError(f"unknown field {', '.join(sorted(unknown))}")
-            good.append((number, Request(**(defaults | loaded(data)))))
-        except ValueError as error:
-            bad.append(f"{path} line {number}: {error}")
-    return good, bad
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    try:
-        with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield number, line
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not UTF-8 text") from None
 
 
 def _stream(model: Model, request: Request, target: str) -> None:

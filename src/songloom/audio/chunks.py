@@ -100,3 +100,18 @@ def regrouped(pieces: Iterable[Tensor], size: int) -> Iterator[Tensor]:
         rest = rest[..., whole:]
     if rest is not None and rest.shape[-1]:
         yield rest
+
+
+def exactly(pieces: Iterable[Tensor], size: int) -> Iterator[Tensor]:
+    """The first `size` positions of pieces [..., t]; zeros follow where there are fewer. Empty pieces are left out."""
+    left = size
+    last: Tensor | None = None
+    for piece in pieces:
+        last = piece
+        if piece.shape[-1]:
+            yield piece[..., :left]
+            left -= min(left, piece.shape[-1])
+        if not left:
+            return
+    if left and last is not None:
+        yield last.new_zeros(*last.shape[:-1], left)

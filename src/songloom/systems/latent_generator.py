@@ -16,6 +16,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
+from songloom.audio.chunks import exactly
 from songloom.audio.splice import spliced
 from songloom.config import Settings
 from songloom.data.batch import Batch
@@ -141,61 +142,28 @@ class LatentGenerator(Generator):
         predict = self.training_network(batch, latents.shape[-1])
         return denoising_losses(predict, self.process, self.scale(latents), mask, drawn)
 
-    def generate(self, request: Request, *, progress: Progress | None = None) -> Tensor:
-        self.check(request)
-        waves = []
-        for index in range(request.candidates):
-
-            def share(done: float, index: int = index) -> None:
-                if progress:
-                    progress((index + done) / request.candidates)
-
-            # One after the other, not as a batch: a candidate must be the same when it is made again alone.
-            waves.append(torch.cat(list(self._pieces(request, request.seed + index, share)), dim=-1))
-            share(1.0)
-        return torch.cat(waves)
-
-    def stream(self, request: Request) -> Iterator[Tensor]:
-        self.check(request)
-        if request.candidates != 1:
-            raise ValueError(f"a stream holds one candidate, not {request.candidates}")
-        yield from self._pieces(request, request.seed, None)
-
     def check(self, request: Request) -> None:
-        """Raises ValueError for a request that this model cannot meet."""
-        request.check(self.uses, str(self.config.kind))
+        super().check(request)
         most = self.longest * self.codec.hop_length / self.sample_rate
         if round(request.seconds * self.sample_rate) > self.longest * self.codec.hop_length:
             raise ValueError(f"{self.config.kind} makes at most {most:.1f} s at once, not {request.seconds:g}")
         if request.init is not None and request.continuation is not None:
             raise ValueError("init and continuation are two ways to begin; give one of them")
 
-    @torch.no_grad()
-    def _pieces(self, request: Request, seed: int, progress: Progress | None) -> Iterator[Tensor]:
-        """The wave of one candidate in pieces [1, C, t]; the same pieces for both verbs."""
+    def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
         samples = round(request.seconds * self.sample_rate)
         source = self.source(request, self.frames(samples))
         latents = self.draw(request, source, seed, progress)
         reach = self.codec.decoder_context
         if reach is not None:  # what lies beyond it would not be heard
             latents = latents[..., : math.ceil(samples / self.codec.hop_length) + reach]
-        pieces = self._decoded(latents, samples)
+        pieces = self.codec.decode_stream(torch.split(latents, self.codec.chunk_frames, dim=-1))
         if source is None or not bool(source.kept.any()):
             yield from pieces
             return
-        made = torch.cat(list(pieces), dim=-1)
+        made = torch.cat(list(exactly(pieces, samples)), dim=-1).float()
         fade = round(FADE_SECONDS * self.sample_rate)
-        yield spliced(source.wave[None, :, :samples], made, source.kept[:samples], fade).clamp(-1.0, 1.0)
-
-    def _decoded(self, latents: Tensor, samples: int) -> Iterator[Tensor]:
-        """The wave of latents [1, D, F] in pieces [1, C, t], so many samples in all."""
-        left = samples
-        for piece in self.codec.decode_stream(torch.split(latents, self.codec.chunk_frames, dim=-1)):
-            if left and piece.shape[-1]:
-                yield piece[..., :left].float().clamp(-1.0, 1.0)
-            left = max(0, left - piece.shape[-1])
-        if left:
-            yield latents.new_zeros(1, self.channels, left)
+        yield spliced(source.wave[None, :, :samples], made, source.kept[:samples], fade)
 
     def source(self, request: Request, frames: int) -> Source | None:
         """The audio that a request brings, over so many frames; None when it brings none."""

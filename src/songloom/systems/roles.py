@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from songloom.audio.chunks import Reach, windowed
+from songloom.audio.chunks import Reach, exactly, windowed
 from songloom.config import Configurable, Settings
 from songloom.data.batch import Batch
 from songloom.recipe import Recipe
@@ -225,15 +225,46 @@ class Codec(System):
 
 
 class Generator(System):
-    """A request to music."""
+    """A request to music, in pieces as it is made: both verbs give the same samples."""
 
     uses: ClassVar[frozenset[str]]
 
     @abstractmethod
+    def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
+        """The wave of one candidate in pieces [1, C, t] as they are made; what is too long in all is cut off, what is
+        too short filled up with silence."""
+
+    def check(self, request: Request) -> None:
+        """Raises ValueError for a request that this model cannot meet."""
+        request.check(self.uses, str(self.config.kind))
+
     def generate(self, request: Request, *, progress: Progress | None = None) -> Tensor:
         """Wave [B, C, T] in [-1, 1], B the number of candidates (seeds `seed`, `seed` + 1, ...), T exactly
         `round(seconds * sample_rate)`. Raises ValueError when the request asks for a field not in `uses`."""
+        self.check(request)
+        waves = []
+        for index in range(request.candidates):
 
-    @abstractmethod
+            def share(done: float, index: int = index) -> None:
+                if progress:
+                    progress((index + done) / request.candidates)
+
+            # One after the other, not as a batch: rounding depends on the batch's size, and a candidate must be
+            # the same when it is made again alone.
+            waves.append(torch.cat(list(self._finished(request, request.seed + index, share)), dim=-1))
+            share(1.0)
+        return torch.cat(waves)
+
     def stream(self, request: Request) -> Iterator[Tensor]:
         """The samples of `generate` for one candidate, in pieces [1, C, t], as they are made."""
+        self.check(request)
+        if request.candidates != 1:
+            raise ValueError(f"a stream holds one candidate, not {request.candidates}")
+        yield from self._finished(request, request.seed, None)
+
+    @torch.no_grad()
+    def _finished(self, request: Request, seed: int, progress: Progress | None) -> Iterator[Tensor]:
+        """One candidate's pieces, together as long as was asked, in [-1, 1]."""
+        samples = round(request.seconds * self.sample_rate)
+        for piece in exactly(self.pieces(request, seed, progress), samples):
+            yield piece.float().clamp(-1.0, 1.0)

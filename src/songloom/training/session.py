@@ -14,6 +14,7 @@ from songloom.config import Settings, from_json, override, to_json
 from songloom.data.dataset import Cropping, Dataset, clips_of, open_waves
 from songloom.data.manifest import Clip
 from songloom.data.waves import Progress
+from songloom.published.load import load
 from songloom.recipe import Recipe
 from songloom.systems import registry
 from songloom.systems.roles import Codec, System
@@ -69,7 +70,7 @@ def plan(
 
 def _settings_of(model: str, like: Settings) -> Settings:
     """The settings of a model of the same system as `like`."""
-    settings: Settings = registry.load(model).config
+    settings: Settings = load(model).config
     if settings.kind != like.kind:
         raise ValueError(f"--init {model} is a {settings.kind}, not a {like.kind}")
     return settings
@@ -118,7 +119,7 @@ def with_parts(settings: Settings, parts: Mapping[str, str]) -> Settings:
         if name not in fields:
             raise ValueError(f"{settings.kind} has no part {name!r}")
         if model != RANDOM:
-            settings = replace(settings, **{name: registry.load(model).config})
+            settings = replace(settings, **{name: load(model).config})
     return settings
 
 
@@ -138,14 +139,14 @@ def build(plan: Plan) -> System:
         if model is None:
             raise ValueError(f"{plan.settings.kind} needs a trained {name}: give --part {name}=FOLDER")
         if model != RANDOM:
-            part.load_state_dict(registry.load(model).state_dict())
+            part.load_state_dict(load(model).state_dict())
         part.eval()
     return system
 
 
 def _begin_with(system: System, model: str) -> None:
     """The weights of `model`, its frozen parts too. Raises ValueError when a changed setting needs others."""
-    known, own = registry.load(model).state_dict(), system.state_dict()
+    known, own = load(model).state_dict(), system.state_dict()
     changed_keys = sorted(key for key in own.keys() | known.keys() if shape_of(own, key) != shape_of(known, key))
     if changed_keys:
         raise ValueError(f"the settings ask for other weights than {model} has: {', '.join(changed_keys[:4])}")

@@ -7,9 +7,8 @@ import pytest
 import torch
 
 from songloom import checkpoint
-from songloom.conditioning.musical import key_number
 from songloom.data.batch import Batch
-from songloom.systems.generators.loom import Loom, asked
+from songloom.systems.generators.loom import Loom
 from songloom.systems.request import Request
 
 FRAMES = 24
@@ -177,18 +176,6 @@ def test_every_field_that_it_uses_is_heard(change: dict[str, float | str | bool]
             parameter.mul_(20)
     request = Request(prompt="calm piano, 120 bpm", seconds=0.6, key="C major")
     assert not torch.equal(system.generate(request), system.generate(dataclasses.replace(request, **change)))  # type: ignore[arg-type]
-
-
-def test_numbers_win_over_the_prompt_and_the_prompt_over_what_is_drawn() -> None:
-    prompt = "drum and bass in A minor, 170 bpm, 3/4"
-    named = asked(Request(prompt=prompt), 0)
-    assert (named.tempo, named.key, named.drums, named.meter) == (170.0, key_number("A minor"), True, "3/4")
-    forced = asked(Request(prompt=prompt, tempo=90.0, key="C major", drums=False), 0)
-    assert (forced.tempo, forced.key, forced.drums) == (90.0, 0, False)
-    drawn = asked(Request(prompt="minor-key drum and bass"), 5)
-    assert drawn.tempo is not None and 168 <= drawn.tempo <= 178
-    assert drawn.key is not None and drawn.key >= 12
-    assert drawn == asked(Request(prompt="minor-key drum and bass"), 5)
 
 
 def test_settings_that_do_not_fit_the_codec_are_refused() -> None:

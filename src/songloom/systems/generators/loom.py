@@ -10,8 +10,6 @@ only on what it has just played.
 
 from __future__ import annotations
 
-import math
-import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
@@ -20,12 +18,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from songloom.conditioning import musical, prompt_parser
+from songloom.conditioning import musical
 from songloom.conditioning.attributes import Answers, Vocabulary, glossary_texts
 from songloom.conditioning.conditioners import MusicalConditioner, TextConditioner
 from songloom.conditioning.musical import Musical, MusicalBatch
-from songloom.conditioning.style_tempo import draw_tempo
 from songloom.conditioning.text import TextEmbedding, minilm
+from songloom.conditioning.wanted import wanted
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.layers.matrices import Precision
@@ -268,39 +266,9 @@ class Loom(Generator, kind="loom"):
         times = start[:, None] + steps / self.codec.frame_rate
         return prefix, self.musical(known, times, total) + whole[:, None], answers
 
-    def generate(self, request: Request, *, progress: Progress | None = None) -> Tensor:
-        request.check(self.uses, "loom")
-        waves = []
-        for index in range(request.candidates):
-
-            def share(done: float, index: int = index) -> None:
-                if progress:
-                    progress((index + done) / request.candidates)
-
-            # One after the other, not as a batch: rounding depends on the batch's size, and a candidate must be
-            # the same when it is made again alone.
-            waves.append(torch.cat(list(self._pieces(request, request.seed + index, share)), dim=-1))
-            share(1.0)
-        return torch.cat(waves)
-
-    def stream(self, request: Request) -> Iterator[Tensor]:
-        request.check(self.uses, "loom")
-        if request.candidates != 1:
-            raise ValueError(f"a stream holds one candidate, not {request.candidates}")
-        yield from self._pieces(request, request.seed, None)
-
-    @torch.no_grad()
-    def _pieces(self, request: Request, seed: int, progress: Progress | None) -> Iterator[Tensor]:
-        """The wave of one candidate in pieces [1, C, t]; the same pieces for both verbs."""
-        samples = round(request.seconds * self.sample_rate)
-        codes = self._code_chunks(request, seed, math.ceil(samples / self.codec.hop_length), progress)
-        left = samples
-        for piece in self.codec.decode_stream(self.codec.dequantize(chunk) for chunk in codes):
-            if left and piece.shape[-1]:
-                yield piece[..., :left].clamp(-1.0, 1.0)
-            left = max(0, left - piece.shape[-1])
-        if left:
-            yield torch.zeros(1, self.channels, left)
+    def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
+        frames = self.codec.frames(round(request.seconds * self.sample_rate))
+        return self.codec.detokenize_stream(self._code_chunks(request, seed, frames, progress))
 
     def _code_chunks(self, request: Request, seed: int, frames: int, progress: Progress | None) -> Iterator[Tensor]:
         """Codes [1, K, f] of one candidate as they are drawn."""
@@ -333,10 +301,17 @@ class Loom(Generator, kind="loom"):
         """Prefix [2, L, D] and aligned vectors [2, S, D]: the request's, then what guidance moves away from."""
         device = self.lm.heads.weight.device
         negative = request.negative_prompt or ""
-        wanted = asked(request, seed, self._style_of(request.prompt))
+        asked = wanted(
+            request.prompt,
+            seed,
+            tempo=request.tempo,
+            key=request.key,
+            drums=request.drums,
+            style=self._style_of(request.prompt),
+        )
         prefix, aligned, _ = self.conditions(
             (request.prompt, negative, negative),
-            musical.stack([wanted, replace(wanted, key=None, drums=None), Musical()]).to(device),
+            musical.stack([asked, replace(asked, key=None, drums=None), Musical()]).to(device),
             torch.zeros(3, dtype=torch.bool, device=device),
             torch.zeros(3, device=device),
             torch.full((3,), request.seconds, device=device),
@@ -345,19 +320,3 @@ class Loom(Generator, kind="loom"):
         # Guidance away from no beat at all brings drums that nobody asked for, away from the same beat loses the tempo.
         aligned = torch.stack([aligned[0], aligned[1].lerp(aligned[2], self.config.beat_guidance)])
         return prefix[:2], aligned
-
-
-def asked(request: Request, seed: int, style: str | None = None) -> Musical:
-    """What a request wants: its numbers, else what its prompt names, else (tempo, meter) what suits the prompt, whose
-    `style` may be known."""
-    named = prompt_parser.parse(request.prompt)
-    minor = prompt_parser.is_minor_key(request.prompt)
-    key = musical.key_number(request.key) if request.key else named.key
-    if key is None and minor is not None:
-        key = random.Random(seed).randrange(12) + 12 * minor
-    return Musical(
-        tempo=request.tempo or named.tempo or draw_tempo(request.prompt, seed, style),
-        key=key,
-        drums=named.drums if request.drums is None else request.drums,
-        meter=named.meter or "4/4",
-    )

@@ -8,7 +8,6 @@ stereo is a codec of two channels whose books take turns (`codecs/stereo.py`).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, TypeVar
@@ -193,43 +192,9 @@ class Musicgen(Generator, kind="musicgen"):
         """The request's texts: what is wanted and what is not."""
         return request.prompt.strip(), (request.negative_prompt or "").strip()
 
-    def generate(self, request: Request, *, progress: Progress | None = None) -> Tensor:
-        self.check(request)
-        waves = []
-        for index in range(request.candidates):
-
-            def share(done: float, index: int = index) -> None:
-                if progress:
-                    progress((index + done) / request.candidates)
-
-            # One after the other, not as a batch: rounding depends on the batch's size, and a candidate must be
-            # the same when it is made again alone.
-            waves.append(torch.cat(list(self._pieces(request, request.seed + index, share)), dim=-1))
-            share(1.0)
-        return torch.cat(waves)
-
-    def stream(self, request: Request) -> Iterator[Tensor]:
-        self.check(request)
-        if request.candidates != 1:
-            raise ValueError(f"a stream holds one candidate, not {request.candidates}")
-        yield from self._pieces(request, request.seed, None)
-
-    def check(self, request: Request) -> None:
-        """Raises ValueError for a request that this model cannot meet."""
-        request.check(self.uses, str(self.config.kind))
-
-    @torch.no_grad()
-    def _pieces(self, request: Request, seed: int, progress: Progress | None) -> Iterator[Tensor]:
-        """The wave of one candidate in pieces [1, C, t]; the same pieces for both verbs."""
-        samples = round(request.seconds * self.sample_rate)
-        codes = self.draw(request, seed, math.ceil(samples / self.codec.hop_length), progress)
-        left = samples
-        for piece in self.codec.detokenize_stream(codes):
-            if left and piece.shape[-1]:
-                yield piece[..., :left].float().clamp(-1.0, 1.0)
-            left = max(0, left - piece.shape[-1])
-        if left:
-            yield torch.zeros(1, self.channels, left)
+    def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
+        frames = self.codec.frames(round(request.seconds * self.sample_rate))
+        return self.codec.detokenize_stream(self.draw(request, seed, frames, progress))
 
     def draw(self, request: Request, seed: int, frames: int, progress: Progress | None = None) -> Iterator[Tensor]:
         """Codes [1, K, f] of one candidate as they are drawn, those of the continued audio first."""

@@ -1,0 +1,96 @@
+"""What a user wishes at the command line, as a request: options, files of sound, regions."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from songloom.systems.request import Request
+
+SOUNDS = ("melody", "continuation", "init")
+"""Fields of a request that are sounds: files at the command line."""
+
+
+@Parameter(name="*")
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Wish:
+    """The musical part of the options; what is not given is the model's own choice."""
+
+    seconds: float = 10.0
+    "Length of the music."
+    seed: int = 0
+    "The same seed, request and machine give the same samples."
+    bpm: float | None = None
+    "Tempo in beats per minute, 20 to 300; overrides the prompt."
+    key: str | None = None
+    "Key, as in Am, 'F# major' or 'Bb minor'; overrides the prompt."
+    drums: bool | None = None
+    "Ask for drums, or forbid them with --no-drums."
+    negative: str | None = None
+    "What the music should move away from."
+    guidance: float | None = None
+    "How strongly the prompt pulls; 1 is not at all, 3 is usual."
+    temperature: float | None = None
+    "Boldness of sampling; 1 is usual, 0 always takes the likeliest."
+    top_k: int | None = None
+    "Sample among the k likeliest tokens."
+    top_p: float | None = None
+    "Sample among the likeliest tokens that hold this probability."
+    melody: Path | None = None
+    "A sound file whose tune the music follows, where the model has an ear for it."
+    continuation: Annotated[Path | None, Parameter(name="--continue")] = None
+    "A sound file that the music begins with and goes on from; --seconds counts it too."
+    init: Path | None = None
+    "A sound file to start from, where the model works by diffusion."
+    init_strength: float | None = None
+    "How much of --init changes: 0 is nothing, 1 is all."
+    inpaint: tuple[str, ...] = ()
+    "A region of --init to make anew, as 2.5-4 in seconds, the rest stays; may be given many times."
+    steps: int | None = None
+    "Passes of a diffusion model: more are finer and slower."
+
+    def request(self, prompt: str, candidates: int) -> Request:
+        """The request of these options. Raises ValueError for a value out of range."""
+        fields = loaded(dataclasses.asdict(self))
+        tempo, negative = fields.pop("bpm"), fields.pop("negative")
+        fields["inpaint"] = tuple(region(text) for text in self.inpaint)
+        return Request(prompt=prompt, tempo=tempo, negative_prompt=negative, candidates=candidates, **fields)
+
+
+NO_WISH = Wish()
+"""When no option is given."""
+
+
+def asked(request: Request) -> dict[str, Any]:
+    """The fields of a request that were asked for."""
+    return {f.name: v for f in dataclasses.fields(request) if (v := getattr(request, f.name)) != f.default}
+
+
+def loaded(fields: dict[str, Any]) -> dict[str, Any]:
+    """The same with the sounds that are given as files read. Raises ValueError for what is no sound file."""
+    from songloom.audio.clip import Audio
+
+    sounds = {name: Path(value) for name, value in fields.items() if name in SOUNDS and isinstance(value, str | Path)}
+    missing = [str(path) for path in sounds.values() if not path.exists()]
+    if missing:
+        raise ValueError(f"there is no file {', '.join(missing)}")
+    return fields | {name: Audio.load(path) for name, path in sounds.items()}
+
+
+def region(text: str) -> tuple[float, float]:
+    """ "2.5-4" as two numbers. Raises ValueError for anything else."""
+    begin, _, end = text.partition("-")
+    try:
+        return float(begin), float(end)
+    except ValueError:
+        raise ValueError(f"--inpaint takes FROM-TO in seconds, as 2.5-4, not {text!r}") from None
+
+
+def shown(request: Request) -> dict[str, Any]:
+    """The fields that were asked for, as JSON has them."""
+    from songloom.inference.song import told
+
+    return {name: told(value) for name, value in asked(request).items()}
