@@ -14,7 +14,7 @@ from cyclopts import Parameter
 
 from songloom.app.prompt_files import read_prompts
 from songloom.app.screen import bar, errors
-from songloom.app.wishes import NO_WISH, Wish, shown
+from songloom.app.wishes import CONTROLS, NO_WISH, Wish, shown
 from songloom.systems.request import Request
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def generate(
     model: str = "loom",
     candidates: int = 1,
     keep_all: Annotated[bool, Parameter(negative="")] = False,
+    compare: Annotated[bool, Parameter(negative="")] = False,
     prompts: Path | None = None,
     out: Path | None = None,
     loudness: float = -16.0,
@@ -59,6 +60,8 @@ def generate(
         Make several (seeds seed, seed+1, ...) and keep the one that measures closest to the asked tempo and key.
     keep_all:
         Write every candidate, best first: rain.wav, rain-2.wav, ...
+    compare:
+        Also make the first candidate without its curves, and tell how far that is from them.
     prompts:
         A file with one JSON object a line, as in {"prompt": "calm harp", "seconds": 20}; needs --out.
     out:
@@ -83,18 +86,26 @@ def generate(
     _refuse(
         "--stream",
         stream,
-        {"--keep-all": keep_all, "--json": json_line, "--play": play, "--loudness": loudness != -16.0},
+        {
+            "--keep-all": keep_all,
+            "--json": json_line,
+            "--play": play,
+            "--compare": compare,
+            "--loudness": loudness != -16.0,
+        },
     )
     _refuse(
         "--prompts",
         prompts is not None,
-        {"--output": output, "--stream": stream, "--play": play, "--keep-all": keep_all},
+        {"--output": output, "--stream": stream, "--play": play, "--keep-all": keep_all, "--compare": compare},
     )
     if prompts is not None:
         _make_many(prompts, out, wish, model, candidates, loudness, json_line, overwrite, dry_run)
         return
     assert prompt is not None
     request = wish.request(prompt, candidates)
+    if compare and not any(getattr(request, name) for name in CONTROLS):
+        raise ValueError(f"--compare needs a curve: one of --{', --'.join(CONTROLS)}")
     target = output or f"{slug(prompt)}.wav"
     if target != "-":
         _check_target(Path(target), overwrite)
@@ -107,7 +118,7 @@ def generate(
     if stream:
         _stream(opened, request, target)
     else:
-        for path in _make_one(opened, request, Path(target), loudness, keep_all, json_line):
+        for path in _make_one(opened, request, Path(target), loudness, keep_all, json_line, compare):
             if play:
                 _play(path)
 
@@ -143,7 +154,7 @@ def _open(name: str) -> Model:
 
 
 def _make_one(
-    model: Model, request: Request, path: Path, loudness: float, keep_all: bool, json_line: bool
+    model: Model, request: Request, path: Path, loudness: float, keep_all: bool, json_line: bool, compare: bool
 ) -> list[Path]:
     """Generates, ranks and writes; returns the files, best first."""
     from songloom.inference import candidates, song
@@ -151,11 +162,13 @@ def _make_one(
     with bar(path.name) as report:
         made = song.make(model, request, loudness=loudness, progress=report)
     ranked = candidates.rank(made, request)
+    free = candidates.uncontrolled(model, request, loudness) if compare else {}
     paths = []
     for place, (audio, measured) in enumerate(ranked[: None if keep_all else 1]):
         target = path if place == 0 else path.with_name(f"{path.stem}-{place + 1}{path.suffix}")
         audio.save(target)
         paths.append(target)
+        measured = measured | free
         line = {"file": str(target), **audio.recipe, "measured": measured}
         print(json.dumps(line, ensure_ascii=False) if json_line else _sentence(target, audio, measured))
     return paths
@@ -163,6 +176,11 @@ def _make_one(
 
 def _sentence(path: Path, audio: Audio, measured: dict[str, Any]) -> str:
     heard = f"{measured['tempo']:.0f} bpm, {measured['key']}, {measured['loudness']:.1f} LUFS"
+    for name, error in measured.get("control_error", {}).items():
+        heard += f", {name} {f'{error:.1f} dB' if name == 'dynamics' else f'{100 * error:.0f} %'} off"
+        free = measured.get("control_error_uncontrolled", {}).get(name)
+        if free is not None:
+            heard += f" (uncontrolled {f'{free:.1f} dB' if name == 'dynamics' else f'{100 * free:.0f} %'})"
     return f"{path}: {audio.seconds:.1f} s, seed {audio.recipe['request']['seed']}; measured {heard}"
 
 
@@ -194,7 +212,7 @@ def _make_many(
             if path.exists() and not overwrite:
                 errors.print(f"{path} is there already, kept", markup=False, highlight=False)
                 continue
-            _make_one(opened, request, path, loudness, False, json_line)
+            _make_one(opened, request, path, loudness, False, json_line, False)
     if bad:
         raise ValueError(f"{len(bad)} of {len(bad) + len(good)} lines of {prompts} could not be used")
 

@@ -24,7 +24,7 @@ def read_prompts(path: Path, wish: Wish, candidates: int) -> tuple[list[tuple[in
             unknown = set(data) - {field.name for field in dataclasses.fields(Request)}
             if unknown:
                 raise ValueError(f"unknown field {', '.join(sorted(unknown))}")
-            good.append((number, Request(**(defaults | loaded(data)))))
+            good.append((number, Request(**(defaults | loaded({"seconds": wish.seconds} | data)))))
         except ValueError as error:
             bad.append(f"{path} line {number}: {error}")
     return good, bad

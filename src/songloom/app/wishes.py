@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from songloom.systems.request import Request
 
-SOUNDS = ("melody", "continuation", "init")
+if TYPE_CHECKING:
+    from songloom.audio.clip import Audio
+    from songloom.conditioning.curves import Curve, Name
+
+SOUNDS = ("continuation", "init")
 """Fields of a request that are sounds: files at the command line."""
+CONTROLS: tuple[Name, ...] = ("melody", "dynamics", "rhythm")
+"""Fields of a request that are sounds or curves: files, or words, at the command line."""
 
 
 @Parameter(name="*")
@@ -39,8 +45,12 @@ class Wish:
     "Sample among the k likeliest tokens."
     top_p: float | None = None
     "Sample among the likeliest tokens that hold this probability."
-    melody: Path | None = None
-    "A sound file whose tune the music follows, where the model has an ear for it."
+    melody: str | None = None
+    "A tune to follow: a sound file, a .json or .csv curve, or chords as in 'Am F C G 120 bpm' (a bar each)."
+    dynamics: str | None = None
+    "Levels to follow: a sound file, a .json or .csv curve, or dB at seconds as in '0:-40 8:-12'."
+    rhythm: str | None = None
+    "Beats to follow: a sound file, a .json or .csv curve, or a tempo as in '120 bpm' or '90 bpm 3/4'."
     continuation: Annotated[Path | None, Parameter(name="--continue")] = None
     "A sound file that the music begins with and goes on from; --seconds counts it too."
     init: Path | None = None
@@ -77,7 +87,23 @@ def loaded(fields: dict[str, Any]) -> dict[str, Any]:
     missing = [str(path) for path in sounds.values() if not path.exists()]
     if missing:
         raise ValueError(f"there is no file {', '.join(missing)}")
-    return fields | {name: Audio.load(path) for name, path in sounds.items()}
+    seconds = fields.get("seconds", Request.seconds)
+    curves = {name: control(name, value, seconds) for name in CONTROLS if isinstance(value := fields.get(name), str)}
+    return fields | {name: Audio.load(path) for name, path in sounds.items()} | curves
+
+
+def control(name: Name, text: str, seconds: float) -> Audio | Curve:
+    """A control of a piece of `seconds`: the sound of a file, or the curve that a file or a few words tell. Raises
+    ValueError for what is neither."""
+    from songloom.audio.clip import Audio
+    from songloom.conditioning.curve_texts import TABLES, read_curve
+
+    path = Path(text)
+    if path.suffix.lower() in TABLES or not (path.suffix[1:2].isalpha() or path.exists()):
+        return read_curve(name, text, seconds)
+    if not path.exists():
+        raise ValueError(f"there is no file {text}")
+    return Audio.load(path)
 
 
 def region(text: str) -> tuple[float, float]:

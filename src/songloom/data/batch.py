@@ -15,6 +15,7 @@ class Batch:
     """B crops; what is not asked for is None.
 
     `wave` [B, C, T] float32 in [-1, 1] at `sample_rate` Hz; `codes` [B, K, F] int64; `latents` [B, D, F] float32;
+    `curves` [B, N, F] float32, values of musical controls beside the frames;
     `mask` [B, F], True where a frame (or, when there are no frames, a sample) is inside the clip, the rest zero;
     `start` [B] is where each crop begins in its clip, `seconds` [B] how much of it is inside, `total` [B] the whole
     clip's length, all in seconds. `labels` are the whole clip's, so label times minus `start` are crop times.
@@ -31,6 +32,7 @@ class Batch:
     wave: Tensor | None = None
     codes: Tensor | None = None
     latents: Tensor | None = None
+    curves: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -46,6 +48,7 @@ class Batch:
             wave=_moved(self.wave, device, dtype),
             codes=_moved(self.codes, device, None),
             latents=_moved(self.latents, device, dtype),
+            curves=_moved(self.curves, device, None),
         )
 
 

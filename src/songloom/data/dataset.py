@@ -42,7 +42,8 @@ class Crop:
 
 
 class Dataset:
-    """Clips with their arrays: `waves` (int16 [C, T]) and frames: `codes` ([K, F]) or `latents` ([D, F]).
+    """Clips with their arrays: `waves` (int16 [C, T]) and frames: `codes` ([K, F]) or `latents` ([D, F]), with
+    `curves` ([N, F]) of the same frames.
 
     With codes or latents, `frame_rate` (frames per second) is needed and crops begin on frame borders.
     """
@@ -54,23 +55,27 @@ class Dataset:
         waves: Shards | None = None,
         codes: Shards | None = None,
         latents: Shards | None = None,
+        curves: Shards | None = None,
         frame_rate: float | None = None,
         seed: int = 0,
         rank: int = 0,
         world_size: int = 1,
         cropping: Cropping | None = None,
     ) -> None:
-        present = [shards for shards in (waves, codes, latents) if shards is not None]
-        if not present:
+        present = [shards for shards in (waves, codes, latents, curves) if shards is not None]
+        if waves is None and codes is None and latents is None:
             raise ValueError("a data set needs waves, codes or latents")
         if (codes is not None or latents is not None) and not frame_rate:
             raise ValueError("codes and latents need the frame_rate of their codec")
+        if curves is not None and codes is None and latents is None:
+            raise ValueError("curves lie beside codes or latents")
         if not 0 <= rank < world_size:
             raise ValueError(f"rank is {rank}, but must be 0 to {world_size - 1}")
         self.clips = tuple(clip for clip in clips if all(clip.id in shards for shards in present))
         if not self.clips:
             raise ValueError("no clip of the manifest is in the cache")
         self.waves, self.codes, self.latents, self.frame_rate = waves, codes, latents, frame_rate
+        self.curves = curves
         self.sample_rate: int | None = waves.settings["sample_rate"] if waves else None
         self.seed, self.rank, self.world_size = seed, rank, world_size
         self.cropping = cropping or Cropping()
@@ -101,6 +106,7 @@ class Dataset:
             wave=self._waves(crops, crop_seconds),
             codes=None if self.codes is None else _stacked(self.codes, crops, units).long(),
             latents=None if self.latents is None else _stacked(self.latents, crops, units).float(),
+            curves=None if self.curves is None else _stacked(self.curves, crops, units).float(),
         )
 
     def _draw(self, step: int, item: int, units: int) -> Crop:

@@ -16,6 +16,7 @@ from torch import Tensor
 from songloom import __version__, checkpoint
 from songloom.audio.clip import Audio
 from songloom.audio.loudness import normalise
+from songloom.conditioning.curves import Curve
 from songloom.inference import memory
 from songloom.published.files import locate
 from songloom.published.load import load, own_folder
@@ -99,8 +100,8 @@ def recipe(model: Model, request: Request, loudness: float) -> dict[str, Any]:
 
 
 def told(value: Any) -> Any:
-    """A request's value as a recipe can hold it: audio by its hash and length."""
-    return value.summary() if isinstance(value, Audio) else value
+    """A request's value as a recipe can hold it: audio and curves by their hash and length."""
+    return value.summary() if isinstance(value, Audio | Curve) else value
 
 
 def request_of(recipe: dict[str, Any]) -> Request:
@@ -111,7 +112,9 @@ def request_of(recipe: dict[str, Any]) -> Request:
         raise ValueError("the file's recipe is not one that this version of songloom can read")
     inputs = sorted(name for name, value in asked.items() if isinstance(value, dict))
     if inputs:
-        raise ValueError(f"the file was made from other audio ({', '.join(inputs)}), which its recipe does not hold")
+        raise ValueError(
+            f"the file was made from other audio or curves ({', '.join(inputs)}), which its recipe does not hold"
+        )
     return Request(**asked)
 
 
@@ -138,7 +141,9 @@ def generate(
     tempo: float | None = None,
     key: str | None = None,
     drums: bool | None = None,
-    melody: Audio | None = None,
+    melody: Audio | Curve | None = None,
+    dynamics: Audio | Curve | None = None,
+    rhythm: Audio | Curve | None = None,
     continuation: Audio | None = None,
     loudness: float = DEFAULT_LOUDNESS,
 ) -> Audio:
@@ -160,6 +165,8 @@ def generate(
         key=key,
         drums=drums,
         melody=melody,
+        dynamics=dynamics,
+        rhythm=rhythm,
         continuation=continuation,
     )
     return make(open_model(str(model)), request, loudness=loudness)[0]

@@ -10,6 +10,7 @@ step is computed once, by `given`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -220,9 +221,31 @@ class Dit(nn.Module):
             vector = self.to_vector(vector)
         return Given(cross, vector, prefix, aligned)
 
-    def forward(self, x: Tensor, times: Tensor, given: Given | None = None) -> Tensor:
-        """Noisy latents [B, C, F] at times [B] (or one for all, []) -> the prediction [B, C, F]."""
+    def forward(self, x: Tensor, times: Tensor, given: Given | None = None, added: Sequence[Tensor] = ()) -> Tensor:
+        """Noisy latents [B, C, F] at times [B] (or one for all, []) -> the prediction [B, C, F]; what is `added`
+        [B, S, D] comes after the first blocks, one for each."""
         given = given or Given()
+        y, modulation = self.entered(x, times, given)
+        cosines, sines = rotary_tables(torch.arange(y.shape[1], device=x.device), self.turned)
+        for index, block in enumerate(self.blocks):
+            y = block(y, cosines, sines, given.cross[index] if given.cross else None, modulation)
+            if index < len(added):
+                y = y + added[index]
+        made = self.leave(y[:, y.shape[1] - x.shape[-1] :]).transpose(1, 2)
+        return made + self.leave_mix(made)
+
+    def states(self, x: Tensor, times: Tensor, given: Given) -> list[Tensor]:
+        """What comes out of each block [B, S, D], for networks that listen in."""
+        y, modulation = self.entered(x, times, given)
+        cosines, sines = rotary_tables(torch.arange(y.shape[1], device=x.device), self.turned)
+        found = []
+        for index, block in enumerate(self.blocks):
+            y = block(y, cosines, sines, given.cross[index] if given.cross else None, modulation)
+            found.append(y)
+        return found
+
+    def entered(self, x: Tensor, times: Tensor, given: Given) -> tuple[Tensor, Tensor | None]:
+        """What the first block takes [B, S, D], and the modulation [B, 6, D] of all blocks."""
         frames = self.enter((x + self.enter_mix(x)).transpose(1, 2))
         if given.aligned is not None:
             frames = frames + given.aligned
@@ -230,17 +253,10 @@ class Dit(nn.Module):
         if given.vector is not None:
             vector = vector + given.vector
         before = [given.prefix] if given.prefix is not None else []
-        modulation = None
         if self.to_modulation is None:
-            before.append(vector[:, None])
-        else:
-            modulation = rearrange(self.to_modulation(vector), "b (six d) -> b six d", six=6)
-        y = torch.cat([*before, frames], dim=1)
-        cosines, sines = rotary_tables(torch.arange(y.shape[1], device=x.device), self.turned)
-        for index, block in enumerate(self.blocks):
-            y = block(y, cosines, sines, given.cross[index] if given.cross else None, modulation)
-        made = self.leave(y[:, y.shape[1] - frames.shape[1] :]).transpose(1, 2)
-        return made + self.leave_mix(made)
+            return torch.cat([*before, vector[:, None], frames], dim=1), None
+        modulation = rearrange(self.to_modulation(vector), "b (six d) -> b six d", six=6)
+        return torch.cat([*before, frames], dim=1), modulation
 
     def each_block(self) -> list[DitBlock]:
         """The blocks, for those who look inside."""

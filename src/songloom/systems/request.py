@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from songloom.audio.clip import Audio
+from songloom.conditioning.curves import NAMES, RATE, Curve
 
 MAX_SECONDS = 600.0
 _KEY = re.compile(r"^([A-Ga-g])([#b♯♭]?)[ _-]?(maj(?:or)?|min(?:or)?|m|M)?$")
@@ -27,6 +28,9 @@ class Request:
     Audio inputs, at any rate: `continuation` is how the result begins; `init` what it starts from, changed by
     `init_strength` (0: not at all, 1: nothing of it is left); with `inpaint`, only these regions of `init` are made
     anew, each from one second to another; `melody` is a tune to follow.
+
+    Controls: `melody`, `dynamics` and `rhythm` are each a recording whose own is followed, or a `Curve` as long as the
+    piece, which may ask for something in a part of the time only.
     """
 
     prompt: str = ""
@@ -46,7 +50,9 @@ class Request:
     init_strength: float | None = None
     inpaint: tuple[tuple[float, float], ...] = ()
     continuation: Audio | None = None
-    melody: Audio | None = None
+    melody: Audio | Curve | None = None
+    dynamics: Audio | Curve | None = None
+    rhythm: Audio | Curve | None = None
 
     def __post_init__(self) -> None:
         _within("seconds", self.seconds, 0.1, MAX_SECONDS)
@@ -61,7 +67,8 @@ class Request:
         _within("init_strength", self.init_strength, 0.0, 1.0)
         _audio("init", self.init)
         _audio("continuation", self.continuation)
-        _audio("melody", self.melody)
+        for name in NAMES:
+            _control(name, getattr(self, name), self.seconds)
         object.__setattr__(self, "inpaint", _regions(self.inpaint, self.seconds))
         if self.init is None and (self.inpaint or self.init_strength is not None):
             raise ValueError(f"{'inpaint' if self.inpaint else 'init_strength'} needs init: the audio to change")
@@ -130,6 +137,16 @@ def _audio(name: str, audio: Audio | None) -> None:
         raise ValueError(f"{name} must be Audio, not {type(audio).__name__}; Audio.load reads a file")
     if not audio.wave.shape[1] or not bool(audio.wave.isfinite().all()):
         raise ValueError(f"{name} {'has numbers that are not finite' if audio.wave.shape[1] else 'is empty'}")
+
+
+def _control(name: str, value: Audio | Curve | None, seconds: float) -> None:
+    """Raises ValueError for what is neither audio nor a curve of this name and length."""
+    if not isinstance(value, Curve):
+        _audio(name, value)
+    elif value.name != name:
+        raise ValueError(f"{name} cannot be a curve of {value.name}")
+    elif abs(value.frames - seconds * RATE) > 1:
+        raise ValueError(f"{name} is a curve of {value.seconds:g} s; the piece has {seconds:g} s")
 
 
 def _regions(regions: object, seconds: float) -> tuple[tuple[float, float], ...]:

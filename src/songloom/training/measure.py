@@ -15,6 +15,7 @@ from songloom.data.dataset import Dataset, clips_of
 from songloom.data.manifest import Clip
 from songloom.data.waves import cache_waves
 from songloom.systems.roles import System
+from songloom.training.curve_cache import measure_curves
 from songloom.training.distributed import Processes
 from songloom.training.encode_cache import encode
 from songloom.training.optimisation import parameter_count
@@ -85,9 +86,9 @@ def _few(system: System, plan: Plan, folder: Path, clips: tuple[Clip, ...], scra
         return Dataset(clips, waves=waves)
     codec = part_codec(system)
     shards = encode(codec, clips, folder, kind=inputs, cache=scratch / "cache")
-    if inputs == "codes":
-        return Dataset(clips, codes=shards, frame_rate=codec.frame_rate)
-    return Dataset(clips, latents=shards, frame_rate=codec.frame_rate)
+    curves = measure_curves(codec, clips, folder, cache=scratch / "curves") if plan.recipe.curves else None
+    codes, latents = (shards, None) if inputs == "codes" else (None, shards)
+    return Dataset(clips, codes=codes, latents=latents, curves=curves, frame_rate=codec.frame_rate)
 
 
 def _peak(device: str) -> int:

@@ -17,7 +17,8 @@ from songloom.data.waves import Progress
 from songloom.published.load import load
 from songloom.recipe import Recipe
 from songloom.systems import registry
-from songloom.systems.roles import Codec, System
+from songloom.systems.roles import Codec, Generator, System
+from songloom.training.curve_cache import measure_curves
 from songloom.training.distributed import Processes
 from songloom.training.encode_cache import encode
 from songloom.training.run_folder import RunFolder, changed
@@ -201,6 +202,7 @@ def open_data(
         clips,
         codes=codes,
         latents=latents,
+        curves=measure_curves(codec, clips, folder, jobs=jobs, progress=progress) if recipe.curves else None,
         frame_rate=codec.frame_rate,
         seed=seed,
         rank=rank,
@@ -210,11 +212,13 @@ def open_data(
 
 
 def part_codec(system: System) -> Codec:
-    """The frozen codec whose codes or latents a system learns."""
+    """The frozen codec whose codes or latents a system learns, its own or that of a generator within it."""
     for name in system.frozen:
         part = getattr(system, name)
         if isinstance(part, Codec):
             return part
+        if isinstance(part, Generator):
+            return part_codec(part)
     raise ValueError(f"{system.config.kind} has no frozen codec, so it cannot train on codes or latents")
 
 

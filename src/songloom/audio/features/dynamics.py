@@ -17,8 +17,9 @@ def dynamics(
 ) -> Tensor:
     """Level [F] in dB (0 is a full-scale square wave) of a wave [C, T], `frame_rate` frames per second.
 
-    Mean power under a Hann window of `smooth` seconds, over all channels: what a listener follows as
-    crescendo, without the single notes. Not below `floor`.
+    Mean power of each frame over all channels in dB, smoothed by parabolas through `smooth` seconds (Savitzky & Golay
+    1964): what a listener follows as crescendo, without the single notes (Wu et al. 2023, arXiv 2311.07069, section
+    III-B). Not below `floor`.
     """
     if wave.ndim != 2 or not wave.numel() or frame_rate <= 0 or smooth <= 0:
         raise ValueError(
@@ -27,14 +28,22 @@ def dynamics(
     hop = max(1, round(sample_rate / frame_rate))
     power = wave.detach().to("cpu", torch.float32).square().mean(0)
     frames = -(-len(power) // hop)
-    filled = functional.pad(power, (0, frames * hop - len(power))).reshape(frames, hop).sum(1)
     sizes = torch.full((frames,), float(hop))
     sizes[-1] = len(power) - (frames - 1) * hop
-    reach = max(0, round(smooth * frame_rate / 2))
-    window = torch.hann_window(2 * reach + 3, periodic=False)[1:-1][None, None]
-    total = functional.conv1d(filled[None, None], window, padding=reach)[0, 0]
-    weight = functional.conv1d(sizes[None, None], window, padding=reach)[0, 0]
-    return (10 * torch.log10((total / weight).clamp_min(1e-12))).clamp_min(floor)
+    means = functional.pad(power, (0, frames * hop - len(power))).reshape(frames, hop).sum(1) / sizes
+    level = (10 * torch.log10(means.clamp_min(1e-12))).clamp_min(floor)
+    return smoothed(level, 2 * round(smooth * frame_rate / 2) + 1).clamp_min(floor)
+
+
+def smoothed(curve: Tensor, window: int) -> Tensor:
+    """A curve [F] of which each value is that of the parabola through the `window` (odd) values around it, or through
+    as many as there are; those of less than three values stay."""
+    from scipy.signal import savgol_filter  # slow to import
+
+    length = min(window, len(curve) - (len(curve) + 1) % 2)
+    if length < 3:
+        return curve
+    return torch.from_numpy(savgol_filter(curve.double().numpy(), length, 2)).to(curve)
 
 
 def spectral_centroid(wave: Tensor, sample_rate: int) -> Tensor:

@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from songloom.audio.features.chromagram import Chromagram
 from songloom.conditioning.conditions import Conditions
+from songloom.conditioning.curves import Curve
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.recipe import Recipe
@@ -98,6 +99,8 @@ class MusicgenMelody(Musicgen, kind="musicgen-melody"):
         if request.melody is None:
             return None
         audio = request.melody
+        if isinstance(audio, Curve):
+            raise ValueError(f"{self.config.kind} hears melodies in recordings; it takes no drawn curve")
         if self.separator is not None:
             audio = replace(audio, wave=self.separator(audio.wave, audio.sample_rate))
         return audio.fitted(self.sample_rate, 1)[None].to(self.text_projection.weight.device)

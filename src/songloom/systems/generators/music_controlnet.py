@@ -1,0 +1,145 @@
+"""Music ControlNet: melody, dynamics and rhythm curves for a generator by latent diffusion that stays as it is.
+
+Wu et al. 2023 (arXiv 2311.07069). Idea: curves that can be measured in any recording are their own labels, so no
+notes are needed to learn to follow them; a ControlNet (Zhang et al. 2023, arXiv 2302.05543) beside a frozen generator
+learns to, with controls hidden at random, whole or for a stretch of time, so that any subset and any part of the time
+can be asked for. The paper's base paints mel spectrograms by a U-Net; here it is any latent generator with a
+transformer: the embedded flow, or Stable Audio (as Hou et al. 2024 have it, arXiv 2410.05151).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, cast
+
+import torch
+from torch import Tensor
+
+from songloom.conditioning.curve_batch import Curves, HiddenCurves, of_batch, of_controls
+from songloom.config import Settings
+from songloom.data.batch import Batch
+from songloom.diffusion.control import ControlNet, Steered
+from songloom.layers.dit import Dit
+from songloom.recipe import Recipe
+from songloom.systems.controls import CONTROLS, curves_of, without_controls
+from songloom.systems.generators.flow import Flow
+from songloom.systems.generators.stable_audio import StableAudio
+from songloom.systems.latent_generator import LatentGenerator
+from songloom.systems.request import Request
+from songloom.systems.roles import Codec, Generator, Progress
+
+
+class MusicControlNet(Generator, kind="music-controlnet"):
+    """A request with curves to music, by a frozen base and what is added to it."""
+
+    summary = "Music ControlNet: melody, dynamics and rhythm curves for a frozen latent generator"
+    uses: ClassVar[frozenset[str]] = LatentGenerator.uses | CONTROLS
+    frozen: tuple[str, ...] = ("base",)
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(Settings):
+        """The first `copied` blocks of the `base`'s network are copied (0: half of them). Training hides curves, and
+        `unprompted` of the items lose text and labels, so that the curves have to be read."""
+
+        base: Settings = field(default_factory=Flow.Config)
+        copied: int = 0
+        hidden: HiddenCurves = field(default_factory=HiddenCurves)
+        unprompted: float = 0.3
+
+    config: Config
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        base = config.base.build()
+        if not isinstance(base, LatentGenerator) or not hasattr(base, "dit"):
+            raise ValueError(f"the base is {config.base.kind}; it must be a latent generator with a transformer")
+        self.base = base
+        self.base.requires_grad_(False).eval()
+        depth = config.copied or -(-len(self.network.blocks) // 2)
+        self.control = ControlNet(self.network, depth, self.network.enter.in_features // self.codec.latent_width)
+
+    @classmethod
+    def presets(cls) -> dict[str, Settings]:
+        flow = Flow.presets()["flow-tiny"]
+        stable = StableAudio.presets()
+        return {
+            "music-controlnet": cls.Config(),
+            "music-controlnet-stable-audio-open": cls.Config(base=stable["stable-audio-open"]),
+            "music-controlnet-tiny": cls.Config(base=flow),
+            "music-controlnet-stable-audio-tiny": cls.Config(base=stable["stable-audio-tiny"]),
+        }
+
+    @classmethod
+    def recipe(cls, preset: str) -> Recipe:
+        if preset.endswith("-tiny"):
+            return Recipe(
+                inputs="latents", curves=True, seconds=1.0, steps=300, batch_size=8, learning_rate=3e-3, warmup=10
+            )
+        return Recipe(
+            inputs="latents",
+            curves=True,
+            seconds=10.0,
+            steps=5_000,
+            batch_size=8,
+            learning_rate=5e-4,
+            warmup=100,
+            ema=0.997,
+        )
+
+    @property
+    def network(self) -> Dit:
+        """The base's network."""
+        return cast(Dit, self.base.dit)
+
+    @property
+    def codec(self) -> Codec:
+        """The base's codec."""
+        return self.base.codec
+
+    @property
+    def sample_rate(self) -> int:
+        return self.base.sample_rate
+
+    @property
+    def channels(self) -> int:
+        return self.base.channels
+
+    def prepare(self, batches: Iterable[Batch]) -> None:
+        """The copy begins as the base, which by now has its weights."""
+        self.control.begin_as(self.network)
+
+    def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
+        frames = next(part.shape[-1] for part in (batch.latents, batch.codes, batch.mask) if part is not None)
+        if batch.latents is None and batch.codes is None:
+            frames = self.codec.frames(frames)
+        curves = of_batch(batch, self.codec.frame_rate, frames).to(self.base.scale.mean.device)
+        if self.training:
+            curves = curves.hidden(self.config.hidden)
+            alone = (torch.rand(len(batch)) < self.config.unprompted).tolist()
+            batch = without_words(batch, alone)
+        return self.steered(curves).losses(batch, step=step)
+
+    def check(self, request: Request) -> None:
+        request.check(self.uses | self.base.uses, str(self.config.kind))
+        self.base.check(without_controls(request))
+
+    def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
+        frames = self.base.frames(round(request.seconds * self.sample_rate))
+        curves = of_controls(curves_of(request), self.codec.frame_rate, frames).to(self.base.scale.mean.device)
+        yield from self.steered(curves).pieces(without_controls(request), seed, progress)
+
+    def steered(self, curves: Curves) -> LatentGenerator:
+        """The base with the ControlNet beside its network: all other parts are the base's own, none is copied."""
+        view = copy.copy(self.base)
+        view._modules = {**self.base._modules, "dit": Steered(self.network, self.control, curves)}
+        return view
+
+
+def without_words(batch: Batch, alone: list[bool]) -> Batch:
+    """The batch without the texts and labels of the items that are `alone` with their curves."""
+    texts = tuple("" if gone else text for gone, text in zip(alone, batch.texts, strict=True))
+    labels = tuple({} if gone else one for gone, one in zip(alone, batch.labels, strict=True))
+    return replace(batch, texts=texts, labels=labels)
