@@ -79,8 +79,9 @@ def _settings_of(model: str, like: Settings) -> Settings:
 
 def chosen_preset(system: str, preset: str | None) -> str:
     """The preset that a system's (or a preset's) name and a preset's name mean. Without `preset` it is the system's
-    first one; `preset` may be just the end of a name, so that "tiny" of "dac" is "dac-tiny"."""
-    classes = registry.system_classes()
+    first one; `preset` may be just the end of a name, so that "tiny" of "dac" is "dac-tiny". Underscores count as
+    hyphens."""
+    system, classes = system.replace("_", "-"), registry.system_classes()
     owner = system if system in classes else next((s.kind for n, s in registry.presets().items() if n == system), None)
     if owner is None:
         raise ValueError(f"no system or preset {system!r}; there are: {', '.join(classes)}")
@@ -98,7 +99,7 @@ def resumed_plan(out: Path, system: str, changes: Mapping[str, str]) -> Plan:
     run = RunFolder.reopen(out)
     registry.discover()
     settings: Settings = from_json(run.settings())
-    known = registry.presets()
+    known, system = registry.presets(), system.replace("_", "-")
     if system != settings.kind and (system not in known or known[system].kind != settings.kind):
         raise ValueError(f"{out} holds a run of {settings.kind}, not of {system}")
     asked = override(settings, {name: text for name, text in changes.items() if not name.startswith("recipe.")})

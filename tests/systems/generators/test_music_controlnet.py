@@ -1,0 +1,244 @@
+"""Music ControlNet: nothing at first, obedient after seconds of training, and only where something is asked."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from songloom import checkpoint
+from songloom.audio.clip import Audio
+from songloom.conditioning.curve_batch import Curves, of_controls
+from songloom.conditioning.curves import Curve
+from songloom.data.batch import Batch
+from songloom.systems.generators.flow import Flow
+from songloom.systems.generators.music_controlnet import MusicControlNet
+from songloom.systems.request import Request
+
+SECONDS = 0.8
+BASES = ["music-controlnet-tiny", "music-controlnet-stable-audio-tiny"]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def tiny(name: str = BASES[0]) -> MusicControlNet:
+    torch.manual_seed(0)
+    system: MusicControlNet = MusicControlNet.presets()[name].build()
+    with torch.no_grad():
+        for weight in system.base.parameters():  # as if it had been trained: no gate is closed
+            weight.add_(0.05 * torch.randn_like(weight))
+    return system.eval()
+
+
+def melody(note: str = "A") -> Curve:
+    return Curve.of_values("melody", [note], 1 / SECONDS)
+
+
+def request(**fields: object) -> Request:
+    return Request(**({"prompt": "calm piano", "seconds": SECONDS, "seed": 3} | fields))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", BASES)
+@pytest.mark.parametrize("guidance", [1.0, 3.0])
+def test_at_step_zero_the_music_is_the_base_s_bit_for_bit(name: str, guidance: float) -> None:
+    system = tiny(name)
+    system.prepare([])
+    asked = request(guidance=guidance, melody=melody(), rhythm=Curve.of_values("rhythm", [1.0], 1 / SECONDS))
+    assert torch.equal(system.generate(asked), system.base.generate(request(guidance=guidance)))
+
+
+def test_training_starts_from_the_base_s_own_loss() -> None:
+    system = tiny()
+    system.prepare([])
+    data, _ = toy(system.base, 4)
+    torch.manual_seed(5)
+    own = system.losses(data, step=0)["denoising"]
+    torch.manual_seed(5)
+    assert torch.equal(own, system.base.losses(data, step=0)["denoising"])
+
+
+def toy(base: object, items: int, frames: int = 40) -> tuple[Batch, torch.Tensor]:
+    """Latents whose first channel is the level that the curve of dynamics asks for, and whose second is up in beats of
+    the rhythm's curve; the others are noise. Gives the two channels too [B, 2, F]."""
+    assert isinstance(base, Flow)
+    width, rate = base.codec.latent_width, base.codec.frame_rate
+    curves = torch.zeros(items, 15, frames)
+    walk = torch.randn(items, frames).cumsum(1)
+    level = walk / walk.std(1, keepdim=True).clamp_min(0.1)
+    curves[:, 12] = (-25 + 6 * level).clamp(-70, -5)
+    steps = torch.arange(frames)
+    period, phase = torch.randint(5, 11, (items, 1)), torch.randint(0, 5, (items, 1))
+    curves[:, 13] = ((steps + phase) % period == 0).float()
+    truth = torch.stack([(curves[:, 12] + 25) / 6, 2 * curves[:, 13] - 0.3], dim=1)
+    latents = torch.randn(items, width, frames)
+    latents[:, :2] = truth
+    batch = Batch(
+        texts=("music",) * items,
+        labels=({},) * items,
+        ids=("toy",) * items,
+        start=torch.zeros(items),
+        seconds=torch.full((items,), frames / rate),
+        total=torch.full((items,), frames / rate),
+        mask=torch.ones(items, frames, dtype=torch.bool),
+        latents=latents,
+        curves=curves,
+    )
+    return batch, truth
+
+
+def made(system: MusicControlNet, curves: Curves) -> torch.Tensor:
+    """The two channels [B, 2, F] that are drawn under curves, one item after the other."""
+    frames = curves.values.shape[-1]
+    asked = Request(seconds=frames * system.codec.hop_length / system.sample_rate, guidance=1.0, steps=8)
+    drawn = []
+    for index in range(len(curves.values)):
+        one = Curves(curves.values[index : index + 1], curves.known[index : index + 1])
+        drawn.append(system.steered(one).draw(asked, None, seed=index)[:, :2])
+    return torch.cat(drawn)
+
+
+@pytest.fixture(scope="module")
+def trained() -> MusicControlNet:
+    """A base that has learned the toy's music without curves, then a ControlNet beside it, each in seconds."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    settings = MusicControlNet.presets()[BASES[0]]
+    system: MusicControlNet = settings.build()
+    system.base.requires_grad_(True).train()
+    for part, steps in ((system.base, 150), (system, 400)):
+        trained_weights = [
+            weight
+            for name, weight in part.named_parameters()
+            if weight.requires_grad and not name.startswith(("codec.", "base."))
+        ]
+        optimizer = torch.optim.AdamW(trained_weights, 3e-3)
+        part.prepare([toy(system.base, 16)[0]])
+        part.train()
+        for step in range(steps):
+            torch.manual_seed(step)
+            for group in optimizer.param_groups:
+                group["lr"] = 3e-3 * min(1, 2 * (1 - step / steps))
+            optimizer.zero_grad()
+            part.losses(toy(system.base, 16)[0], step=step)["denoising"].backward()
+            optimizer.step()
+        system.base.requires_grad_(False)
+    return system.eval()
+
+
+def errors(found: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+    """The root mean square error [2] of both channels."""
+    return (found - truth).square().mean((0, 2)).sqrt()
+
+
+@torch.no_grad()
+def test_after_seconds_of_training_curves_halve_the_error_of_a_run_without(trained: MusicControlNet) -> None:
+    torch.manual_seed(99)
+    batch, truth = toy(trained.base, 12)
+    assert batch.curves is not None
+    everything = torch.ones(12, 3, 40, dtype=torch.bool)
+    free = errors(made(trained, Curves(batch.curves, ~everything)), truth)
+    asked = errors(made(trained, Curves(batch.curves, everything)), truth)
+    assert bool((asked < 0.5 * free).all()), f"{asked.tolist()} against {free.tolist()}"
+
+
+@torch.no_grad()
+def test_one_control_and_one_half_of_the_time_leave_the_rest_free(trained: MusicControlNet) -> None:
+    torch.manual_seed(98)
+    batch, truth = toy(trained.base, 12)
+    assert batch.curves is not None
+    known = torch.zeros(12, 3, 40, dtype=torch.bool)
+    free = made(trained, Curves(batch.curves, known))
+    known[:, 1, :20] = True  # the level of the first half
+    part = made(trained, Curves(batch.curves, known))
+    first, second = slice(0, 18), slice(22, 40)  # away from the border
+    assert float(errors(part[..., first], truth[..., first])[0]) < 0.7 * float(
+        errors(free[..., first], truth[..., first])[0]
+    )
+    # What is not asked for is no nearer to the truth than without any curve.
+    assert float(errors(part[..., second], truth[..., second])[0]) > 0.8 * float(
+        errors(free[..., second], truth[..., second])[0]
+    )
+    assert float(errors(part, truth)[1]) > 0.8 * float(errors(free, truth)[1])
+
+
+def test_every_control_is_heard_and_what_a_curve_leaves_open_changes_nothing_beyond(trained: MusicControlNet) -> None:
+    with torch.no_grad():
+        plain = trained.generate(request())
+        for name, value in (("melody", "A"), ("dynamics", -60.0), ("rhythm", [1.0, 1.0])):
+            curve = Curve.of_values(name, [value], 1 / SECONDS)  # type: ignore[arg-type, list-item]
+            assert not torch.equal(trained.generate(request(**{name: curve})), plain), name
+        tune = Audio(0.3 * torch.sin(2763.0 * torch.arange(32_000) / 16_000)[None], 16_000)
+        followed = trained.generate(request(melody=tune))
+        drawn = Curve.of_audio("melody", Audio(tune.wave[:, : round(SECONDS * 16_000)], 16_000))
+        assert torch.equal(followed, trained.generate(request(melody=drawn)))
+
+
+def test_text_and_labels_are_left_out_of_some_items_in_training_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = tiny()
+    data, _ = toy(system.base, 200)
+    heard: list[Batch] = []
+
+    def losses(self: object, batch: Batch, *, step: int) -> dict[str, torch.Tensor]:
+        heard.append(batch)
+        return {}
+
+    monkeypatch.setattr(Flow, "losses", losses)
+    system.losses(data, step=0)
+    system.train()
+    system.losses(dataclasses.replace(data, labels=({"tempo": 100.0},) * 200), step=0)
+    assert heard[0].texts == data.texts
+    assert heard[1].texts.count("") == pytest.approx(200 * system.config.unprompted, abs=30)
+    assert all((text == "") == (labels == {}) for text, labels in zip(heard[1].texts, heard[1].labels, strict=True))
+
+
+def test_what_the_base_has_can_be_asked_and_what_it_lacks_is_refused() -> None:
+    system = tiny()
+    assert system.generate(request(tempo=90.0)).shape == (1, 1, round(SECONDS * system.sample_rate))
+    with pytest.raises(ValueError, match="music-controlnet does not use tempo"):
+        tiny(BASES[1]).generate(request(tempo=90.0))
+    with pytest.raises(ValueError, match="at most 16"):
+        system.generate(Request(seconds=60.0))
+    with pytest.raises(ValueError, match=r"does not use melody.*music-controlnet"):
+        system.base.generate(request(melody=melody()))
+
+
+def test_a_checkpoint_holds_the_base_whole(tmp_path: object) -> None:
+    from pathlib import Path
+
+    assert isinstance(tmp_path, Path)
+    system = tiny()
+    with torch.no_grad():
+        system.control.out[0].weight.add_(0.1)  # type: ignore[operator]
+    checkpoint.save(system, tmp_path / "model")
+    assert (tmp_path / "model/parts/base/parts/codec/model.safetensors").is_file()
+    loaded = checkpoint.load(tmp_path / "model")
+    assert torch.equal(loaded.generate(request(melody=melody())), system.generate(request(melody=melody())))
+
+
+def test_only_latent_generators_with_a_transformer_can_be_the_base() -> None:
+    from songloom.systems.generators.loom import Loom
+
+    with pytest.raises(ValueError, match="the base is loom"):
+        MusicControlNet.Config(base=Loom.presets()["loom-tiny"]).build()
+
+
+def test_half_of_the_blocks_are_copied_by_default() -> None:
+    flow = Flow.presets()["flow-tiny"]
+    assert isinstance(flow, Flow.Config)
+    assert len(MusicControlNet.Config(base=flow).build().control.out) == 1
+    assert len(MusicControlNet.Config(base=flow, copied=2).build().control.out) == 2
+
+
+def test_curves_lie_on_the_frames_of_the_codec(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = tiny()
+    seen: list[Curves] = []
+    whole = system.steered
+    monkeypatch.setattr(system, "steered", lambda curves: seen.append(curves) or whole(curves))
+    system.generate(request(melody=melody()))
+    frames = system.base.frames(round(SECONDS * system.sample_rate))
+    expected = of_controls({"melody": melody()}, system.codec.frame_rate, frames)
+    assert torch.equal(seen[0].known, expected.known) and seen[0].values.shape[-1] == frames
