@@ -94,6 +94,11 @@ def _write(system: Saveable, folder: Path, card: str, own: dict[str, Tensor] | N
         part = folder / "parts" / name
         part.mkdir(parents=True)
         _write(getattr(system, name), part, "", None, half)
+    sync(folder)
+
+
+def sync(folder: Path) -> None:
+    """Brings the files that lie in `folder` to the disk, readable by all."""
     for path in folder.iterdir():
         if path.is_file():
             path.chmod(0o644)
@@ -172,6 +177,17 @@ def model_hash(folder: Path) -> str:
     """One hash for a whole checkpoint: its weights and those of its parts."""
     digests = [file_hash(path) for path in sorted(Path(folder).rglob("model.safetensors"))]
     return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def weights_hash(system: Saveable) -> str:
+    """SHA-256 of a system's own weights by name, as float32, whatever they were stored in and wherever they came
+    from: what a LoRA belongs to."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(weights(system).items()):
+        digest.update(f"{name} {tuple(tensor.shape)}".encode())
+        wide = tensor.float() if tensor.is_floating_point() else tensor
+        digest.update(wide.flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def system_hash(system: Saveable, *, parts: bool = False) -> str:

@@ -10,6 +10,8 @@ from training_toys import ToyCodec, ToyModel, write_sines
 
 from songloom import checkpoint
 from songloom.app import train as command
+from songloom.app import training as shared
+from songloom.app.training import Running
 from songloom.systems import registry
 from songloom.training import measure, session
 from songloom.training.embedded import Chain, Table, Training
@@ -66,7 +68,7 @@ def test_the_rehearsal_counts_and_times_and_writes_nothing(data: Path) -> None:
     assert found.parameters == sum(p.numel() for p in system.parameters())
     assert found.trained == found.parameters - sum(p.numel() for p in system.codec.parameters())
     assert found.clips == 6 and found.hours == pytest.approx(6 / 3600) and found.step_seconds > 0
-    assert "4 x 0.5 s of codes" in command.describe(found, "cpu")
+    assert "4 x 0.5 s of codes" in shared.describe(found, "cpu")
 
 
 def test_the_chain_makes_a_model_from_a_corpus_and_a_second_one_makes_nothing(data: Path, tmp_path: Path) -> None:
@@ -137,9 +139,10 @@ def test_the_command_trains_and_resumes_with_the_recipe_that_the_run_was_begun_w
 ) -> None:
     out = tmp_path / "run"
     changes = ("recipe.steps=3", "recipe.ema=0.5")
-    command.train("toy-codec", data=data, out=out, changes=changes, device="cpu", sample_steps=2)
+    command.train("toy-codec", data=data, out=out, changes=changes, running=Running(device="cpu", sample_steps=2))
     assert "trained for 3 steps" in capsys.readouterr().out
-    command.train("toy-codec", data=data, out=out, changes=("recipe.steps=5",), resume=True, device="cpu")
+    more = ("recipe.steps=5",)
+    command.train("toy-codec", data=data, out=out, changes=more, resume=True, running=Running(device="cpu"))
     state = RunFolder.reopen(out).state()
     assert (state.step, state.recipe.ema) == (5, 0.5)
     names = {path.name for path in (out / "samples").iterdir()}
@@ -156,15 +159,15 @@ def test_a_stopped_command_ends_with_130_and_says_how_to_go_on(
     import os
     import signal
 
-    original = command.status
-    monkeypatch.setattr(command, "QUIET_SECONDS", -1.0)
+    original = shared.status
+    monkeypatch.setattr(shared, "QUIET_SECONDS", -1.0)
 
     def killed(report: object) -> str:
         os.kill(os.getpid(), signal.SIGTERM)
         return original(report)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(command, "status", killed)
+    monkeypatch.setattr(shared, "status", killed)
     with pytest.raises(SystemExit) as ended:
-        command.train("toy-codec", data=data, out=tmp_path / "run", device="cpu", sample_steps=0)
+        command.train("toy-codec", data=data, out=tmp_path / "run", running=Running(device="cpu", sample_steps=0))
     assert ended.value.code == 130
     assert "saved after step 1" in capsys.readouterr().err

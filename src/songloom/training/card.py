@@ -15,8 +15,11 @@ from songloom.training.optimisation import parameter_count
 from songloom.training.run_folder import State
 
 
-def write_card(system: System, state: State, losses: Mapping[str, float], hours: float | None) -> str:
-    """Markdown. `losses` are the latest logged values; `hours` the length of the training data."""
+def write_card(
+    system: System, state: State, losses: Mapping[str, float], hours: float | None, made: str = "all weights"
+) -> str:
+    """Markdown. `losses` are the latest logged values; `hours` the length of the training data; `made` says what the
+    run made of the system."""
     parameters = parameter_count(system)
     lines = [
         f"# {system.config.kind}",
@@ -24,6 +27,7 @@ def write_card(system: System, state: State, losses: Mapping[str, float], hours:
         system.summary,
         "",
         f"- {parameters:,} parameters; {system.sample_rate} Hz, {system.channels} channel(s)",
+        f"- {made}",
         f"- {state.step:,} of {state.recipe.steps:,} steps in {state.seconds / 60:.1f} minutes on {machine(system)}",
         f"- data: {state.data or 'not named'}" + (f", {hours:.2f} h" if hours is not None else ""),
         f"- seed {state.recipe.seed}",

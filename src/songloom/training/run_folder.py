@@ -1,6 +1,6 @@
 """A run folder: the checkpoint with what resuming needs, the log, samples. Nothing in it is ever half written.
 
-checkpoint/            a checkpoint of the system (averaged weights where the recipe averages)
+checkpoint/            a checkpoint of the system, or lora.safetensors alone (averaged where the recipe averages)
   training/            state.json, optimizer.safetensors; with an average also weights.safetensors, the raw ones;
                        with opponents (an adversary, a balancer) opponents.safetensors
 log.jsonl log.csv losses.png samples/ README.md
@@ -9,7 +9,6 @@ log.jsonl log.csv losses.png samples/ README.md
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from songloom.data.manifest import write_atomically
 from songloom.recipe import Recipe
 from songloom.systems.roles import System
 from songloom.training.log import Log
+from songloom.training.product import Product
 
 FORMAT = 1
 
@@ -85,6 +85,7 @@ class RunFolder:
         system: System,
         state: State,
         *,
+        product: Product,
         optimizer: Mapping[str, Tensor],
         weights: Mapping[str, Tensor],
         averages: Mapping[str, Tensor] | None,
@@ -97,7 +98,7 @@ class RunFolder:
         fresh = self.path / ".checkpoint-new"
         try:
             shipped = {**weights, **(averages or {})}
-            checkpoint.save(system, fresh, card=card, own=shipped)
+            product.write(system, fresh, shipped, card)
             training = fresh / "training"
             training.mkdir()
             save_file(dict(optimizer), training / "optimizer.safetensors")
@@ -106,7 +107,7 @@ class RunFolder:
             if opponents := checkpoint.opponent_weights(system):
                 save_file(opponents, training / "opponents.safetensors")
             (training / "state.json").write_text(json.dumps(_state_json(state), indent=1) + "\n", encoding="utf-8")
-            _sync(training)
+            checkpoint.sync(training)
             checkpoint.replace_folder(fresh, self.checkpoint)
         except (OSError, SafetensorError) as error:
             raise OSError(
@@ -150,7 +151,7 @@ class RunFolder:
             own[name].copy_(tensor)
 
     def settings(self) -> Any:
-        """The `settings` of the checkpoint, as JSON data."""
+        """The `settings` of the checkpoint (a whole model's), as JSON data."""
         return checkpoint.read_config(self.checkpoint)["settings"]
 
 
@@ -169,9 +170,3 @@ def _state_json(state: State) -> dict[str, Any]:
         "recipe": to_json(state.recipe),
         "data": state.data,
     }
-
-
-def _sync(folder: Path) -> None:
-    for path in folder.iterdir():
-        with path.open("rb") as handle:
-            os.fsync(handle.fileno())

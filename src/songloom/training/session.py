@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import torch
 
-from songloom.checkpoint import load_weights, read_config
-from songloom.config import Settings, from_json, override, to_json
+from songloom.config import Settings, from_json, override
 from songloom.data.dataset import Cropping, Dataset, clips_of, open_waves
 from songloom.data.manifest import Clip
 from songloom.data.waves import Progress
+from songloom.layers.lora import Lora
 from songloom.published.load import load
 from songloom.recipe import Recipe
-from songloom.systems import registry
+from songloom.systems import loras, registry
 from songloom.systems.roles import Codec, Generator, System
+from songloom.training import parts as frozen_parts
 from songloom.training.curve_cache import measure_curves
 from songloom.training.distributed import Processes
 from songloom.training.encode_cache import encode
+from songloom.training.finetuning import gentler
+from songloom.training.parts import RANDOM, settings_of, with_parts
+from songloom.training.product import LoraOf, Product, WholeModel
 from songloom.training.run_folder import RunFolder, changed
 from songloom.training.trainer import Pace, Precision, Trainer, step_seed
 
-RANDOM = "random"
 CROPPINGS = {
     "anywhere": Cropping(from_start=0.0, on_downbeat=0.0),
     "downbeat": Cropping(from_start=0.2, on_downbeat=0.8),
@@ -34,13 +37,16 @@ CROPPINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be trained: settings, recipe, where the frozen parts come from (name to model), and the model whose
-    weights it begins with, if any."""
+    """What is to be trained: settings, recipe, where the frozen parts come from (name to model; `stand_ins` are those
+    of them that nobody asked for), the model whose weights it begins with, if any, and the LoRA that is trained
+    instead of these weights, if any."""
 
     settings: Settings
     recipe: Recipe
     parts: Mapping[str, str]
     init: str | None = None
+    lora: Lora | None = None
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan(
@@ -49,45 +55,69 @@ def plan(
     changes: Mapping[str, str],
     parts: Mapping[str, str],
     init: str | None = None,
+    lora: Lora | None = None,
 ) -> Plan:
     """The plan for a system's name (or a preset's own) with changes such as {"width": "64", "recipe.steps": "100"}.
 
-    With `init`, a model, its settings and weights. Raises ValueError for a name, setting or value that there is not.
+    With `init`, a model, its settings and weights; with `lora` those stay, by default those of the embedded model of
+    this name. Raises ValueError for a name, setting or value that there is not.
     """
     chosen = chosen_preset(system, preset)
     owner, settings = registry.preset(chosen)
+    if lora is not None and init is None:
+        init = _embedded(chosen)
     if init is not None:
         settings = _settings_of(init, settings)
     settings = with_parts(settings, parts)
-    settings = override(settings, {name: text for name, text in changes.items() if not name.startswith("recipe.")})
-    recipe = changed(owner.recipe(chosen), recipe_changes(changes))
+    spare = frozen_parts.stand_ins(settings, owner, parts) if init is None else {}
+    settings = override(
+        with_parts(settings, spare), {name: text for name, text in changes.items() if not name.startswith("recipe.")}
+    )
+    recipe = owner.recipe(chosen)
+    recipe = changed(recipe if lora is None else gentler(recipe), recipe_changes(changes))
     for name in ("steps", "batch_size", "accumulate"):
         if getattr(recipe, name) < 1:
             raise ValueError(f"recipe.{name} must be at least 1, not {getattr(recipe, name)}")
     if not 0.0 <= recipe.ema < 1.0:
         raise ValueError(f"recipe.ema must be 0 (none) or below 1, not {recipe.ema:g}")
-    return Plan(settings, recipe, dict(parts), init)
+    return Plan(settings, recipe, {**spare, **parts}, init, lora, spare)
+
+
+def tuning_plan(model: str, changes: Mapping[str, str], lora: Lora) -> Plan:
+    """The plan for a LoRA of a model: its own system, and the recipe of the preset that it is, else of the first."""
+    settings = settings_of(model)
+    names = registry.system_classes()[settings.kind].presets()
+    preset = next((name for name, known in names.items() if known == settings), next(iter(names)))
+    return plan(preset, None, changes, {}, model, lora)
+
+
+def _embedded(name: str) -> str:
+    if name not in registry.embedded():
+        raise ValueError(f"a LoRA needs a trained model: give --init MODEL, for there is no embedded {name}")
+    return name
 
 
 def _settings_of(model: str, like: Settings) -> Settings:
     """The settings of a model of the same system as `like`."""
-    settings: Settings = load(model).config
+    settings = settings_of(model)
     if settings.kind != like.kind:
         raise ValueError(f"--init {model} is a {settings.kind}, not a {like.kind}")
     return settings
 
 
 def chosen_preset(system: str, preset: str | None) -> str:
-    """The preset that a system's (or a preset's) name and a preset's name mean. Without `preset` it is the system's
-    first one; `preset` may be just the end of a name, so that "tiny" of "dac" is "dac-tiny". Underscores count as
-    hyphens."""
-    system, classes = system.replace("_", "-"), registry.system_classes()
+    """The preset that a system's (or a preset's) name and a preset's name mean; underscores are hyphens. Without
+    `preset` it is the system's first one; `preset` may be just the end of a name, so that "tiny" of "dac" is
+    "dac-tiny"."""
+    classes = registry.system_classes()
+    system = system.replace("_", "-")
     owner = system if system in classes else next((s.kind for n, s in registry.presets().items() if n == system), None)
     if owner is None:
         raise ValueError(f"no system or preset {system!r}; there are: {', '.join(classes)}")
     names = list(classes[owner].presets())
     if preset is None:
         return system if system in names else names[0]
+    preset = preset.replace("_", "-")
     for name in (preset, f"{system}-{preset}", f"{owner}-{preset}"):
         if name in names:
             return name
@@ -98,7 +128,8 @@ def resumed_plan(out: Path, system: str, changes: Mapping[str, str]) -> Plan:
     """The plan of the run in `out`, its recipe with `changes`. Its settings, parts and system cannot be changed."""
     run = RunFolder.reopen(out)
     registry.discover()
-    settings: Settings = from_json(run.settings())
+    tuned = loras.read(run.checkpoint / loras.NAME) if (run.checkpoint / loras.NAME).is_file() else None
+    settings: Settings = from_json(run.settings()) if tuned is None else settings_of(tuned.base.name)
     known, system = registry.presets(), system.replace("_", "-")
     if system != settings.kind and (system not in known or known[system].kind != settings.kind):
         raise ValueError(f"{out} holds a run of {settings.kind}, not of {system}")
@@ -106,7 +137,20 @@ def resumed_plan(out: Path, system: str, changes: Mapping[str, str]) -> Plan:
     if asked != settings:
         raise ValueError(f"{out} holds a run of other settings; only recipe... can change when it is resumed")
     recipe = changed(run.state().recipe, recipe_changes(changes))
+    if tuned is not None:
+        return Plan(settings, recipe, {}, tuned.base.name, tuned.settings)
     return Plan(settings, recipe, dict.fromkeys(registry.system_classes()[settings.kind].frozen, RANDOM))
+
+
+def resumed_tuning(out: Path, model: str, changes: Mapping[str, str]) -> Plan:
+    """The plan of the LoRA's run in `out`, which has to be of this model."""
+    path = RunFolder.reopen(out).checkpoint / loras.NAME
+    if not path.is_file():
+        raise ValueError(f"{out} holds a run that is no LoRA; go on with it by songloom train")
+    base = loras.read(path).base
+    if base.name != model:
+        raise ValueError(f"{out} holds a LoRA of {base.name}, not of {model}")
+    return resumed_plan(out, base.kind, changes)
 
 
 def recipe_changes(changes: Mapping[str, str]) -> dict[str, str]:
@@ -114,45 +158,32 @@ def recipe_changes(changes: Mapping[str, str]) -> dict[str, str]:
     return {name.removeprefix("recipe."): text for name, text in changes.items() if name.startswith("recipe.")}
 
 
-def with_parts(settings: Settings, parts: Mapping[str, str]) -> Settings:
-    """`settings` whose frozen parts have the settings of the named models."""
-    fields = {field.name for field in dataclasses.fields(settings)}
-    for name, model in parts.items():
-        if name not in fields:
-            raise ValueError(f"{settings.kind} has no part {name!r}")
-        if model != RANDOM:
-            settings = replace(settings, **{name: load(model).config})
-    return settings
-
-
 def build(plan: Plan) -> System:
-    """The system, its weights drawn by the recipe's seed, its frozen parts filled from their models.
-
-    A part that the plan does not name comes from the embedded model of the same settings; "random" leaves it as
-    it was drawn. Raises ValueError when there is none.
-    """
+    """The system, its weights drawn by the recipe's seed or those that the plan begins with, its frozen parts filled
+    from their models. Raises ValueError for a part that has none."""
     torch.manual_seed(step_seed(plan.recipe.seed, -1, 0))
-    system: System = plan.settings.build()
     if plan.init is not None:
-        _begin_with(system, plan.init)
+        system = _begun(plan.settings, plan.init)
+    else:
+        system = cast(System, plan.settings.build())
     for name in system.frozen if plan.init is None else plan.parts:
-        part = getattr(system, name)
-        model = plan.parts.get(name) or _embedded_like(part.config)
-        if model is None:
-            raise ValueError(f"{plan.settings.kind} needs a trained {name}: give --part {name}=FOLDER")
-        if model != RANDOM:
-            part.load_state_dict(load(model).state_dict())
-        part.eval()
+        frozen_parts.fill(system, name, plan.parts.get(name))
     return system
 
 
-def _begin_with(system: System, model: str) -> None:
-    """The weights of `model`, its frozen parts too. Raises ValueError when a changed setting needs others."""
-    known, own = load(model).state_dict(), system.state_dict()
+def _begun(settings: Settings, model: str) -> System:
+    """A system of these settings with the weights of `model`, its frozen parts too. Raises ValueError when a changed
+    setting needs others."""
+    loaded = load(model)
+    if loaded.config == settings:
+        return loaded
+    system: System = settings.build()
+    known, own = loaded.state_dict(), system.state_dict()
     changed_keys = sorted(key for key in own.keys() | known.keys() if shape_of(own, key) != shape_of(known, key))
     if changed_keys:
         raise ValueError(f"the settings ask for other weights than {model} has: {', '.join(changed_keys[:4])}")
     system.load_state_dict(known)
+    return system
 
 
 def shape_of(state: Mapping[str, torch.Tensor], key: str) -> torch.Size | None:
@@ -160,9 +191,12 @@ def shape_of(state: Mapping[str, torch.Tensor], key: str) -> torch.Size | None:
     return state[key].shape if key in state else None
 
 
-def _embedded_like(settings: Settings) -> str | None:
-    data = to_json(settings)
-    return next((n for n, path in registry.embedded().items() if read_config(path)["settings"] == data), None)
+def product_of(system: System, plan: Plan) -> Product:
+    """What the run makes; the LoRA that a plan asks for is attached to the system."""
+    if plan.lora is None or plan.init is None:
+        return WholeModel()
+    torch.manual_seed(step_seed(plan.recipe.seed, -1, 1))
+    return LoraOf.attached(system, plan.lora, plan.init)
 
 
 def open_data(
@@ -247,8 +281,9 @@ def start(
     processes = processes or Processes()
     run = RunFolder.reopen(out) if resume else RunFolder.create(out) if processes.first else RunFolder(out)
     system = build(plan)
+    product = product_of(system, plan)
     if resume:
-        load_weights(system, run.checkpoint)  # its codec too, whose codes are then found in the cache
+        product.read(system, run.checkpoint)  # its codec too, whose codes are then found in the cache
     opened = [
         open_data(system, plan.recipe, data, split, processes=processes, jobs=jobs, progress=progress)
         for split in ("train", "valid")
@@ -267,5 +302,6 @@ def start(
         hours=hours(opened[0].clips),
         resume=resume,
         prepared=plan.init is not None,
+        product=product,
         precision=precision,
     )

@@ -17,9 +17,9 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor, nn
 
-from songloom import checkpoint
 from songloom.data.batch import Batch
 from songloom.data.prefetch import prefetch
+from songloom.layers.lora import merged
 from songloom.recipe import Recipe
 from songloom.systems.roles import System
 from songloom.training.average import Average
@@ -35,6 +35,7 @@ from songloom.training.optimisation import (
     state_tensors,
     trained_parameters,
 )
+from songloom.training.product import Product, WholeModel
 from songloom.training.run_folder import RunFolder, State
 from songloom.training.samples import SAMPLE_SECONDS, SAMPLES, write_originals, write_samples
 
@@ -77,7 +78,8 @@ Tell = Callable[[Report], None]
 class Trainer:
     """Trains `system` by `recipe` on `train`, into `run`; with `resume` it goes on where the run stands.
 
-    A system that is `prepared` begins with weights that have learned before. `precision` is bf16 on a GPU and fp32 on a
+    A system that is `prepared` begins with weights that have learned before. `product` is what the run keeps: the
+    whole system, or the LoRA that was attached to it. `precision` is bf16 on a GPU and fp32 on a
     CPU unless given (a CPU with native bfloat16 gains by it, too)."""
 
     def __init__(
@@ -94,9 +96,10 @@ class Trainer:
         hours: float | None = None,
         resume: bool = False,
         prepared: bool = False,
+        product: Product | None = None,
         precision: Precision | None = None,
     ) -> None:
-        self.prepared = prepared
+        self.prepared, self.product = prepared, product or WholeModel()
         self.system, self.recipe, self.run_folder, self.hours = system, recipe, run, hours
         self.train_data, self.valid_data = train, valid
         self.pace, self.processes = pace or Pace(), processes or Processes()
@@ -121,11 +124,11 @@ class Trainer:
 
     def _load_weights(self) -> dict[str, Tensor] | None:
         """The run's weights into the system, before anything is made of them; returns the averages, if any."""
-        checkpoint.load_weights(self.system, self.run_folder.checkpoint)
+        self.product.read(self.system, self.run_folder.checkpoint)
         self.run_folder.load_opponents(self.system)
         if not self.recipe.ema or not self.run_folder.has("weights"):
             return None
-        averages = {name: p.detach().clone() for name, p in self.system.named_parameters()}
+        averages = {name: p.detach().clone() for name, p in trained_parameters(self.system).items()}
         own = self.system.state_dict()
         for name, tensor in self.run_folder.tensors("weights").items():
             own[name].copy_(tensor)
@@ -234,7 +237,7 @@ class Trainer:
                 rates = {"rate": rate_factor(step - 1, self.recipe), "seconds": self.state.seconds}
                 self.run_folder.log.add(step, self.latest | rates)
         if self._due(step, self.pace.sample_steps) and self.processes.first and not self.processes.sharded:
-            with self._shipped():
+            with self._shipped(), merged(self.system):
                 write_samples(self.system, self._heard(), self.run_folder.path / "samples", step)
         if tell:
             rate = step / max(self.state.seconds, 1e-9)
@@ -292,13 +295,22 @@ class Trainer:
 
     def _save(self) -> None:
         """The checkpoint, the table and the picture, by the first process; all of them gather what is sharded."""
-        weights = {name: whole(tensor) for name, tensor in checkpoint.weights(self.system).items()}
+        own = self.product.tensors(self.system)
+        weights = {name: whole(tensor).to("cpu").contiguous() for name, tensor in own.items()}
         memory = state_tensors(self.optimizers, self.parameters | self.opponents)
         averages = self.average.tensors() if self.average else None
         if not self.processes.first:
             return
-        card = write_card(self.system, self.state, self.latest, self.hours)
-        self.run_folder.save(self.system, self.state, optimizer=memory, weights=weights, averages=averages, card=card)
+        made = self.product.described(self.system)
+        self.run_folder.save(
+            self.system,
+            self.state,
+            product=self.product,
+            optimizer=memory,
+            weights=weights,
+            averages=averages,
+            card=write_card(self.system, self.state, self.latest, self.hours, made),
+        )
         self.run_folder.log.write_table()
         self.run_folder.log.write_picture()
 

@@ -1,0 +1,204 @@
+"""What the commands that train share: where and how a run runs, its progress bar, its rehearsal, its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from songloom.app.screen import bar, errors
+
+if TYPE_CHECKING:
+    from songloom.training.distributed import Processes
+    from songloom.training.measure import Estimate
+    from songloom.training.session import Plan
+    from songloom.training.trainer import Report
+
+QUIET_SECONDS = 30.0
+Flag = Annotated[bool, Parameter(negative="")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """Where and how a run runs; the same for every system."""
+
+    device: str | None = None
+    "cpu, cuda or cuda:N; without it a GPU where there is one."
+    threads: int | None = None
+    "CPU threads; without it torch's own choice."
+    precision: Literal["fp32", "bf16"] | None = None
+    "bf16 or fp32 products; without it bf16 on a GPU, fp32 on a CPU. CPUs with avx512_bf16 gain by bf16."
+    jobs: int = 1
+    "Threads or processes that prepare the data."
+    valid_steps: int = 500
+    "Steps between validations; 0 for none."
+    sample_steps: int = 2000
+    "Steps between samples; 0 for none."
+    save_minutes: float = 3.0
+    "Minutes between checkpoints."
+    sharded: Flag = False
+    "With torchrun: split the weights over the devices (FSDP2) instead of copying them to each."
+
+    def processes(self) -> Processes:
+        """This process among those of torchrun, on its device."""
+        return _processes(self.device, self.threads, self.sharded)
+
+
+USUAL = Running()
+
+
+def follow(
+    title: str, make: Callable[[], Plan], data: Path, out: Path | None, running: Running, *, resume: bool, dry_run: bool
+) -> None:
+    """Rehearses the plan that `make` gives, or runs it to its end."""
+    from songloom.training import distributed, measure, session
+    from songloom.training.trainer import Pace
+
+    processes = running.processes()
+    try:
+        plan = make()
+        if processes.first:
+            for name, model in plan.stand_ins.items():
+                print(f"{name}: {model}, for the published one is not given; --part {name}=MODEL", file=sys.stderr)
+        if dry_run:
+            found = measure.estimate(plan, data, processes=processes, precision=running.precision)
+            print(describe(found, processes.device))
+            return
+        where = out or Path()
+        pace = Pace(
+            valid_steps=running.valid_steps, sample_steps=running.sample_steps, save_minutes=running.save_minutes
+        )
+        with bar("preparing the data", hidden=not processes.first) as report:
+            trainer = session.start(
+                plan,
+                data,
+                where,
+                resume=resume,
+                pace=pace,
+                processes=processes,
+                precision=running.precision,
+                jobs=running.jobs,
+                progress=fraction(report),
+            )
+        with stoppable() as stopped, steps_bar(title, hidden=not processes.first) as tell:
+            done = trainer.run(tell=tell, stop=stopped)
+    finally:
+        distributed.leave()
+    if processes.first:
+        _farewell(done, where, trainer.state.step)
+
+
+def _farewell(done: bool, out: Path, step: int) -> None:
+    if done:
+        lora = out / "checkpoint" / "lora.safetensors"
+        print(f"{lora if lora.is_file() else lora.parent}: trained for {step} steps")
+        return
+    print(f"stopped and saved after step {step}; the same command with --resume goes on", file=sys.stderr)
+    raise SystemExit(130)
+
+
+def pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
+    """ "a=b" texts as a dictionary."""
+    for text in texts:
+        if not text.partition("=")[2]:
+            raise ValueError(f"{option} takes NAME=VALUE, not {text!r}")
+    return {name: value for name, _, value in (text.partition("=") for text in texts)}
+
+
+def fraction(report: Callable[[float], None]) -> Callable[[int, int], None]:
+    """(done, total) told as a fraction."""
+    return lambda done, total: report(done / total)
+
+
+def _processes(device: str | None, threads: int | None, sharded: bool) -> Processes:
+    """This process among those of torchrun, on its device."""
+    import torch
+
+    from songloom.training.distributed import join
+
+    if threads is not None:
+        if threads < 1:
+            raise ValueError(f"--threads must be at least 1, not {threads}")
+        torch.set_num_threads(threads)
+    local = int(os.environ.get("LOCAL_RANK", "0"))
+    chosen = device or (f"cuda:{local}" if torch.cuda.is_available() else "cpu")
+    kind, _, number = chosen.partition(":")
+    if kind not in ("cpu", "cuda") or (number and not number.isdigit()):
+        raise ValueError(f"--device must be cpu, cuda or cuda:N, not {chosen!r}")
+    if kind == "cuda":
+        if int(number or 0) >= torch.cuda.device_count():
+            raise ValueError(f"--device {chosen}: this machine has {torch.cuda.device_count()} CUDA device(s)")
+        torch.cuda.set_device(chosen)
+    return join(int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1")), chosen, sharded=sharded)
+
+
+@contextmanager
+def stoppable() -> Iterator[Callable[[], bool]]:
+    """Yields a function that says whether Ctrl-C or SIGTERM came; a second Ctrl-C ends at once."""
+    asked: list[int] = []
+
+    def ask(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def steps_bar(title: str, *, hidden: bool = False) -> Iterator[Callable[[Report], None]]:
+    """A progress bar with losses, speed and time left; where there is no terminal, a line every half minute."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn())
+    terminal = errors.is_terminal and not hidden
+    with Progress(*columns, console=errors, disable=not terminal) as progress:
+        task = progress.add_task(title, total=1.0, told="")
+        spoken = time.monotonic()
+
+        def tell(report: Report) -> None:
+            nonlocal spoken
+            if terminal:
+                progress.update(task, total=report.steps, completed=report.step, told=status(report))
+            elif not hidden and (time.monotonic() - spoken > QUIET_SECONDS or report.step == report.steps):
+                spoken = time.monotonic()
+                print(f"{title}: {status(report)}, {report.seconds_left / 60:.1f} min left", file=sys.stderr)
+
+        yield tell
+
+
+def status(report: Report) -> str:
+    """Step, losses and speed in one line."""
+    shown = [name for name in report.losses if not name.startswith(("~", "valid "))][:6]
+    losses = " ".join(f"{name} {report.losses[name]:.3g}" for name in shown)
+    valid = report.losses.get("valid loss")
+    heard = f" (valid {valid:.3g})" if valid is not None else ""
+    return f"{report.step}/{report.steps} {losses}{heard} {report.rate:.2f} steps/s"
+
+
+def describe(estimate: Estimate, device: str) -> str:
+    """An estimate in a few lines."""
+    left = estimate.total_seconds
+    return "\n".join(
+        [
+            f"parameters  {estimate.parameters:,}, of which {estimate.trained:,} are trained",
+            f"data        {estimate.hours:.2f} hours in {estimate.clips} clips",
+            f"steps       {estimate.steps:,} of {estimate.batch}",
+            f"one step    {estimate.step_seconds:.3f} s on {device}",
+            f"in all      {left / 3600:.1f} hours" if left > 7200 else f"in all      {left / 60:.1f} minutes",
+            f"memory      {estimate.memory / 1e9:.2f} GB",
+        ]
+    )

@@ -1,0 +1,122 @@
+"""Frozen parts of a system in training: which model each comes from, and its weights.
+
+A part is named by the user (a model, or "random"), or it is the embedded model of the same settings. Where that is not
+here either, a part that any settings may fill is replaced by the one that comes with the package: the embedded codec,
+MiniLM for texts. A plan says so (`Plan.stand_ins`), for it is another model then.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from torch import nn
+
+from songloom.checkpoint import read_config
+from songloom.conditioning.text_encoders import MiniLMEncoder, TextEncoder
+from songloom.config import Settings, from_json, to_json
+from songloom.published.load import load, own_folder
+from songloom.published.t5 import load_t5
+from songloom.systems import registry
+from songloom.systems.roles import Codec, System
+
+RANDOM, MINILM = "random", "minilm"
+S = TypeVar("S", bound=Settings)
+
+
+def settings_of(model: str) -> Settings:
+    """The settings of a model, ours or published."""
+    registry.discover()
+    folder = own_folder(model)
+    if folder is None:
+        return _published_settings(model)
+    found: Settings = from_json(read_config(folder)["settings"])
+    return found
+
+
+@lru_cache
+def _published_settings(model: str) -> Settings:
+    """Remembered, for all of the model has to be read to know them."""
+    return load(model).config
+
+
+def with_parts(settings: S, parts: Mapping[str, str]) -> S:
+    """`settings` whose parts have the settings of the named models. Raises ValueError for a part or a model that
+    there is not, or that does not belong there."""
+    fields = {field.name for field in dataclasses.fields(settings)}
+    for name, model in parts.items():
+        if name not in fields or not isinstance(getattr(settings, name), Settings):
+            raise ValueError(f"{settings.kind} has no part {name!r}")
+        if model != RANDOM:
+            found = _part_settings(getattr(settings, name), model)
+            if not isinstance(found, _allowed(settings, name)):
+                raise ValueError(f"{model} is a {found.kind}, which cannot be the {name} of {settings.kind}")
+            settings = replace(settings, **{name: found})
+    return settings
+
+
+def stand_ins(settings: Settings, owner: type[System], parts: Mapping[str, str]) -> dict[str, str]:
+    """For the frozen parts that are neither in `parts` nor embedded: what comes with the package instead."""
+    found = {}
+    for name in owner.frozen:
+        part = getattr(settings, name, None)
+        if name in parts or not isinstance(part, Settings) or not _stored(part) or embedded_like(part) is not None:
+            continue
+        spare = _spare(part)
+        if spare is not None and isinstance(_part_settings(part, spare), _allowed(settings, name)):
+            found[name] = spare
+    return found
+
+
+def fill(system: System, name: str, model: str | None) -> None:
+    """The weights of a part, from the named model or the embedded one of its settings; "random" leaves it as it was
+    drawn. Raises ValueError when there is none."""
+    part: Any = getattr(system, name)
+    model = model or embedded_like(part.config)
+    if model is None:
+        raise ValueError(f"{system.config.kind} needs a trained {name}: give --part {name}=FOLDER")
+    if model != RANDOM:
+        part.load_state_dict(_load(part.config, model).state_dict())
+    part.eval()
+
+
+def embedded_like(settings: Settings) -> str | None:
+    """The embedded model that has just these settings."""
+    data = to_json(settings)
+    return next((n for n, path in registry.embedded().items() if read_config(path)["settings"] == data), None)
+
+
+def _spare(part: Settings) -> str | None:
+    """The model of the package that can do a part's work."""
+    if issubclass(part.owner, TextEncoder):
+        return MINILM
+    if not issubclass(part.owner, Codec):
+        return None
+    codecs = (name for name in registry.embedded() if issubclass(settings_of(name).owner, Codec))
+    return next(codecs, None)
+
+
+def _stored(part: Settings) -> bool:
+    """Whether a part has weights of its own."""
+    return bool(getattr(part.owner, "stored", True))
+
+
+def _part_settings(part: Settings, model: str) -> Settings:
+    if not issubclass(part.owner, TextEncoder):
+        return settings_of(model)
+    return MiniLMEncoder.Config() if model == MINILM else _load(part, model).config
+
+
+def _load(part: Settings, model: str) -> Any:
+    loaded: nn.Module = load_t5(model) if issubclass(part.owner, TextEncoder) else load(model)
+    return loaded
+
+
+def _allowed(settings: Settings, name: str) -> type:
+    """The class that the settings' field wants."""
+    hint = typing.get_type_hints(type(settings))[name]
+    return hint if isinstance(hint, type) else Settings
