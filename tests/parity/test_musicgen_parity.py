@@ -204,12 +204,12 @@ def test_a_published_model_makes_music_by_its_hub_id(
     (place / "snapshots").mkdir()
     (save_hub if layout == "hub" else save_craft)(theirs(stereo=True), place / "snapshots" / "abc")
     model = song.open_model("facebook/musicgen-small")
-    song.open_model.cache_clear()
+    song.opened.cache_clear()
     assert len(model.sha256) == 64
     made = song.make(model, Request(prompt="calm piano", seconds=0.5))[0]
     assert made.wave.shape == (2, 4000)
     again = song.replay(dict(made.recipe))
-    song.open_model.cache_clear()
+    song.opened.cache_clear()
     assert torch.equal(made.wave, again.wave)
 
 

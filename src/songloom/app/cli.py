@@ -24,7 +24,10 @@ COMMANDS = {
     ),
     "convert": ("songloom.app.convert:convert", "A published checkpoint in songloom's own folder format."),
     "train": ("songloom.app.train:train", "Train any system on a folder of music."),
-    "finetune": ("songloom.app.finetune:finetune", "Teach a generator your own music: a small LoRA file, the model itself stays as it is."),
+    "finetune": (
+        "songloom.app.finetune:finetune",
+        "Teach a generator your own music: a small LoRA file, the model itself stays as it is.",
+    ),
     "list": ("songloom.app.catalogue:list_systems", "The models that are here, and the systems that can be trained."),
     "show": (
         "songloom.app.catalogue:show",

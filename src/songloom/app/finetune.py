@@ -30,6 +30,7 @@ def finetune(
     """Teach a generator your own music: a small LoRA file, the model itself stays as it is.
 
     songloom finetune loom --data my-music --out runs/mine
+
     songloom generate "my style" --lora runs/mine:0.8
 
     All weights instead of a LoRA: songloom train SYSTEM --init MODEL. Ctrl-C saves and stops; --resume goes on.
@@ -45,7 +46,7 @@ def finetune(
     rank:
         How much can be learned: 4 is little, 16 usual, 64 much.
     lora:
-        NAME=VALUE for the rest: alpha=32, layers=*.attention.*; may be given many times.
+        NAME=VALUE for the rest: alpha=32, layers=lm.*; may be given many times.
     changes:
         NAME=VALUE for the recipe, as recipe.steps=500, recipe.batch_size=4 or recipe.learning_rate=3e-4.
     resume:

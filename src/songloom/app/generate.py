@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
@@ -30,6 +30,7 @@ def generate(
     output: Annotated[str | None, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)] = None,
     wish: Wish = NO_WISH,
     model: str = "loom",
+    lora: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     candidates: int = 1,
     keep_all: Annotated[bool, Parameter(negative="")] = False,
     compare: Annotated[bool, Parameter(negative="")] = False,
@@ -56,6 +57,8 @@ def generate(
     model:
         An embedded model's name (songloom list), a checkpoint folder (ours or a published one), or the hub id of
         a published model that was downloaded, as facebook/musicgen-small.
+    lora:
+        FILE or FILE:STRENGTH of songloom finetune, as runs/mine:0.8 (1 is as it was trained); several add up.
     candidates:
         Make several (seeds seed, seed+1, ...) and keep the one that measures closest to the asked tempo and key.
     keep_all:
@@ -100,7 +103,7 @@ def generate(
         {"--output": output, "--stream": stream, "--play": play, "--keep-all": keep_all, "--compare": compare},
     )
     if prompts is not None:
-        _make_many(prompts, out, wish, model, candidates, loudness, json_line, overwrite, dry_run)
+        _make_many(prompts, out, wish, (model, lora), candidates, loudness, json_line, overwrite, dry_run)
         return
     assert prompt is not None
     request = wish.request(prompt, candidates)
@@ -112,9 +115,10 @@ def generate(
     elif not stream:
         raise ValueError('output "-" needs --stream')
     if dry_run:
-        print(json.dumps({"output": target, "model": model, "request": shown(request)}, ensure_ascii=False))
+        used = {"lora": _told(lora)} if lora else {}
+        print(json.dumps({"output": target, "model": model, **used, "request": shown(request)}, ensure_ascii=False))
         return
-    opened = _open(model)
+    opened = _open(model, lora)
     if stream:
         _stream(opened, request, target)
     else:
@@ -146,11 +150,18 @@ def _check_target(path: Path, overwrite: bool) -> None:
         raise ValueError(f"{path.parent} is no folder; make it first")
 
 
-def _open(name: str) -> Model:
+def _open(name: str, lora: Sequence[str] = ()) -> Model:
     with errors.status(f"loading {name}"):
         from songloom.inference.song import open_model
 
-        return open_model(name)
+        return open_model(name, lora)
+
+
+def _told(lora: Sequence[str]) -> list[dict[str, Any]]:
+    """LoRAs as recipes name them. Raises ValueError where there is none."""
+    from songloom.systems.loras import Strength
+
+    return [Strength.of(text).told() for text in lora]
 
 
 def _make_one(
@@ -188,7 +199,7 @@ def _make_many(
     prompts: Path,
     out: Path | None,
     wish: Wish,
-    model: str,
+    model: tuple[str, Sequence[str]],
     candidates: int,
     loudness: float,
     json_line: bool,
@@ -206,7 +217,7 @@ def _make_many(
             print(json.dumps({"line": number, "request": shown(request)}, ensure_ascii=False))
     elif good:
         out.mkdir(parents=True, exist_ok=True)
-        opened = _open(model)
+        opened = _open(*model)
         for number, request in good:
             path = out / f"{number:04d}-{slug(request.prompt)}.wav"
             if path.exists() and not overwrite:

@@ -60,7 +60,7 @@ def train(
     init:
         A model to begin with instead of random weights (fine-tuning): its settings, weights and parts.
     lora:
-        NAME=VALUE of a LoRA, as rank=16, alpha=32 or layers=*.attention.*: the weights of --init stay as they are,
+        NAME=VALUE of a LoRA, as rank=16, alpha=32 or layers=lm.*: the weights of --init stay as they are,
         and a small file beside them learns. See also: songloom finetune.
     resume:
         Go on with the run in --out; other --set recipe... values are taken over.

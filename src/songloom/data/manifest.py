@@ -12,12 +12,14 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 NAME = "manifest.jsonl"
 SPLITS = ("train", "valid", "test")
+FEW = 20
+"""A plain folder of fewer clips is all for training: what would be held out of it tells nothing."""
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf")
 
 
@@ -144,7 +146,8 @@ def split_of(identity: str) -> str:
 
 
 def scan(folder: Path) -> list[Clip]:
-    """The audio files below `folder` as clips, in order of their paths; hidden files and folders are skipped."""
+    """The audio files below `folder` as clips, in order of their paths; hidden files and folders are skipped. Of fewer
+    than `FEW` none is held out. Raises ValueError for a folder without any."""
     from songloom.audio import files
 
     folder = Path(folder)
@@ -161,7 +164,9 @@ def scan(folder: Path) -> list[Clip]:
         clips.append(
             Clip(name, inside(name), info.seconds, info.sample_rate, info.channels, split_of(name), captions, labels)
         )
-    return clips
+    if not clips:
+        raise ValueError(f"{folder} holds no audio files ({', '.join(AUDIO_SUFFIXES)})")
+    return clips if len(clips) >= FEW else [replace(clip, split=SPLITS[0]) for clip in clips]
 
 
 def _sidecars(path: Path) -> tuple[tuple[Caption, ...], dict[str, Any]]:

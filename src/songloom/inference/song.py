@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from songloom.conditioning.curves import Curve
 from songloom.inference import memory
 from songloom.published.files import locate
 from songloom.published.load import load, own_folder
+from songloom.systems.loras import Strength, apply
 from songloom.systems.request import Request
 from songloom.systems.roles import Generator, Progress
 
@@ -30,24 +31,31 @@ EDGE_SECONDS = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A generator ready for use, and the hash of all its weights."""
+    """A generator ready for use, the hash of all its weights, and the LoRAs that were then merged into them."""
 
     name: str
     system: Generator
     sha256: str
+    loras: tuple[tuple[Strength, str], ...] = ()
+
+
+def open_model(name: str = DEFAULT_MODEL, loras: Sequence[Strength | str] = ()) -> Model:
+    """The generator of an embedded name, a folder (ours or published) or a hub id in the local cache, with LoRAs (a
+    file, or "FILE:0.8") merged into its weights. Raises ValueError when it is none, or they are not for it."""
+    wanted = [one if isinstance(one, Strength) else Strength.of(one) for one in loras]
+    return opened(name, tuple((one, checkpoint.file_hash(one.path)) for one in wanted))
 
 
 @lru_cache(maxsize=4)
-def open_model(name: str = DEFAULT_MODEL) -> Model:
-    """The generator of an embedded name, a folder (ours or published) or a hub id in the local cache. Raises
-    ValueError when it is none."""
+def opened(name: str, loras: tuple[tuple[Strength, str], ...]) -> Model:
+    """Remembered by the content of the LoRAs, not only by their names."""
     own = own_folder(name)
     memory.check(locate(name) if own is None else own, name)
     system = load(name)
     if not isinstance(system, Generator):
         raise ValueError(f"{name} makes no music from text: it is a {type(system).__name__}")
     digest = checkpoint.system_hash(system, parts=True) if own is None else checkpoint.model_hash(own)
-    return Model(name, system, digest)
+    return Model(name, apply(system, [one for one, _ in loras], name), digest, loras)
 
 
 def make(
@@ -92,6 +100,11 @@ def recipe(model: Model, request: Request, loudness: float) -> dict[str, Any]:
         "songloom": __version__,
         "model": model.name,
         "model_sha256": model.sha256,
+        **(
+            {"loras": [{"file": one.file, "strength": one.strength, "sha256": digest} for one, digest in model.loras]}
+            if model.loras
+            else {}
+        ),
         "request": changed,
         "loudness": loudness,
         "torch": torch.__version__,
@@ -121,16 +134,30 @@ def request_of(recipe: dict[str, Any]) -> Request:
 def replay(recipe: dict[str, Any], *, progress: Progress | None = None) -> Audio:
     """The audio of a recipe, made again. Raises ValueError when the model here has other weights."""
     request = request_of(recipe)
-    model = open_model(str(recipe.get("model", DEFAULT_MODEL)))
+    model = open_model(str(recipe.get("model", DEFAULT_MODEL)), _loras_of(recipe))
     if recipe.get("model_sha256") != model.sha256:
         raise ValueError(f"the file was made by other weights of {model.name} ({recipe.get('model_sha256')})")
     return make(model, request, loudness=float(recipe.get("loudness", DEFAULT_LOUDNESS)), progress=progress)[0]
+
+
+def _loras_of(recipe: dict[str, Any]) -> list[Strength]:
+    """The LoRAs of a recipe. Raises ValueError when one of them has changed."""
+    told = recipe.get("loras", [])
+    try:
+        known = [(Strength(str(one["file"]), float(one["strength"])), one["sha256"]) for one in told]
+    except (TypeError, KeyError):
+        raise ValueError("the file's recipe names its LoRAs in a way that this version cannot read") from None
+    for one, digest in known:
+        if checkpoint.file_hash(one.path) != digest:
+            raise ValueError(f"the file was made by another LoRA than {one.file} is now ({digest})")
+    return [one for one, _ in known]
 
 
 def generate(
     prompt: str,
     *,
     model: str | Path = DEFAULT_MODEL,
+    loras: Sequence[Strength | str] = (),
     negative_prompt: str | None = None,
     seconds: float = 10.0,
     seed: int = 0,
@@ -147,7 +174,7 @@ def generate(
     continuation: Audio | None = None,
     loudness: float = DEFAULT_LOUDNESS,
 ) -> Audio:
-    """Music from text, with the embedded model unless another is named.
+    """Music from text, with the embedded model unless another is named, and with LoRAs of it, as "FILE:0.8".
 
     Returns an `Audio`: `.save(path)`, `.plot()`, `.wave` [C, T] in [-1, 1], `.sample_rate` in Hz; in a
     notebook it shows a player. Raises ValueError for a request that cannot be met.
@@ -169,4 +196,4 @@ def generate(
         rhythm=rhythm,
         continuation=continuation,
     )
-    return make(open_model(str(model)), request, loudness=loudness)[0]
+    return make(open_model(str(model), loras), request, loudness=loudness)[0]
