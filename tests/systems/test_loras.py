@@ -77,7 +77,7 @@ def test_every_generator_loses_the_same_with_a_lora_beside_it_as_with_one_in_its
         with torch.no_grad():
             found.append(torch.stack(list(one.losses(batch, step=0).values())))
     torch.testing.assert_close(found[1], found[2], rtol=2e-4, atol=2e-5)
-    assert (found[0] - found[1]).abs().max() > 1e-3
+    assert (found[0] - found[1]).abs().max() > 5e-4
 
 
 def test_a_file_says_what_it_is_and_to_which_weights_it_belongs(tiny: tuple[System, Path]) -> None:
