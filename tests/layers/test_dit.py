@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from songloom.layers.dit import Dit, DitShape, turned
+from songloom.layers.dit import TILE_ROWS, Dit, DitShape, turned
+from songloom.layers.packed import Precision
 from songloom.layers.positions import rotary_tables
 
 TOKEN = DitShape(width=64, depth=2, heads=4, hidden=96, context_width=32, time_features=16)
@@ -72,11 +73,53 @@ def test_conditions_that_are_not_there_cost_nothing() -> None:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_cross_attention_to_zeros_adds_nothing(name: str) -> None:
-    if name == "normed heads":
-        pytest.skip("norms have biases")
     dit = build(SHAPES[name])
     zeros = dit(X, TIMES, dit.given(tokens=torch.zeros(2, 6, 12)))
     torch.testing.assert_close(zeros, dit(X, TIMES))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", SHAPES)
+def test_items_without_conditions_are_left_out_of_cross_attention_and_nothing_changes(name: str) -> None:
+    dit = build(SHAPES[name])
+    tokens = conditions()["tokens"]
+    tokens[1] = 0
+    short = dit.given(tokens=tokens)
+    assert len(short.cross[0][0]) == 1
+    with torch.enable_grad():
+        whole = dit.given(tokens=tokens)
+    assert len(whole.cross[0][0]) == 2
+    torch.testing.assert_close(dit(X, TIMES, short), dit(X, TIMES, whole))
+    assert len(dit.given(tokens=tokens.flip(0)).cross[0][0]) == 2
+
+
+@torch.no_grad()
+def test_tiles_of_rows_make_the_same_of_more_rows_than_one_has() -> None:
+    block = build().each_block()[0]
+    x = torch.randn(2, TILE_ROWS // 2 + 9, 64)
+    torch.testing.assert_close(block.feed_forward(x), block.gated(x))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("precision", "least"), [("float32", 100.0), ("bfloat16", 40.0), ("int8", 25.0)])
+@pytest.mark.parametrize("name", SHAPES)
+def test_packed_matrices_give_the_same_to_their_precision(name: str, precision: Precision, least: float) -> None:
+    dit = build(SHAPES[name])
+    given = dit.given(**conditions())
+    exact = dit(X, TIMES, given)
+    dit.pack(precision)
+    error = dit(X, TIMES, given) - exact
+    assert 10 * torch.log10(exact.square().mean() / error.square().mean()) > least
+
+
+@torch.no_grad()
+def test_lowered_blocks_leave_times_and_frames_in_float32() -> None:
+    dit = build(SHAPES["modulation"])
+    exact = dit(X, TIMES, dit.given(**conditions()))
+    dit.blocks.to(torch.bfloat16)
+    made = dit(X, TIMES, dit.given(**conditions()))
+    assert made.dtype == torch.float32
+    assert 10 * torch.log10(exact.square().mean() / (made - exact).square().mean()) > 30
 
 
 def test_attention_is_that_of_the_formula_with_heads_shared_in_groups() -> None:

@@ -19,11 +19,13 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
+from songloom.layers.packed import Precision, pack
 from songloom.layers.positions import rotary_tables, rotate
 
 LEAST_TURNED = 32
 """Dimensions of a head that turn with the place: half of them, but at least as many (Stable Audio)."""
 HEAD_EPS = 1e-6
+TILE_ROWS = 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,10 +147,21 @@ class DitBlock(nn.Module):
         """[B, S, D] with what cross-attention adds."""
         if self.cross is None or self.cross_norm is None or cross is None:
             return x
-        return x + self.cross(self.cross_norm(x), *cross)
+        rows = len(cross[0])
+        if rows == len(x):
+            return x + self.cross(self.cross_norm(x), *cross)
+        return torch.cat([x[:rows] + self.cross(self.cross_norm(x[:rows]), *cross), x[rows:]])
 
     def feed_forward(self, x: Tensor) -> Tensor:
-        """[B, S, D] -> [B, S, D]; the first half of what is expanded is let through by the second."""
+        """[B, S, D] -> [B, S, D]. On a CPU that makes music some rows go after the others: the hidden numbers of all
+        would not fit into its caches."""
+        if torch.is_grad_enabled() or x.device.type != "cpu":
+            return self.gated(x)
+        rows = x.reshape(-1, x.shape[-1])
+        return torch.cat([self.gated(part) for part in torch.split(rows, TILE_ROWS)]).view(x.shape)
+
+    def gated(self, x: Tensor) -> Tensor:
+        """[..., D] -> [..., D]; the first half of what is expanded is let through by the second."""
         value, gate = self.expand(x).chunk(2, dim=-1)
         return self.contract(value * functional.silu(gate))
 
@@ -215,8 +228,9 @@ class Dit(nn.Module):
         [B, vector width], `prefix` [B, P, D], `aligned` [B, F, D]."""
         cross: tuple[tuple[Tensor, Tensor], ...] = ()
         if tokens is not None and self.to_context is not None:
-            context = self.to_context(tokens)
-            cross = tuple(cast(CrossAttention, block.cross).keys_values(context) for block in self.each_block())
+            context = self.to_context(tokens[: spoken(tokens)])
+            attentions = (cast(CrossAttention, block.cross) for block in self.each_block())
+            cross = tuple(one.keys_values(context.to(one.to_keys_values.weight)) for one in attentions)
         if vector is not None and self.to_vector is not None:
             vector = self.to_vector(vector)
         return Given(cross, vector, prefix, aligned)
@@ -230,8 +244,8 @@ class Dit(nn.Module):
         for index, block in enumerate(self.blocks):
             y = block(y, cosines, sines, given.cross[index] if given.cross else None, modulation)
             if index < len(added):
-                y = y + added[index]
-        made = self.leave(y[:, y.shape[1] - x.shape[-1] :]).transpose(1, 2)
+                y = y + added[index].to(y)
+        made = self.leave(y[:, y.shape[1] - x.shape[-1] :].to(x)).transpose(1, 2)
         return made + self.leave_mix(made)
 
     def states(self, x: Tensor, times: Tensor, given: Given) -> list[Tensor]:
@@ -254,13 +268,31 @@ class Dit(nn.Module):
             vector = vector + given.vector
         before = [given.prefix] if given.prefix is not None else []
         if self.to_modulation is None:
-            return torch.cat([*before, vector[:, None], frames], dim=1), None
+            return torch.cat([*before, vector[:, None], frames], dim=1).to(self.working), None
         modulation = rearrange(self.to_modulation(vector), "b (six d) -> b six d", six=6)
-        return torch.cat([*before, frames], dim=1), modulation
+        return torch.cat([*before, frames], dim=1).to(self.working), modulation.to(self.working)
+
+    @property
+    def working(self) -> torch.dtype:
+        """What the blocks work in: they alone may be lowered to bfloat16, as times near 1 need their digits."""
+        return self.each_block()[0].self_norm.weight.dtype
+
+    def pack(self, precision: Precision) -> None:
+        """Packs, for a CPU that makes music, the matrices that work on all frames at every step (`layers.packed`)."""
+        pack(self.blocks, precision, but=("to_keys_values",))
 
     def each_block(self) -> list[DitBlock]:
         """The blocks, for those who look inside."""
         return [cast(DitBlock, block) for block in self.blocks]
+
+
+def spoken(tokens: Tensor) -> int:
+    """How many of the first items of conditions [B, L, W] have to be attended to. Nothing comes of items whose tokens
+    are all 0, as no layer on their way has a bias; while learning they are let through, whatever they are."""
+    if torch.is_grad_enabled():
+        return len(tokens)
+    some = tokens.flatten(1).any(1).nonzero()
+    return int(some[-1]) + 1 if len(some) else 0
 
 
 def turned(x: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:

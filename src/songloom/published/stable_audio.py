@@ -140,12 +140,16 @@ def _pipeline(path: Path) -> StableAudio:
         text_length=length,
         source=str(path),
     )
-    tensors = read_tensors(path / "transformer") | read_tensors(path / "projection_model")
-    part = LAYER + r"attn{}\.to_(?P<part>[{}])\.weight"
-    joined(tensors, part.format(1, "qkv"), "qkv", OURS + "attention.to_qkv.weight", source=str(path))
-    joined(tensors, part.format(2, "kv"), "kv", OURS + "cross.to_keys_values.weight", source=str(path))
-    own = renamed(tensors, PIPELINE, source=str(path))
+    own = of_pipeline(read_tensors(path / "transformer") | read_tensors(path / "projection_model"), source=str(path))
     return _assembled(settings, own, codec, text, divisor=1.0, source=str(path))
+
+
+def of_pipeline(tensors: Mapping[str, Tensor], *, source: str = "the pipeline") -> dict[str, Tensor]:
+    """The tensors of diffusers' transformer and projection model by our names."""
+    own, part = dict(tensors), LAYER + r"attn{}\.to_(?P<part>[{}])\.weight"
+    joined(own, part.format(1, "qkv"), "qkv", OURS + "attention.to_qkv.weight", source=source)
+    joined(own, part.format(2, "kv"), "kv", OURS + "cross.to_keys_values.weight", source=source)
+    return renamed(own, PIPELINE, source=source)
 
 
 def _assembled(

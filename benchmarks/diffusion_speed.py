@@ -1,0 +1,259 @@
+"""How fast the transformer of Stable Audio Open denoises beside diffusers', at its published size, on the same weights.
+
+    python benchmarks/diffusion_speed.py --threads 2 --frames 216 1024 --steps 20 --out runs/diffusion_speed.json
+
+One step is one call of the network under guidance: two halves, 130 condition tokens. Both run in one process in
+turns, and medians count. diffusers computes in float32, or in bfloat16 on a GPU; ours in the precisions asked for.
+The error is the ratio of signal to difference from what diffusers gives in float32, in decibels: of one step, and of
+the latents after a whole run of `steps` from the same noise. Weights are random, of the size that keeps signals.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import cyclopts
+import torch
+from cyclopts import Parameter
+from diffusers import StableAudioDiTModel
+from diffusers.models.embeddings import get_1d_rotary_pos_embed
+from machine import machine
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+
+from songloom.data.manifest import write_atomically
+from songloom.diffusion import times
+from songloom.diffusion.latent_diffusion import Predict, denoiser, guided
+from songloom.diffusion.processes import Cosine
+from songloom.diffusion.samplers import dpm_2m, seeded
+from songloom.inference.accelerate import accelerate
+from songloom.layers.dit import Dit, DitShape
+from songloom.layers.packed import Precision
+from songloom.metrics.report import markdown_table, put_between
+from songloom.published.keys import assign
+from songloom.published.stable_audio import of_pipeline
+
+HEADERS = [
+    "frames",
+    "precision",
+    "diffusers, s a step",
+    "songloom, s a step",
+    "times as fast",
+    "one step, dB",
+    "run, dB",
+]
+TOKENS, GUIDANCE = 130, 7.0
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Both halves' tokens [2, L, 768] (the second is without any) and the global vector [2, 1536]."""
+
+    tokens: Tensor
+    vector: Tensor
+
+
+def main(
+    *,
+    frames: Annotated[tuple[int, ...], Parameter(consume_multiple=True)] = (216, 1024),
+    precisions: Annotated[tuple[Precision, ...], Parameter(consume_multiple=True)] = ("float32", "bfloat16", "int8"),
+    threads: int = 2,
+    rounds: int = 5,
+    steps: int = 0,
+    depth: int = 24,
+    device: str = "cpu",
+    out: Path | None = None,
+    docs: Path | None = None,
+) -> None:
+    """Time the denoising of Stable Audio Open beside diffusers.
+
+    Parameters
+    ----------
+    frames:
+        Latent frames: 216 are 10 s, 1024 are 47.6 s.
+    precisions:
+        Of our network.
+    threads:
+        Of torch, for both.
+    rounds:
+        How often each is run; medians count.
+    steps:
+        Of a whole run at the first number of frames; 0 for none.
+    depth:
+        Blocks of the transformer; 24 are published.
+    device:
+        cpu, or cuda: then both in bfloat16 and ours compiled.
+    out:
+        A JSON file for all figures.
+    docs:
+        A document with the markers of this table, to be filled in.
+    """
+    if min(*frames, rounds, threads, depth) < 1 or steps < 0:
+        raise ValueError(f"frames {frames}, rounds {rounds}, threads {threads}, depth {depth} must be 1 or more")
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    with torch.no_grad():
+        theirs = stirred(StableAudioDiTModel(num_layers=depth)).to(device)
+        given = Conditions(torch.randn(2, TOKENS, 768, device=device), torch.randn(1, 1536, device=device).repeat(2, 1))
+        given.tokens[1] = 0
+        rows = list(compared(theirs, given, frames, precisions, rounds, steps))
+    how = {"machine": machine(), "threads": threads, "rounds": rounds, "steps": steps, "depth": depth, "device": device}
+    show(how | {"rows": rows}, out, docs)
+
+
+def stirred(model: Any) -> Any:
+    """Every weight random, gains near 1."""
+    for name, parameter in model.named_parameters():
+        if "norm" in name and name.endswith("weight"):
+            parameter.normal_(1.0, 0.1)
+        else:
+            parameter.normal_(0.0, parameter[0].numel() ** -0.5 if parameter.ndim > 1 else 0.1)
+    return model.eval()
+
+
+def compared(
+    theirs: Any,
+    given: Conditions,
+    frames: tuple[int, ...],
+    precisions: tuple[Precision, ...],
+    rounds: int,
+    steps: int,
+) -> Iterator[dict[str, Any]]:
+    """A row for each precision and number of frames."""
+    exact = {count: reference(theirs, given, count) for count in frames}
+    noises = {count: drawn(count, given) for count in frames}
+    moment = torch.tensor(0.6, device=given.tokens.device)
+    wanted = {count: exact[count](noise, moment) for count, noise in noises.items()}
+    whole = sampled(exact[frames[0]], noises[frames[0]], steps) if steps else None
+    if given.tokens.device.type == "cuda":
+        theirs.to(torch.bfloat16)
+        precisions = ("bfloat16",)
+    for precision in precisions:
+        network = ours(theirs, given, precision)
+        for count in frames:
+            slow, fast = raced(exact[count], network, noises[count], moment, rounds)
+            row = {"frames": count, "precision": precision, "diffusers": slow, "songloom": fast}
+            row["step_decibels"] = decibels(wanted[count], network(noises[count], moment))
+            if whole is not None and count == frames[0]:
+                row["run_decibels"] = decibels(whole, sampled(network, noises[count], steps))
+            Console(stderr=True).print(*line(row))
+            yield row
+
+
+def reference(theirs: Any, given: Conditions, frames: int) -> Predict:
+    """diffusers' network under guidance, as its pipeline calls it."""
+    turns = get_1d_rotary_pos_embed(32, frames + 1, use_real=True, repeat_interleave_real=False)
+    turns = tuple(table.to(given.tokens.device) for table in turns)
+
+    def predict(x: Tensor, time: Tensor) -> Tensor:
+        dtype = theirs.dtype
+        made = theirs(
+            x.to(dtype),
+            time.expand(len(x)).to(dtype),
+            encoder_hidden_states=given.tokens.to(dtype),
+            global_hidden_states=given.vector[:, None].to(dtype),
+            rotary_embedding=turns,
+            return_dict=False,
+        )[0]
+        return made.to(x.dtype)
+
+    return guided(predict, GUIDANCE)
+
+
+def ours(theirs: Any, given: Conditions, precision: Precision) -> Predict:
+    """Our network on the same weights, made fast."""
+    with torch.device("meta"):
+        shape = DitShape(depth=theirs.config.num_layers)
+        dit = Dit(shape, channels=64, token_width=768, vector_width=1536).eval()
+    own = {name.removeprefix("dit."): tensor for name, tensor in of_pipeline(theirs.state_dict()).items()}
+    assign(dit, own)
+    accelerate(dit, precision)
+    once = dit.given(tokens=given.tokens, vector=given.vector)
+    return guided(lambda x, time: dit(x, time, once), GUIDANCE)
+
+
+def drawn(frames: int, given: Conditions) -> Tensor:
+    """Noise [1, 64, F]."""
+    return torch.randn(1, 64, frames, generator=torch.Generator().manual_seed(frames)).to(given.tokens)
+
+
+def raced(slow: Predict, fast: Predict, noise: Tensor, moment: Tensor, rounds: int) -> tuple[float, float]:
+    """Median seconds of a step of each, run in turns after one that does not count."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds + 1):
+        for predict, found in zip((slow, fast), taken, strict=True):
+            found.append(timed(lambda predict=predict: predict(noise, moment)))
+    first, second = (statistics.median(found[1:]) for found in taken)
+    return first, second
+
+
+def timed(run: Callable[[], Tensor]) -> float:
+    """Seconds of a call, the device's work included."""
+    cuda = torch.cuda.is_available()
+    if cuda:
+        torch.cuda.synchronize()
+    started = time.perf_counter()
+    run()
+    if cuda:
+        torch.cuda.synchronize()
+    return time.perf_counter() - started
+
+
+def sampled(predict: Predict, noise: Tensor, steps: int) -> Tensor:
+    """Latents [1, 64, F] after a whole run from `noise`, by diffusers' solver."""
+    process = Cosine.Config().build()
+    visited = times.schedule("exponential", process, steps, least=0.3, most=500.0)
+    fresh = seeded(torch.Generator().manual_seed(1))
+    return dpm_2m(denoiser(predict, process), noise, visited, process, noise=fresh)
+
+
+def decibels(wanted: Tensor, made: Tensor) -> float:
+    """Ratio of signal to difference."""
+    error = float((made - wanted).double().square().sum())
+    return float(10 * torch.log10(wanted.double().square().sum() / max(error, 1e-30)))
+
+
+def line(row: dict[str, Any]) -> list[str]:
+    """A row of the table."""
+    slow, fast = row["diffusers"], row["songloom"]
+    whole = f"{row['run_decibels']:.1f}" if "run_decibels" in row else ""
+    times_as_fast = f"{slow / fast:.2f}"
+    return [
+        str(row["frames"]),
+        row["precision"],
+        f"{slow:.2f}",
+        f"{fast:.2f}",
+        times_as_fast,
+        f"{row['step_decibels']:.1f}",
+        whole,
+    ]
+
+
+def show(result: dict[str, Any], out: Path | None, docs: Path | None) -> None:
+    """Prints the table; writes the files that were asked for."""
+    rows = [line(row) for row in result["rows"]]
+    table = Table(*HEADERS)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+    where = result["machine"]
+    note = (
+        f"{where['cpu']}, torch {where['torch']}, {result['threads']} threads, {result['depth']} blocks; medians of "
+        f"{result['rounds']} steps each, in turns; whole runs of {result['steps']} steps."
+    )
+    Console().print(note, highlight=False)
+    if out is not None:
+        write_atomically(out, json.dumps(result, indent=1) + "\n")
+    if docs is not None:
+        put_between(docs, "diffusion speed", f"{note}\n\n{markdown_table(HEADERS, rows)}")
+
+
+if __name__ == "__main__":
+    cyclopts.run(main)

@@ -1,0 +1,36 @@
+"""The benchmark of denoising, on one block of the published width and a few frames."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+
+
+def test_one_run_times_both_and_states_the_errors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(FOLDER)
+    bench = importlib.import_module("diffusion_speed")
+    page, out = tmp_path / "page.md", tmp_path / "speed.json"
+    page.write_text("<!-- diffusion speed:begin -->\n<!-- diffusion speed:end -->\n")
+    bench.main(frames=(6, 9), rounds=1, steps=2, depth=1, threads=1, out=out, docs=page)
+    rows = json.loads(out.read_text())["rows"]
+    assert [(row["precision"], row["frames"]) for row in rows] == [
+        (precision, frames) for precision in ("float32", "bfloat16", "int8") for frames in (6, 9)
+    ]
+    assert all(row["diffusers"] > 0 and row["songloom"] > 0 for row in rows)
+    steps, runs = (
+        {row["precision"]: row[name] for row in rows if name in row} for name in ("step_decibels", "run_decibels")
+    )
+    assert steps["float32"] > 80 and runs["float32"] > 80
+    assert steps["float32"] > steps["bfloat16"] > steps["int8"] > 15
+    assert "| 9 | int8 |" in page.read_text()
+
+
+def test_sizes_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(FOLDER)
+    with pytest.raises(ValueError, match="must be 1 or more"):
+        importlib.import_module("diffusion_speed").main(rounds=0)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from songloom.layers import packed
+from songloom.layers.int8 import LEVELS
+from songloom.layers.packed import Int8Linear, PackedLinear, pack, turn, turned
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def layer(inputs: int = 96, outputs: int = 40, *, bias: bool = True) -> nn.Linear:
+    torch.manual_seed(0)
+    return nn.Linear(inputs, outputs, bias=bias)
+
+
+def drawn(*shape: int) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(1))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("bias", [True, False])
+def test_packed_float32_is_the_linear_layer(bias: bool) -> None:
+    linear, x = layer(bias=bias), drawn(2, 7, 96)
+    torch.testing.assert_close(PackedLinear(linear, torch.float32)(x), linear(x))
+
+
+@torch.no_grad()
+def test_packed_bfloat16_is_the_linear_layer_to_its_digits() -> None:
+    linear, x = layer(), drawn(2, 7, 96)
+    made = PackedLinear(linear, torch.bfloat16)(x)
+    assert made.dtype == torch.float32
+    assert (made - linear(x)).abs().max() < 2**-7 * linear(x).abs().max()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("bias", [True, False])
+def test_bytes_are_the_formula_of_rounded_rows_and_weights(bias: bool) -> None:
+    linear, x = layer(bias=bias), drawn(5, 96).double() * torch.tensor([0.01, 1, 1, 30, 0.5])[:, None]
+    hadamard = turn(96).double()
+    rows = torch.cat([part @ hadamard for part in x.split(32, 1)], 1)
+    weight = torch.cat([part @ hadamard for part in linear.weight.double().split(32, 1)], 1)
+    steps = [(part / (part.abs().amax(1, keepdim=True) / LEVELS)).round() for part in (rows, weight)]
+    scales = [part.abs().amax(1) / LEVELS for part in (rows, weight)]
+    expected = steps[0] @ steps[1].T * scales[0][:, None] * scales[1]
+    if linear.bias is not None:
+        expected = expected + linear.bias.double()
+    made = Int8Linear(linear)(x.float())
+    # A number that lies between two steps may go either way in float32.
+    torch.testing.assert_close(made.double(), expected, atol=0.1, rtol=1e-3)
+    ratio = (linear(x.float()) - made).std(1) / linear(x.float()).std(1)
+    assert float(ratio.max()) < 0.03
+
+
+@torch.no_grad()
+def test_a_row_of_bytes_does_not_depend_on_other_rows() -> None:
+    linear, x = Int8Linear(layer()), drawn(6, 96)
+    x[3] *= 1000
+    assert torch.equal(linear(x)[0], linear(x[:1])[0])
+    assert torch.equal(linear(torch.zeros(2, 96)), linear.bias.expand(2, -1))  # type: ignore[union-attr]
+
+
+def test_turning_changes_no_product_and_spreads_a_loud_number() -> None:
+    for inputs, size in ((96, 32), (6144, 64), (7, 1), (6, 2)):
+        matrix = turn(inputs)
+        assert matrix.shape == (size, size)
+        torch.testing.assert_close(matrix @ matrix.T, torch.eye(size))
+    first, second = drawn(3, 192), drawn(4, 192).flip(0)
+    products = turned(first, turn(192)) @ turned(second, turn(192)).T
+    torch.testing.assert_close(products, first @ second.T, atol=1e-4, rtol=1e-4)
+    loud = torch.zeros(1, 192)
+    loud[0, 5] = 8
+    torch.testing.assert_close(turned(loud, turn(192)).abs()[0, :64], torch.ones(64))
+
+
+def test_packing_takes_the_large_layers_that_are_not_left_out() -> None:
+    module = nn.ModuleDict({"a": layer(), "b": layer(), "small": layer(8, 8), "norm": nn.LayerNorm(40)})
+    assert pack(module, "int8", but=("b",)) == 1
+    assert [type(module[name]) for name in ("a", "b", "small")] == [Int8Linear, nn.Linear, nn.Linear]
+
+
+def test_precisions_that_are_not_there_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="precision is 'int4'; it can be float32, bfloat16, int8"):
+        pack(nn.ModuleList([layer()]), "int4")  # type: ignore[arg-type]
+    monkeypatch.setattr(packed, "available", lambda precision: False)
+    module = nn.ModuleList([layer()])
+    assert pack(module, "float32") == 0 and type(module[0]) is nn.Linear
+    with pytest.raises(ValueError, match="no products in int8"):
+        pack(module, "int8")
