@@ -8,7 +8,7 @@ __all__ = ["Audio", "Request", "generate", "load", "presets"]
 
 if TYPE_CHECKING:
     from songloom.audio.clip import Audio
-    from songloom.inference.song import generate
+    from songloom.inference.call import generate
     from songloom.published.load import load
     from songloom.systems.registry import presets
     from songloom.systems.request import Request
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Audio": "audio.clip",
     "Request": "systems.request",
-    "generate": "inference.song",
+    "generate": "inference.call",
     "load": "published.load",
     "presets": "systems.registry",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -97,3 +98,64 @@ def test_a_continuation_leaves_something_to_make() -> None:
     assert Request(continuation=audio(4.0), seconds=4.5).continuation is not None
     with pytest.raises(ValueError, match="continuation is 4 s long"):
         Request(continuation=audio(4.0), seconds=4.0)
+
+
+def test_a_story_comes_in_order_and_the_prompt_holds_throughout() -> None:
+    request = Request(prompt="lo-fi", seconds=30, story=[[15, "drums enter"], (0, "calm piano")])  # type: ignore[arg-type, list-item]
+    assert request.story == ((0.0, "calm piano"), (15.0, "drums enter"))
+    assert request.sections == ((0.0, "lo-fi, calm piano"), (15.0, "lo-fi, drums enter"))
+    assert Request(prompt="lo-fi", story=((5.0, "harp"),)).sections == ((0.0, "lo-fi"), (5.0, "lo-fi, harp"))
+    assert Request(prompt="lo-fi").sections == ((0.0, "lo-fi"),)
+
+
+@pytest.mark.parametrize(
+    ("story", "said"),
+    [
+        (((0.0, "a"), (10.0, "b")), "begins at 10 s; the piece ends at 10 s"),
+        (((-1.0, "a"),), "0 or more seconds, not -1"),
+        (((math.nan, "a"),), "0 or more seconds, not nan"),
+        ((("0", "a"),), "0 or more seconds, not '0'"),
+        (((0.0, " "),), "is words, not ' '"),
+        (((0.0, 5),), "is words, not 5"),
+        (((0.0, "a"), (0.0, "b")), "two sections at 0 s"),
+        (((3.0, "a"),), "begins at 3 s; a prompt, or a section at 0"),
+        ("calm", "pairs of seconds and words"),
+        ((1.0, "a"), "pairs of seconds and words"),
+    ],
+)
+def test_a_story_that_cannot_be_is_refused(story: object, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Request(story=story)  # type: ignore[arg-type]
+
+
+def test_bars_are_as_long_as_the_tempo_and_the_meter_make_them() -> None:
+    assert Request(bars=8, tempo=120.0).seconds == 16.0
+    assert Request(prompt="house, 93 bpm", bars=7).seconds == 7 * 4 * 60 / 93
+    assert Request(prompt="a waltz", bars=8, tempo=90.0).seconds == 8 * 3 * 60 / 90
+    assert Request(prompt="harp", story=((0.0, "100 bpm"),), bars=4).seconds == 4 * 4 * 60 / 100
+    again = Request(bars=8, tempo=120.0, seconds=16.0)
+    assert dataclasses.replace(again, seed=4).seconds == 16.0
+    with pytest.raises(ValueError, match="give a tempo"):
+        Request(bars=8)
+    with pytest.raises(ValueError, match="8 bars at 120 bpm last 16 s, not 20"):
+        Request(bars=8, tempo=120.0, seconds=20.0)
+    for bars in (0, -1, 1.5, True):
+        with pytest.raises(ValueError, match="bars must be a whole number"):
+            Request(bars=bars, tempo=120.0)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="seconds must be from 0.1 to 3600"):
+        Request(bars=2000, tempo=20.0)
+
+
+def test_bars_need_no_model_that_hears_a_tempo() -> None:
+    Request(bars=8, tempo=120.0).check(frozenset(), "toy")
+    with pytest.raises(ValueError, match="toy does not use tempo"):
+        Request(tempo=120.0).check(frozenset(), "toy")
+
+
+def test_a_loop_has_a_lead_of_a_bar_or_half_a_slow_one() -> None:
+    assert Request(tempo=120.0).lead_seconds == 0.0
+    assert Request(loop=True, tempo=120.0).lead_seconds == 2.0
+    assert Request(loop=True, tempo=40.0).lead_seconds == 3.0
+    assert Request(loop=True).lead_seconds == 2.0
+    with pytest.raises(ValueError, match="a loop begins with its own end"):
+        Request(loop=True, continuation=audio(1.0))

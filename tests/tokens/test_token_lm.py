@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -76,6 +78,22 @@ def test_beyond_the_context_it_goes_on_and_remembers_the_later_half() -> None:
     assert int(codes.max()) < V
     within = torch.cat(list(code_chunks(stream(model(), 60, 80), chunk_ends(60))), -1)
     assert torch.equal(codes[..., :12], within[..., :12])
+
+
+def test_at_a_turn_the_kept_steps_are_read_again_after_another_prefix() -> None:
+    lm, plain = model(), stream(model(), 20, 30)
+    before = next(code_chunks(stream(model(), 20, 30), [20]))
+    plan = dataclasses.replace(plain.plan, kept=4)
+    aligned, other = torch.stack(plain.steps, 1), torch.randn(1, L, D)
+    turned = CodeStream(lm, plain.pattern, plain.prefix, aligned, plan, {9: other})
+    codes = next(code_chunks(turned, [20]))
+    assert torch.equal(codes[..., 0, :9], before[..., 0, :9]) and not torch.equal(codes, before)
+    # By teacher forcing: from step 9 on a stretch that begins at step 5, as if nothing had been before.
+    grid = turned.grid[:, :, 5:].masked_fill(turned.source[:, 5:] < 5, lm.empty)
+    with torch.no_grad():
+        best = lm(grid, other, aligned[:, 5:]).argmax(-1).transpose(1, 2)
+    inside = turned.source[:, 9:] >= 0
+    assert torch.equal(best[:, :, 4:][:, inside], turned.grid[:, :, 9:][:, inside])
 
 
 def test_guidance_with_equal_halves_is_no_guidance() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import torch
 from torch import Tensor
@@ -8,9 +10,10 @@ from songloom.conditioning.conditions import Conditions
 from songloom.layers.decoder import Decoder
 from songloom.tokens import patterns
 from songloom.tokens.conditioned_lm import ConditionedLM
+from songloom.tokens.generation import code_chunks
 from songloom.tokens.patterns import Delay, Pattern
 from songloom.tokens.sampling import Sampling, uniforms
-from songloom.tokens.windows import Drawing, windowed
+from songloom.tokens.windows import Drawing, Window, windowed
 
 V, K, D = 20, 3, 32
 KINDS = [
@@ -49,7 +52,7 @@ def given(rows: int = 1) -> Conditions:
 
 def drawn(drawing: Drawing, known: Tensor = NOTHING, pattern: Pattern | None = None, rows: int = 1) -> Tensor:
     pattern = pattern or Delay(Delay.Config())
-    return torch.cat(list(windowed(model(), pattern, lambda _: given(rows), known, drawing)), -1)
+    return torch.cat(list(windowed(model(), pattern, lambda *_: given(rows), known, drawing)), -1)
 
 
 def brute_force(frames: int, known: Tensor, pattern: Pattern) -> Tensor:
@@ -95,15 +98,15 @@ def test_a_window_begins_with_the_last_frames_of_the_one_before() -> None:
     first = drawn(plan(10))
     assert whole.shape[-1] == 25
     assert torch.equal(whole[..., :10], first)
-    seen: list[int] = []
+    seen: list[tuple[int, int]] = []
 
-    def conditions(begin: int) -> Conditions:
-        seen.append(begin)
+    def conditions(begin: int, done: int) -> Conditions:
+        seen.append((begin, done))
         return given()
 
     pattern, drawing = Delay(Delay.Config()), plan(25, context=10, stride=6)
     list(windowed(model(), pattern, conditions, NOTHING, drawing))
-    assert seen == [0, 6, 12, 18]
+    assert seen == [(0, 0), (6, 10), (12, 16), (18, 22)]
 
 
 def test_a_continuation_longer_than_the_context_goes_on_from_its_end() -> None:
@@ -115,10 +118,39 @@ def test_a_continuation_longer_than_the_context_goes_on_from_its_end() -> None:
     assert torch.equal(first[..., 14:], second[..., 14:])
 
 
+def test_at_a_turn_a_window_begins_that_reads_the_kept_frames_under_other_conditions() -> None:
+    pattern, seen = Delay(Delay.Config()), []
+    other = Conditions(cross=-given().cross)  # type: ignore[operator]
+
+    def conditions(begin: int, done: int) -> Conditions:
+        seen.append((begin, done))
+        return given() if done < 13 else other
+
+    drawing = dataclasses.replace(plan(25, context=10, stride=6), turns=(13, 20), kept=2)
+    whole = torch.cat(list(windowed(model(), pattern, conditions, NOTHING, drawing)), -1)
+    assert seen == [(0, 0), (6, 10), (11, 13), (18, 20)]
+    assert torch.equal(whole[..., :10], drawn(plan(10)))
+    # From the turn on: a continuation of the two kept frames, whose random numbers are those of its frames.
+    numbers = uniforms(7, 25, K).T[None]
+    window = Window(model(), pattern, other, whole[..., 11:13], numbers[..., 11:20], drawing)
+    assert torch.equal(next(code_chunks(window, [9], start=2)), whole[..., 13:20])
+
+
+def test_turns_before_a_continuation_ends_are_past() -> None:
+    known = torch.randint(V, (1, K, 8), generator=torch.Generator().manual_seed(3))
+    found = drawn(dataclasses.replace(plan(20), turns=(5, 14)), known)
+    assert torch.equal(found[..., :8], known) and found.shape[-1] == 20
+
+
+def test_no_more_is_kept_than_a_window_holds() -> None:
+    with pytest.raises(ValueError, match="kept is 10"):
+        dataclasses.replace(plan(20, context=10, stride=6), kept=10)
+
+
 def test_progress_rises_to_the_end_and_may_cancel() -> None:
     heard: list[float] = []
     pattern = Delay(Delay.Config())
-    list(windowed(model(), pattern, lambda _: given(), NOTHING, plan(90, context=40, stride=30), heard.append))
+    list(windowed(model(), pattern, lambda *_: given(), NOTHING, plan(90, context=40, stride=30), heard.append))
     assert heard == sorted(heard) and heard[0] > 0 and 0.9 < heard[-1] <= 1
 
     class Stop(Exception):
@@ -128,13 +160,13 @@ def test_progress_rises_to_the_end_and_may_cancel() -> None:
         raise Stop
 
     with pytest.raises(Stop):
-        list(windowed(model(), pattern, lambda _: given(), NOTHING, plan(90), cancel))
+        list(windowed(model(), pattern, lambda *_: given(), NOTHING, plan(90), cancel))
 
 
 def test_guidance_with_equal_halves_is_no_guidance() -> None:
     pattern = Delay(Delay.Config())
     both = given(2)
-    guided = torch.cat(list(windowed(model(), pattern, lambda _: both, NOTHING, plan(12))), -1)
+    guided = torch.cat(list(windowed(model(), pattern, lambda *_: both, NOTHING, plan(12))), -1)
     assert torch.equal(guided, drawn(plan(12)))
 
 

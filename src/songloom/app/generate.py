@@ -47,6 +47,12 @@ def generate(
 
     songloom generate "warm lo-fi piano, 75 bpm" -o rain.wav --seconds 30 --seed 7
 
+    songloom generate "house, 124 bpm" --loop --bars 8
+
+    songloom generate --at 0 "calm piano" --at 15 "drums enter" --seconds 30
+
+    songloom generate "ambient pads" --seconds 600 --stream -o - | ffplay -
+
     Parameters
     ----------
     prompt:
@@ -60,7 +66,8 @@ def generate(
     lora:
         FILE or FILE:STRENGTH of songloom finetune, as runs/mine:0.8 (1 is as it was trained); several add up.
     candidates:
-        Make several (seeds seed, seed+1, ...) and keep the one that measures closest to the asked tempo and key.
+        Make several (seeds seed, seed+1, ...) and keep the one that measures closest to what is asked of tempo, key
+        and drums.
     keep_all:
         Write every candidate, best first: rain.wav, rain-2.wav, ...
     compare:
@@ -84,8 +91,8 @@ def generate(
     """
     if not -70.0 <= loudness <= 0.0:
         raise ValueError(f"loudness must be from -70 to 0 LUFS, not {loudness:g}")
-    if (prompt is None) == (prompts is None):
-        raise ValueError("give a prompt, or a file of them with --prompts")
+    if (prompt is None and not wish.at) == (prompts is None):
+        raise ValueError("give a prompt, sections with --at, or a file of prompts with --prompts")
     _refuse(
         "--stream",
         stream,
@@ -105,11 +112,10 @@ def generate(
     if prompts is not None:
         _make_many(prompts, out, wish, (model, lora), candidates, loudness, json_line, overwrite, dry_run)
         return
-    assert prompt is not None
-    request = wish.request(prompt, candidates)
+    request = wish.request(prompt or "", candidates)
     if compare and not any(getattr(request, name) for name in CONTROLS):
         raise ValueError(f"--compare needs a curve: one of --{', --'.join(CONTROLS)}")
-    target = output or f"{slug(prompt)}.wav"
+    target = output or f"{slug(request.sections[0].prompt)}.wav"
     if target != "-":
         _check_target(Path(target), overwrite)
     elif not stream:
@@ -173,13 +179,13 @@ def _make_one(
     with bar(path.name) as report:
         made = song.make(model, request, loudness=loudness, progress=report)
     ranked = candidates.rank(made, request)
-    free = candidates.uncontrolled(model, request, loudness) if compare else {}
+    free = song.uncontrolled(model, request, loudness) if compare else {}
     paths = []
-    for place, (audio, measured) in enumerate(ranked[: None if keep_all else 1]):
+    for place, audio in enumerate(ranked[: None if keep_all else 1]):
         target = path if place == 0 else path.with_name(f"{path.stem}-{place + 1}{path.suffix}")
         audio.save(target)
         paths.append(target)
-        measured = measured | free
+        measured = candidates.heard(audio, request) | free
         line = {"file": str(target), **audio.recipe, "measured": measured}
         print(json.dumps(line, ensure_ascii=False) if json_line else _sentence(target, audio, measured))
     return paths
@@ -219,7 +225,7 @@ def _make_many(
         out.mkdir(parents=True, exist_ok=True)
         opened = _open(*model)
         for number, request in good:
-            path = out / f"{number:04d}-{slug(request.prompt)}.wav"
+            path = out / f"{number:04d}-{slug(request.sections[0].prompt)}.wav"
             if path.exists() and not overwrite:
                 errors.print(f"{path} is there already, kept", markup=False, highlight=False)
                 continue

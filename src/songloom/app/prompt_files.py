@@ -6,8 +6,9 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from songloom.app.wishes import Wish, asked, loaded
+from songloom.app.wishes import Wish, loaded
 from songloom.systems.request import Request
 
 
@@ -15,16 +16,16 @@ def read_prompts(path: Path, wish: Wish, candidates: int) -> tuple[list[tuple[in
     """Requests by line number, and one message for every line that is none."""
     good: list[tuple[int, Request]] = []
     bad: list[str] = []
-    defaults = asked(wish.request("", candidates))
+    defaults: dict[str, Any] = {"prompt": "", "candidates": candidates} | wish.given()
     for number, text in _lines(path):
         try:
             data = json.loads(text)
-            if not isinstance(data, dict) or not isinstance(data.get("prompt"), str):
-                raise ValueError('a line is a JSON object with a "prompt"')
+            if not isinstance(data, dict) or not ("prompt" in data or "story" in data):
+                raise ValueError('a line is a JSON object with a "prompt" or a "story"')
             unknown = set(data) - {field.name for field in dataclasses.fields(Request)}
             if unknown:
                 raise ValueError(f"unknown field {', '.join(sorted(unknown))}")
-            good.append((number, Request(**(defaults | loaded({"seconds": wish.seconds} | data)))))
+            good.append((number, Request(**loaded(defaults | data))))
         except ValueError as error:
             bad.append(f"{path} line {number}: {error}")
     return good, bad

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from songloom.systems.request import Request
+from songloom.systems.request import DEFAULT_SECONDS, Request
 
 if TYPE_CHECKING:
     from songloom.audio.clip import Audio
@@ -18,6 +18,10 @@ SOUNDS = ("continuation", "init")
 """Fields of a request that are sounds: files at the command line."""
 CONTROLS: tuple[Name, ...] = ("melody", "dynamics", "rhythm")
 """Fields of a request that are sounds or curves: files, or words, at the command line."""
+LENGTH = ("prompt", "story", "seconds", "bars", "tempo")
+"""Fields that tell how long a piece is."""
+NAMES = {"bpm": "tempo", "negative": "negative_prompt", "at": "story"}
+"""Fields of a request whose options have shorter names."""
 
 
 @Parameter(name="*")
@@ -25,8 +29,15 @@ CONTROLS: tuple[Name, ...] = ("melody", "dynamics", "rhythm")
 class Wish:
     """The musical part of the options; what is not given is the model's own choice."""
 
-    seconds: float = 10.0
-    "Length of the music."
+    at: tuple[tuple[float, str], ...] = ()
+    """Story mode: a second and what is to be heard from then on, as in --at 0 'calm piano' --at 15 'drums enter'; a
+    prompt holds throughout."""
+    seconds: float = DEFAULT_SECONDS
+    "Length of the music, up to an hour."
+    bars: int | None = None
+    "Length of the music in bars of its tempo, instead of --seconds."
+    loop: Annotated[bool, Parameter(negative="")] = False
+    "Make the end lead back to the beginning, so that the file can play in circles."
     seed: int = 0
     "The same seed, request and machine give the same samples."
     bpm: float | None = None
@@ -62,12 +73,16 @@ class Wish:
     steps: int | None = None
     "Passes of a diffusion model: more are finer and slower."
 
+    def given(self) -> dict[str, Any]:
+        """The options that were given, by the names of a request's fields, files as paths and curves as words. Raises
+        ValueError for a region that is none."""
+        found = {f.name: v for f in dataclasses.fields(self) if (v := getattr(self, f.name)) != f.default}
+        found = {NAMES.get(name, name): value for name, value in found.items()}
+        return found | ({"inpaint": tuple(region(text) for text in self.inpaint)} if self.inpaint else {})
+
     def request(self, prompt: str, candidates: int) -> Request:
         """The request of these options. Raises ValueError for a value out of range."""
-        fields = loaded(dataclasses.asdict(self))
-        tempo, negative = fields.pop("bpm"), fields.pop("negative")
-        fields["inpaint"] = tuple(region(text) for text in self.inpaint)
-        return Request(prompt=prompt, tempo=tempo, negative_prompt=negative, candidates=candidates, **fields)
+        return Request(**loaded({"prompt": prompt, "candidates": candidates} | self.given()))
 
 
 NO_WISH = Wish()
@@ -80,15 +95,19 @@ def asked(request: Request) -> dict[str, Any]:
 
 
 def loaded(fields: dict[str, Any]) -> dict[str, Any]:
-    """The same with the sounds that are given as files read. Raises ValueError for what is no sound file."""
+    """A request's fields with the sounds that are given as files read, and curves made as long as the piece. Raises
+    ValueError for what is no sound file and no curve."""
     from songloom.audio.clip import Audio
 
     sounds = {name: Path(value) for name, value in fields.items() if name in SOUNDS and isinstance(value, str | Path)}
     missing = [str(path) for path in sounds.values() if not path.exists()]
     if missing:
         raise ValueError(f"there is no file {', '.join(missing)}")
-    seconds = fields.get("seconds", Request.seconds)
-    curves = {name: control(name, value, seconds) for name in CONTROLS if isinstance(value := fields.get(name), str)}
+    told = {name: value for name in CONTROLS if isinstance(value := fields.get(name), str)}
+    curves: dict[str, Any] = {}
+    if told:
+        seconds = Request(**{name: value for name, value in fields.items() if name in LENGTH}).seconds
+        curves = {name: control(name, value, seconds) for name, value in told.items()}
     return fields | {name: Audio.load(path) for name, path in sounds.items()} | curves
 
 

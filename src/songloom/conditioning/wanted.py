@@ -1,8 +1,10 @@
-"""What a request wants in numbers: its own, else what its prompt names, else what suits the prompt."""
+"""What a request wants in numbers: its own, else what its words name, else what suits them; and how that goes on."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 
 from songloom.conditioning import prompt_parser
 from songloom.conditioning.musical import Musical, key_number
@@ -32,3 +34,34 @@ def wanted(
         drums=named.drums if drums is None else drums,
         meter=named.meter or "4/4",
     )
+
+
+def going_on(
+    sections: Sequence[tuple[float, str]],
+    first: Musical,
+    *,
+    tempo: float | None = None,
+    key: str | None = None,
+    drums: bool | None = None,
+) -> list[Musical]:
+    """What each of the `sections` (seconds, words) of a piece wants, `first` being the first one's; `tempo`, `key` and
+    `drums` hold throughout where they are given.
+
+    A later section that names no tempo, key or meter keeps what was; drums are as it names them. The beats are counted
+    on: where the tempo changes, the metronome neither halts nor jumps.
+    """
+    found = [first]
+    for start, words in sections[1:]:
+        before, named = found[-1], prompt_parser.parse(words)
+        pace = tempo or named.tempo or before.tempo
+        later = replace(
+            before,
+            tempo=pace,
+            key=before.key if key or named.key is None else named.key,
+            drums=named.drums if drums is None else drums,
+            meter=named.meter or before.meter,
+        )
+        if pace and before.tempo:
+            later = replace(later, first_downbeat=start - (start - before.first_downbeat) * before.tempo / pace)
+        found.append(later)
+    return found

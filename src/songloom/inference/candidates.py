@@ -2,43 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from songloom.audio.agreement import key_score, tempo_agrees
 from songloom.audio.clip import Audio
 from songloom.audio.features.key import estimate_key, key_name
+from songloom.audio.features.percussion import estimate_percussion
 from songloom.audio.features.tempo import estimate_tempo
 from songloom.audio.loudness import loudness
 from songloom.conditioning import prompt_parser
 from songloom.conditioning.curve_errors import control_errors
 from songloom.conditioning.curves import Curve, Name
-from songloom.conditioning.musical import key_number
-from songloom.inference.song import Model, make
-from songloom.systems.controls import curves_of, without_controls
+from songloom.conditioning.musical import Musical, key_number
+from songloom.conditioning.wanted import going_on
+from songloom.systems.controls import curves_of
 from songloom.systems.request import Request
 
+Scorer = Callable[[Audio, Request], float]
+"""How good a candidate is for a request; only the order of the numbers counts."""
+SHORTEST_SECONDS = 1.0
+"""Of a section that is measured by itself."""
 
-def rank(made: Sequence[Audio], request: Request) -> list[tuple[Audio, dict[str, Any]]]:
-    """The candidates with their measurements, the best first; equals keep the order of their seeds."""
-    curves = curves_of(request)
-    measured = [measure(audio) | errors(audio, curves) for audio in made]
-    scores = [score(values, request) for values in measured]
-    order = sorted(range(len(made)), key=lambda i: -scores[i])
-    return [(made[i], measured[i]) for i in order]
+
+def agreement(audio: Audio, request: Request) -> float:
+    """How well what is measured agrees with the tempo, key and drums that fields and words name, and with the curves: 0
+    (nothing asked, or nothing met) to 1 for each; over the sections of a story the mean of that. A tempo met only by
+    octaves counts half, so does a level that is 6 dB off; ties fall to the clearer beat."""
+    parts = list(_parts(audio, request))
+    found = sum(points(measure(part), asked) for part, asked in parts) / max(1, len(parts))
+    for name, error in control_errors(curves_of(request), audio).items():
+        found += 1 / (1 + error / 6) if name == "dynamics" else 1 - error
+    return found
+
+
+def rank(made: Sequence[Audio], request: Request, scorer: Scorer = agreement) -> list[Audio]:
+    """The candidates, the best first; equals keep the order of their seeds."""
+    if len(made) == 1:
+        return list(made)
+    scores = [scorer(audio, request) for audio in made]
+    return [made[i] for i in sorted(range(len(made)), key=lambda i: -scores[i])]
 
 
 def measure(audio: Audio) -> dict[str, Any]:
-    """What can be heard: `tempo` (beats per minute), its `tempo_strength` 0..1, `key`, `loudness` (LUFS)."""
+    """What can be heard: `tempo` (beats per minute), its `tempo_strength` 0..1, `key`, `drums` 0..1 (how likely there
+    are any), `loudness` (LUFS)."""
     tempo = estimate_tempo(audio.wave, audio.sample_rate)
     key = estimate_key(audio.wave, audio.sample_rate)
     return {
         "tempo": round(tempo.bpm, 1),
         "tempo_strength": round(tempo.strength, 3),
         "key": key.name if key else None,
+        "drums": round(estimate_percussion(audio.wave, audio.sample_rate).drums, 2),
         "loudness": round(loudness(audio.wave, audio.sample_rate), 1),
     }
+
+
+def heard(audio: Audio, request: Request) -> dict[str, Any]:
+    """What is measured of a candidate, and how far it is from the request's curves."""
+    return measure(audio) | errors(audio, curves_of(request))
 
 
 def errors(audio: Audio, curves: Mapping[Name, Curve]) -> dict[str, Any]:
@@ -47,25 +70,31 @@ def errors(audio: Audio, curves: Mapping[Name, Curve]) -> dict[str, Any]:
     return {"control_error": {name: round(error, 3) for name, error in found.items()}} if found else {}
 
 
-def uncontrolled(model: Model, request: Request, loudness: float) -> dict[str, Any]:
-    """`control_error_uncontrolled`: that of the request's first candidate, made without its curves."""
-    free = make(model, replace(without_controls(request), candidates=1), loudness=loudness)[0]
-    return {"control_error_uncontrolled": errors(free, curves_of(request))["control_error"]}
+def points(measured: dict[str, Any], asked: Musical) -> float:
+    """Up to one point each for tempo, key and drums, where they are asked."""
+    found = 0.01 * float(measured["tempo_strength"])
+    if asked.tempo is not None:
+        found += 0.5 * tempo_agrees(measured["tempo"], asked.tempo)
+        found += 0.5 * tempo_agrees(measured["tempo"], asked.tempo, octaves=True)
+    if asked.key is not None and measured["key"] is not None:
+        found += key_score(measured["key"], key_name(asked.key % 12, "minor" if asked.key >= 12 else "major"))
+    if asked.drums is not None:
+        found += measured["drums"] if asked.drums else 1 - measured["drums"]
+    return found
 
 
-def score(measured: dict[str, Any], request: Request) -> float:
-    """Agreement with the tempo and key that the request's fields or its prompt name, and with its curves: 0 (nothing
-    asked, or nothing met) to 1 for each. A tempo met only by octaves counts half, so does a level that is 6 dB off;
-    ties fall to the clearer beat."""
-    named = prompt_parser.parse(request.prompt)
-    tempo = request.tempo or named.tempo
-    key = key_number(request.key) if request.key else named.key
-    points = 0.01 * measured["tempo_strength"]
-    if tempo is not None:
-        points += 0.5 * tempo_agrees(measured["tempo"], tempo)
-        points += 0.5 * tempo_agrees(measured["tempo"], tempo, octaves=True)
-    if key is not None and measured["key"] is not None:
-        points += key_score(measured["key"], key_name(key % 12, "minor" if key >= 12 else "major"))
-    for name, error in measured.get("control_error", {}).items():
-        points += 1 / (1 + error / 6) if name == "dynamics" else 1 - error
-    return points
+def _parts(audio: Audio, request: Request) -> Iterator[tuple[Audio, Musical]]:
+    """Each section's part of the audio with what is asked there; sections too short to measure are left out."""
+    sections = request.sections
+    named = prompt_parser.parse(sections[0].prompt)
+    first = Musical(
+        tempo=request.tempo or named.tempo,
+        key=key_number(request.key) if request.key else named.key,
+        drums=named.drums if request.drums is None else request.drums,
+    )
+    asked = going_on(sections, first, tempo=request.tempo, key=request.key, drums=request.drums)
+    ends = [*(section.start for section in sections[1:]), audio.seconds]
+    for section, end, wants in zip(sections, ends, asked, strict=True):
+        if end - section.start >= SHORTEST_SECONDS or len(sections) == 1:
+            begin, stop = (round(second * audio.sample_rate) for second in (section.start, end))
+            yield replace(audio, wave=audio.wave[:, begin:stop]), wants

@@ -7,7 +7,6 @@ import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,8 +17,10 @@ from songloom.audio.clip import Audio
 from songloom.audio.loudness import normalise
 from songloom.conditioning.curves import Curve
 from songloom.inference import memory
+from songloom.inference.candidates import errors
 from songloom.published.files import locate
 from songloom.published.load import load, own_folder
+from songloom.systems.controls import curves_of, without_controls
 from songloom.systems.loras import Strength, apply
 from songloom.systems.request import Request
 from songloom.systems.roles import Generator, Progress
@@ -65,15 +66,19 @@ def make(
     waves = model.system.generate(request, progress=progress)
     alone = [dataclasses.replace(request, seed=request.seed + i, candidates=1) for i in range(request.candidates)]
     return [
-        Audio(finish(wave, model.system.sample_rate, loudness), model.system.sample_rate, recipe(model, one, loudness))
+        Audio(
+            finish(wave, model.system.sample_rate, loudness, fade=not request.loop),
+            model.system.sample_rate,
+            recipe(model, one, loudness),
+        )
         for wave, one in zip(waves, alone, strict=True)
     ]
 
 
-def finish(wave: Tensor, sample_rate: int, loudness: float) -> Tensor:
-    """[C, T] -> [C, T] without direct current, with faded edges, at `loudness` LUFS and no clipping."""
+def finish(wave: Tensor, sample_rate: int, loudness: float, *, fade: bool = True) -> Tensor:
+    """[C, T] -> [C, T] without direct current, with faded edges unless it is a loop, at `loudness` LUFS, unclipped."""
     wave = wave - wave.mean(dim=-1, keepdim=True)
-    edge = min(int(EDGE_SECONDS * sample_rate), wave.shape[-1] // 2)
+    edge = min(int(EDGE_SECONDS * sample_rate), wave.shape[-1] // 2) if fade else 0
     if edge:
         ramp = torch.linspace(0.0, 1.0, edge)
         wave[..., :edge] *= ramp
@@ -153,47 +158,7 @@ def _loras_of(recipe: dict[str, Any]) -> list[Strength]:
     return [one for one, _ in known]
 
 
-def generate(
-    prompt: str,
-    *,
-    model: str | Path = DEFAULT_MODEL,
-    loras: Sequence[Strength | str] = (),
-    negative_prompt: str | None = None,
-    seconds: float = 10.0,
-    seed: int = 0,
-    guidance: float | None = None,
-    temperature: float | None = None,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    tempo: float | None = None,
-    key: str | None = None,
-    drums: bool | None = None,
-    melody: Audio | Curve | None = None,
-    dynamics: Audio | Curve | None = None,
-    rhythm: Audio | Curve | None = None,
-    continuation: Audio | None = None,
-    loudness: float = DEFAULT_LOUDNESS,
-) -> Audio:
-    """Music from text, with the embedded model unless another is named, and with LoRAs of it, as "FILE:0.8".
-
-    Returns an `Audio`: `.save(path)`, `.plot()`, `.wave` [C, T] in [-1, 1], `.sample_rate` in Hz; in a
-    notebook it shows a player. Raises ValueError for a request that cannot be met.
-    """
-    request = Request(
-        prompt=prompt,
-        negative_prompt=negative_prompt,
-        seconds=seconds,
-        seed=seed,
-        guidance=guidance,
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        tempo=tempo,
-        key=key,
-        drums=drums,
-        melody=melody,
-        dynamics=dynamics,
-        rhythm=rhythm,
-        continuation=continuation,
-    )
-    return make(open_model(str(model), loras), request, loudness=loudness)[0]
+def uncontrolled(model: Model, request: Request, loudness: float) -> dict[str, Any]:
+    """`control_error_uncontrolled`: that of the request's first candidate, made without its curves."""
+    free = make(model, dataclasses.replace(without_controls(request), candidates=1), loudness=loudness)[0]
+    return {"control_error_uncontrolled": errors(free, curves_of(request))["control_error"]}

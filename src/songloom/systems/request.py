@@ -10,9 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from songloom.audio.clip import Audio
+from songloom.conditioning import prompt_parser
 from songloom.conditioning.curves import NAMES, RATE, Curve
+from songloom.conditioning.musical import METERS
+from songloom.systems.sections import Section, checked_story, sections_of
 
-MAX_SECONDS = 600.0
+DEFAULT_SECONDS = 10.0
+MAX_SECONDS = 3600.0
+LONGEST_LEAD = 4.0
+ALWAYS = frozenset({"prompt", "seconds", "seed", "candidates", "bars"})
+"""Fields that every generator uses."""
 _KEY = re.compile(r"^([A-Ga-g])([#b♯♭]?)[ _-]?(maj(?:or)?|min(?:or)?|m|M)?$")
 
 
@@ -25,6 +32,10 @@ class Request:
     of sampling; `steps` of a diffusion sampler; `tempo` in beats per minute; `key` such as "A minor";
     `drums` asks for (True) or forbids (False) drums; `candidates` how many to make.
 
+    Time: a `story` is what is to be heard from which second on, as in [(0, "calm piano"), (15, "drums enter")], while
+    the prompt holds throughout; `bars` makes the piece as long as so many bars of its tempo, which a field or the
+    words must name; of a `loop` the end leads back to the beginning.
+
     Audio inputs, at any rate: `continuation` is how the result begins; `init` what it starts from, changed by
     `init_strength` (0: not at all, 1: nothing of it is left); with `inpaint`, only these regions of `init` are made
     anew, each from one second to another; `melody` is a tune to follow.
@@ -35,7 +46,10 @@ class Request:
 
     prompt: str = ""
     negative_prompt: str | None = None
-    seconds: float = 10.0
+    story: tuple[tuple[float, str], ...] = ()
+    seconds: float = DEFAULT_SECONDS
+    bars: int | None = None
+    loop: bool = False
     seed: int = 0
     guidance: float | None = None
     steps: int | None = None
@@ -55,11 +69,16 @@ class Request:
     rhythm: Audio | Curve | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.prompt, str):
+            raise ValueError(f"prompt must be text, not {type(self.prompt).__name__}")
+        _within("tempo", self.tempo, 20.0, 300.0)
+        object.__setattr__(self, "story", checked_story(self.story, self.prompt))
+        if self.bars is not None:
+            object.__setattr__(self, "seconds", self._seconds_of_bars())
         _within("seconds", self.seconds, 0.1, MAX_SECONDS)
         _within("guidance", self.guidance, 0.0, 30.0)
         _within("temperature", self.temperature, 0.0, 10.0)
         _within("top_p", self.top_p, 0.0, 1.0)
-        _within("tempo", self.tempo, 20.0, 300.0)
         _whole("seed", self.seed, 0, 2**63 - 1)
         _whole("steps", self.steps, 1, 1000)
         _whole("top_k", self.top_k, 1, 1_000_000)
@@ -75,17 +94,56 @@ class Request:
         if self.continuation is not None and self.continuation.seconds >= self.seconds:
             length = f"{self.continuation.seconds:g}"
             raise ValueError(f"continuation is {length} s long; seconds, which counts it too, is {self.seconds:g}")
-        if not isinstance(self.prompt, str):
-            raise ValueError(f"prompt must be text, not {type(self.prompt).__name__}")
+        if self.loop and (self.continuation is not None or self.init is not None):
+            raise ValueError("a loop begins with its own end, so with no continuation and no init")
+        if self.story and self.story[-1][0] >= self.seconds:
+            start = f"{self.story[-1][0]:g}"
+            raise ValueError(f"a section of the story begins at {start} s; the piece ends at {self.seconds:g} s")
         if self.key is not None:
             object.__setattr__(self, "key", normal_key(self.key))
 
     def check(self, uses: frozenset[str], system: str) -> None:
         """Raises ValueError when a field that `system` does not use was asked for."""
         asked = {f.name for f in dataclasses.fields(self) if getattr(self, f.name) != f.default}
-        extra = sorted(asked - uses - {"prompt", "seconds", "seed", "candidates"})
+        extra = sorted(asked - uses - ALWAYS - ({"tempo"} if self.bars else set()))
         if extra:
             raise ValueError(f"{system} does not use {', '.join(extra)}; it uses: {_listed(uses)}{_others(extra)}")
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """What is to be heard from when on; the first section begins at 0."""
+        return sections_of(self.prompt, self.story)
+
+    @property
+    def named_tempo(self) -> float | None:
+        """Beats per minute that the field or the beginning's words name."""
+        return self.tempo or prompt_parser.parse(self.sections[0].prompt).tempo
+
+    @property
+    def beats_per_bar(self) -> int:
+        """Of the meter that the beginning's words name; 4 where they name none."""
+        return METERS[prompt_parser.parse(self.sections[0].prompt).meter or "4/4"]
+
+    @property
+    def lead_seconds(self) -> float:
+        """Of a loop, how much music before second 0 is made too: a bar, or half of a slow one, 2 s where no tempo is
+        known. Its end is what the loop's end passes into. 0 for what is no loop."""
+        if not self.loop:
+            return 0.0
+        bar = self.beats_per_bar * 60 / self.named_tempo if self.named_tempo else LONGEST_LEAD / 2
+        return bar if bar <= LONGEST_LEAD else bar / 2 ** math.ceil(math.log2(bar / LONGEST_LEAD))
+
+    def _seconds_of_bars(self) -> float:
+        _whole("bars", self.bars, 1, 2000)
+        tempo = self.named_tempo
+        if tempo is None or self.bars is None:
+            raise ValueError("bars are as long as the tempo makes them: give a tempo, as in 120 bpm")
+        seconds = self.bars * self.beats_per_bar * 60 / tempo
+        if self.seconds not in (DEFAULT_SECONDS, seconds):
+            raise ValueError(
+                f"{self.bars} bars at {tempo:g} bpm last {seconds:g} s, not {self.seconds:g}: give one of both"
+            )
+        return seconds
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from songloom.audio.chunks import Reach, exactly, windowed
+from songloom.audio.loops import looped
+from songloom.audio.steady import steady
 from songloom.config import Configurable, Settings
 from songloom.data.batch import Batch
 from songloom.recipe import Recipe
@@ -25,6 +27,8 @@ Progress = Callable[[float], None]
 
 CHUNK_SECONDS = 5.0
 """How much audio a stream's network runs on at a time, at most."""
+FADE_SECONDS = 0.5
+"""Over which a loop's end passes into what came before its beginning, at most."""
 
 
 class System(nn.Module, Configurable):
@@ -231,8 +235,18 @@ class Generator(System):
 
     @abstractmethod
     def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
-        """The wave of one candidate in pieces [1, C, t] as they are made; what is too long in all is cut off, what is
-        too short filled up with silence."""
+        """The wave of one candidate in pieces [1, C, t] as they are made; what is beyond `samples` is cut off, what
+        lacks is silence. Of a loop the request's `lead_seconds` come first."""
+
+    @property
+    def window_seconds(self) -> float | None:
+        """How much is made at once by a model that goes on from its own output; None for one that makes all at once.
+        Level and spectrum of a longer piece are held to those of its first window (of each section of a story)."""
+        return None
+
+    def samples(self, request: Request) -> tuple[int, int]:
+        """Samples of the lead of a loop (0 for other pieces), and of the piece."""
+        return round(request.lead_seconds * self.sample_rate), round(request.seconds * self.sample_rate)
 
     def check(self, request: Request) -> None:
         """Raises ValueError for a request that this model cannot meet."""
@@ -265,6 +279,13 @@ class Generator(System):
     @torch.no_grad()
     def _finished(self, request: Request, seed: int, progress: Progress | None) -> Iterator[Tensor]:
         """One candidate's pieces, together as long as was asked, in [-1, 1]."""
-        samples = round(request.seconds * self.sample_rate)
-        for piece in exactly(self.pieces(request, seed, progress), samples):
+        lead, samples = self.samples(request)
+        pieces = exactly(self.pieces(request, seed, progress), lead + samples)
+        window = None if self.window_seconds is None else round(self.window_seconds * self.sample_rate)
+        if window is not None and lead + samples > window:
+            starts = [lead + round(start * self.sample_rate) if start else 0 for start, _ in request.sections]
+            pieces = steady(pieces, self.sample_rate, window=window, starts=starts)
+        if request.loop:
+            pieces = looped(pieces, lead, samples, min(round(FADE_SECONDS * self.sample_rate), lead, samples))
+        for piece in pieces:
             yield piece.float().clamp(-1.0, 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,10 +19,12 @@ from songloom.tokens.token_lm import TokenLM
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What to draw: `frames` in all; `context` is the most frames that are attended to (beyond it the later half
-    is read again and goes on); `guidance` needs both halves of the conditions, 1 only the first."""
+    is read again and goes on), `kept` how many before a turn are read again; `guidance` needs both halves of the
+    conditions, 1 only the first."""
 
     frames: int
     context: int
+    kept: int = 0
     sampling: Sampling
     guidance: float
     seed: int
@@ -41,8 +43,17 @@ def chunk_ends(frames: int, first: int = 32, largest: int = 256) -> list[int]:
 class CodeStream(GrowingCodes):
     """One piece of any length: beyond the context the later half is read again and goes on."""
 
-    def __init__(self, lm: TokenLM, pattern: Pattern, prefix: Tensor, aligned: Tensor, plan: Plan) -> None:
-        """`prefix` [B, L, D] and `aligned` [B, S, D], B = 1 without guidance, else 2 (see `guidance.paired`)."""
+    def __init__(
+        self,
+        lm: TokenLM,
+        pattern: Pattern,
+        prefix: Tensor,
+        aligned: Tensor,
+        plan: Plan,
+        turns: Mapping[int, Tensor] | None = None,
+    ) -> None:
+        """`prefix` [B, L, D] and `aligned` [B, S, D], B = 1 without guidance, else 2 (see `guidance.paired`); `turns`
+        are the prefixes that take its place from a step on."""
         device = prefix.device
         nothing = torch.zeros(1, lm.streams, 0, dtype=torch.int64, device=device)
         super().__init__(pattern, nothing, plan.frames, empty=lm.empty, sampling=plan.sampling, guidance=plan.guidance)
@@ -53,16 +64,20 @@ class CodeStream(GrowingCodes):
         rows, positions = len(prefix), prefix.shape[1] + min(len(self.steps), self.reach)
         self.decoder = StepDecoder(lm, rows, positions, plan.precision)
         self.opened = 0
+        self.turns = turns or {}
 
     def logits(self, step: int) -> Tensor:
+        if step in self.turns:
+            self.prefix = self.turns[step]
+            return self._open(step, self.plan.kept)
         if step == 0 or step - self.opened >= self.reach:
-            return self._open(step)
+            return self._open(step, self.reach // 2)
         return self.decoder.step(self.grid[:, :, step - 1], self.steps[step])
 
-    def _open(self, step: int) -> Tensor:
-        """Logits of `step` from a fresh cache: the first step, or the later half of the context read again as a
-        stretch of its own, like a crop in training (what stands before its first frame is empty)."""
-        self.opened = max(0, step - self.reach // 2) if step else 0
+    def _open(self, step: int, kept: int) -> Tensor:
+        """Logits of `step` from a fresh cache, the `kept` steps before it read again as a stretch of their own, like a
+        crop in training (what stands before its first frame is empty)."""
+        self.opened = max(0, step - kept)
         known = self.grid[:, :, self.opened : step]
         first = self.source[0, self.opened]
         known = known.masked_fill(self.source[:, self.opened : step] < first, self.lm.empty)

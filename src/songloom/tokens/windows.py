@@ -23,12 +23,15 @@ from songloom.tokens.sampling import Sampling, uniforms
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """What to draw: `frames` in all, by windows of `context` frames that begin `stride` frames after one another;
-    one seed for each item of the batch. `guidance` is used when the conditions have both halves."""
+    """What to draw: `frames` in all, by windows of `context` frames that begin `stride` frames after one another; at
+    each of the `turns` (frames where the conditions change) a window of its own begins `kept` frames before it. One
+    seed for each item of the batch. `guidance` is used when the conditions have both halves."""
 
     frames: int
     context: int
     stride: int
+    turns: Sequence[int] = ()
+    kept: int = 0
     sampling: Sampling
     guidance: float
     seeds: Sequence[int]
@@ -39,6 +42,16 @@ class Drawing:
                 f"{self.frames} frames by windows of {self.context} every {self.stride}: "
                 "needs 1 or more frames and a stride from 1 to the window"
             )
+        if not 0 <= self.kept < self.context:
+            raise ValueError(f"kept is {self.kept}; needs 0 or more, and less than the window of {self.context}")
+
+    def stop(self, begin: int, done: int) -> int:
+        """Where the window that begins at frame `begin` and draws from frame `done` on ends."""
+        return min([begin + self.context, self.frames, *(turn for turn in self.turns if turn > done)])
+
+    def after(self, stop: int) -> int:
+        """Where the window after the one that ends at frame `stop` begins."""
+        return max(0, stop - (self.kept if stop in self.turns else self.context - self.stride))
 
 
 class Window(GrowingCodes):
@@ -70,13 +83,13 @@ class Window(GrowingCodes):
 def windowed(
     lm: ConditionedLM,
     pattern: Pattern,
-    conditions: Callable[[int], Conditions],
+    conditions: Callable[[int, int], Conditions],
     known: Tensor,
     plan: Drawing,
     progress: Callable[[float], None] | None = None,
 ) -> Iterator[Tensor]:
     """Chunks [B, K, f] of the codes of `plan.frames` frames as they are drawn, after the `known` [B, K, P] ones,
-    which come first. `conditions` are asked for each window's first frame.
+    which come first. `conditions` are asked for each window's first frame and the first that it draws.
 
     A code's random number belongs to its seed, stream and frame, so windows of another size draw with the same.
     """
@@ -86,19 +99,19 @@ def windowed(
     numbers = [uniforms(seed, plan.frames, streams) for seed in plan.seeds]
     uniform = torch.stack(numbers).transpose(1, 2).to(known.device)
     ends = [given + end for end in chunk_ends(plan.frames - given)]
-    begin = 0 if given < plan.context else given - (plan.context - plan.stride)
+    begin = 0 if given < plan.context else plan.after(given)
     codes = known[..., : plan.frames]
     if given:
         yield codes
     while (done := codes.shape[-1]) < plan.frames:
-        stop = min(begin + plan.context, plan.frames)
-        window = Window(lm, pattern, conditions(begin), codes[..., begin:], uniform[..., begin:stop], plan)
+        stop = plan.stop(begin, done)
+        window = Window(lm, pattern, conditions(begin, done), codes[..., begin:], uniform[..., begin:stop], plan)
         own = [end - begin for end in ends if done < end < stop] + [stop - begin]
         whole = _share(progress, (done - given, stop - given), plan.frames - given)
         for chunk in code_chunks(window, own, whole, start=done - begin):
             codes = torch.cat([codes, chunk], dim=-1)
             yield chunk
-        begin += plan.stride
+        begin = plan.after(stop)
 
 
 def _share(

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from songloom import checkpoint
+from songloom.conditioning.musical import MusicalBatch
 from songloom.data.batch import Batch
 from songloom.systems.generators.loom import Loom
 from songloom.systems.request import Request
@@ -181,3 +184,66 @@ def test_every_field_that_it_uses_is_heard(change: dict[str, float | str | bool]
 def test_settings_that_do_not_fit_the_codec_are_refused() -> None:
     with pytest.raises(ValueError, match="streams is 5"):
         dataclasses.replace(Loom.presets()["loom-tiny"], streams=5).build()  # type: ignore[call-arg]
+
+
+def heard(system: Loom) -> Loom:
+    """The same with louder choices, so that conditions change the codes of a few frames."""
+    with torch.no_grad():
+        for parameter in system.lm.heads.parameters():
+            parameter.mul_(20)
+    return system
+
+
+def test_a_story_turns_at_its_second_and_streams() -> None:
+    system = heard(tiny().eval())
+    request = Request(story=((0.0, "calm piano, 90 bpm"), (0.9, "furious metal")), seconds=2.5, guidance=6.0)
+    plain = dataclasses.replace(request, story=(), prompt="calm piano, 90 bpm")
+    codes, before = (torch.cat(list(system.draw(one, 0)), -1) for one in (request, plain))
+    turn = round(0.9 * system.codec.frame_rate)
+    assert torch.equal(codes[:, 0, :turn], before[:, 0, :turn])
+    assert not torch.equal(codes[..., turn:], before[..., turn:])
+    wave = system.generate(request)
+    assert wave.shape[-1] == 2.5 * system.sample_rate
+    assert torch.equal(torch.cat(list(system.stream(request)), -1), wave)
+
+
+def test_a_story_of_one_section_is_its_prompt() -> None:
+    system = heard(tiny().eval())
+    one = system.generate(Request(story=((0.0, "calm piano"),), seconds=0.5))
+    assert torch.equal(one, system.generate(Request(prompt="calm piano", seconds=0.5)))
+
+
+def test_a_loop_has_its_bars_and_streams() -> None:
+    system = heard(tiny().eval())
+    request = Request(prompt="calm piano", loop=True, bars=2, tempo=233.0)
+    wave = system.generate(request)
+    assert wave.shape[-1] == round(2 * 4 * 60 / 233 * system.sample_rate)
+    assert torch.equal(torch.cat(list(system.stream(request)), -1), wave)
+
+
+def test_a_tempo_that_nobody_named_fits_the_loop() -> None:
+    system = tiny().eval()
+    (fitted,) = system._wanted(Request(prompt="calm piano", loop=True, seconds=7.0), 0)
+    (drawn,) = system._wanted(Request(prompt="calm piano", seconds=7.0), 0)
+    assert fitted.tempo and drawn.tempo
+    assert (7.0 * fitted.tempo / 240) % 1 == pytest.approx(0, abs=1e-9)
+    assert abs(7.0 * (fitted.tempo - drawn.tempo) / 240) <= 0.5
+    (named,) = system._wanted(Request(prompt="calm piano, 90 bpm", loop=True, seconds=7.0), 0)
+    assert named.tempo == 90.0
+
+
+def test_the_metronome_of_a_loop_strikes_one_at_its_beginning() -> None:
+    """Whatever the lead: the beat at second 0 is a downbeat, 32 s into a piece."""
+    seen: list[tuple[float, float, float]] = []
+    system = tiny().eval()
+    conditions = system.conditions
+
+    def noted(texts: tuple[str, ...], known: MusicalBatch, hidden: Tensor, start: Tensor, *rest: Any) -> Any:
+        seen.append((float(known.tempo[0]), float(known.first_downbeat[0]), float(start[0])))
+        return conditions(texts, known, hidden, start, *rest)
+
+    system.conditions = noted  # type: ignore[method-assign]
+    request = Request(prompt="calm piano", loop=True, bars=2, tempo=110.0)
+    next(system.draw(request, 0))
+    ((tempo, downbeat, start),) = seen
+    assert (downbeat - start - request.lead_seconds) * tempo / 60 == pytest.approx(0, abs=1e-4)

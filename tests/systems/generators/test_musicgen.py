@@ -201,7 +201,7 @@ def test_a_continuation_begins_with_the_given_audio_as_the_codec_hears_it() -> N
     request = Request(prompt="calm piano", seconds=0.9, continuation=given)
     wave = system.generate(request)
     assert wave.shape[-1] == round(0.9 * system.sample_rate)
-    codes = torch.cat(list(system.draw(request, 0, 180)), -1)
+    codes = torch.cat(list(system.draw(request, 0)), -1)
     with torch.no_grad():
         expected = system.codec.tokenize(given.fitted(8000, 1)[None])
     assert torch.equal(codes[..., :80], expected[..., :80])
@@ -236,7 +236,7 @@ def test_a_melody_of_any_length_fills_the_prefix(seconds: float) -> None:
     system = tiny("musicgen-melody-tiny")
     assert isinstance(system, MusicgenMelody)
     melody = Audio(tune([69], seconds), 8000)
-    conditions = system.request_conditions(Request(prompt="harp", melody=melody), True)(0)
+    conditions = system.request_conditions(Request(prompt="harp", melody=melody), True)(0, 0)
     assert conditions.prefix is not None and conditions.prefix.shape[:2] == (
         2,
         16 + system.text_vectors(["harp"])[1].shape[1],
@@ -249,7 +249,7 @@ def test_later_windows_hear_the_melody_from_where_they_begin() -> None:
     wave = tune([60, 64, 67, 72], 4.0)
     conditions = system.request_conditions(Request(melody=Audio(wave, 8000)), False)
     later = system.request_conditions(Request(melody=Audio(wave.roll(-100 * 40, -1), 8000)), False)
-    first, second, third = conditions(0).prefix, conditions(100).prefix, later(0).prefix
+    first, second, third = conditions(0, 0).prefix, conditions(100, 140).prefix, later(0, 0).prefix
     assert first is not None and second is not None and third is not None
     assert torch.equal(second, third)
     assert not torch.equal(first, second)
@@ -260,9 +260,9 @@ def test_a_separator_cleans_the_melody_first() -> None:
     assert isinstance(system, MusicgenMelody)
     melody = Audio(tune([60, 64], 0.5) + 2 * tune([66], 0.5), 8000)
     system.separator = lambda wave, rate: tune([60, 64], 0.5)
-    cleaned = system.request_conditions(Request(melody=melody), False)(0).prefix
+    cleaned = system.request_conditions(Request(melody=melody), False)(0, 0).prefix
     system.separator = None
-    clean = system.request_conditions(Request(melody=Audio(tune([60, 64], 0.5), 8000)), False)(0).prefix
+    clean = system.request_conditions(Request(melody=Audio(tune([60, 64], 0.5), 8000)), False)(0, 0).prefix
     assert cleaned is not None and clean is not None and torch.equal(cleaned, clean)
 
 
@@ -331,3 +331,55 @@ def test_progress_rises_to_one() -> None:
     heard: list[float] = []
     tiny().generate(Request(seconds=0.6, candidates=2), progress=heard.append)
     assert heard == sorted(heard) and heard[-1] == 1.0 and len(heard) > 10
+
+
+@pytest.mark.parametrize("name", ["musicgen-tiny", "musicgen-melody-tiny"])
+def test_a_story_turns_at_its_second_and_streams(name: str) -> None:
+    system = tiny(name)
+    story = ((0.0, "calm piano"), (0.5, "furious metal"))
+    request = Request(story=story, seconds=1.1, guidance=9.0)
+    codes = torch.cat(list(system.draw(request, 0)), -1)
+    plain = torch.cat(list(system.draw(Request(prompt="calm piano", seconds=1.1, guidance=9.0), 0)), -1)
+    turn = round(0.5 * system.codec.frame_rate)
+    assert torch.equal(codes[:, 0, :turn], plain[:, 0, :turn])
+    assert not torch.equal(codes[..., turn:], plain[..., turn:])
+    wave = system.generate(request)
+    assert wave.shape[-1] == 8800
+    assert torch.equal(torch.cat(list(system.stream(request)), -1), wave)
+
+
+def test_each_section_is_told_its_words_with_the_tempo_of_its_bars() -> None:
+    heard: list[list[str]] = []
+    system = tiny()
+    by_attention = system.by_attention
+    system.by_attention = lambda texts: heard.append(list(texts)) or by_attention(texts)  # type: ignore[method-assign]
+    story = ((0.0, "calm piano"), (1.0, "metal, 90 bpm"))
+    system.request_conditions(Request(story=story, bars=1, tempo=120.0, negative_prompt="noise"), True)
+    assert heard == [["calm piano, 120 bpm", "noise"], ["metal, 90 bpm", "noise"]]
+
+
+@pytest.mark.parametrize("name", ["musicgen-tiny", "musicgen-melody-tiny"])
+def test_a_loop_has_its_bars_streams_and_its_end_leads_to_its_beginning(name: str) -> None:
+    system = tiny(name)
+    melody = Audio(tune([60, 64, 67, 72], 1.0), 8000) if "melody" in name else None
+    request = Request(prompt="calm piano", loop=True, bars=1, tempo=260.0, melody=melody)
+    wave = system.generate(request)
+    size = round(4 * 60 / 260 * 8000)
+    assert wave.shape == (1, 1, size)
+    assert torch.equal(torch.cat(list(system.stream(request)), -1), wave)
+    whole = torch.cat(list(system.pieces(request, 0)), -1)[..., : 2 * size].clamp(-1, 1)
+    assert torch.equal(wave[..., : size - 4000], whole[..., size : 2 * size - 4000])
+    assert float((wave[..., -1] - whole[..., size - 1]).abs()) < 1e-3
+
+
+def test_a_long_piece_is_held_to_its_first_window() -> None:
+    system = tiny()
+    request = Request(prompt="calm piano", seconds=6.0)
+    louder = [0.02 * torch.randn(1, 1, 8000) * 2**second for second in range(6)]
+    system.pieces = lambda *_: iter(louder)  # type: ignore[method-assign]
+    wave = system.generate(request)
+    raw = torch.cat(louder, -1)
+    assert float((wave - raw)[..., :8000].abs().max()) < 1e-5
+    level = 10 * torch.log10(wave[..., -8000:].square().mean() / wave[..., :16000].square().mean())
+    drift = 10 * torch.log10(raw[..., -8000:].square().mean() / raw[..., :16000].square().mean())
+    assert float(drift) > 20 and float(level) < float(drift) - 12

@@ -23,7 +23,7 @@ from songloom.conditioning.attributes import Answers, Vocabulary, glossary_texts
 from songloom.conditioning.conditioners import MusicalConditioner, TextConditioner
 from songloom.conditioning.musical import Musical, MusicalBatch
 from songloom.conditioning.text import TextEmbedding, minilm
-from songloom.conditioning.wanted import wanted
+from songloom.conditioning.wanted import going_on, wanted
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.layers.matrices import Precision
@@ -36,6 +36,12 @@ from songloom.tokens.generation import CodeStream, Plan, chunk_ends, code_chunks
 from songloom.tokens.patterns import Delay, Pattern
 from songloom.tokens.sampling import Sampling
 from songloom.tokens.token_lm import TokenLM
+
+KEPT_SECONDS = 1.5
+"""How much of what was is read again where a story turns: enough to go on from, too little to drown the new words (with
+4 s drums that should leave stay for ten more)."""
+MIDDLE_SECONDS = 32.0
+"""Of music on either side of a loop, so that it sounds like the middle of a piece."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +62,7 @@ class Loom(Generator, kind="loom"):
     summary = "token language model with the delay pattern over the embedded codec; the embedded generator"
     frozen = ("codec",)
     uses: ClassVar[frozenset[str]] = frozenset(
-        {"negative_prompt", "guidance", "temperature", "top_k", "top_p", "tempo", "key", "drums"}
+        {"negative_prompt", "guidance", "temperature", "top_k", "top_p", "tempo", "key", "drums", "story", "loop"}
     )
 
     @dataclass(frozen=True, kw_only=True)
@@ -266,16 +272,21 @@ class Loom(Generator, kind="loom"):
         times = start[:, None] + steps / self.codec.frame_rate
         return prefix, self.musical(known, times, total) + whole[:, None], answers
 
-    def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
-        frames = self.codec.frames(round(request.seconds * self.sample_rate))
-        return self.codec.detokenize_stream(self._code_chunks(request, seed, frames, progress))
+    @property
+    def window_seconds(self) -> float:
+        return self.config.context_seconds
 
-    def _code_chunks(self, request: Request, seed: int, frames: int, progress: Progress | None) -> Iterator[Tensor]:
+    def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
+        return self.codec.detokenize_stream(self.draw(request, seed, progress))
+
+    def draw(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
         """Codes [1, K, f] of one candidate as they are drawn."""
-        config = self.config
+        config, rate = self.config, self.codec.frame_rate
+        context = max(1, round(config.context_seconds * rate))
         plan = Plan(
-            frames=frames,
-            context=max(1, round(config.context_seconds * self.codec.frame_rate)),
+            frames=self.codec.frames(sum(self.samples(request))),
+            context=context,
+            kept=min(round(KEPT_SECONDS * rate), context // 2),
             sampling=Sampling(
                 config.temperature if request.temperature is None else request.temperature,
                 config.top_k if request.top_k is None else request.top_k,
@@ -285,11 +296,11 @@ class Loom(Generator, kind="loom"):
             seed=seed,
             precision=config.precision if self.lm.heads.weight.device.type == "cpu" else "float32",
         )
-        prefix, aligned = self._request_conditions(request, seed, frames)
-        if plan.guidance == 1:
-            prefix, aligned = prefix[:1], aligned[:1]
-        stream = CodeStream(self.lm, self.pattern, prefix, aligned, plan)
-        yield from code_chunks(stream, chunk_ends(frames), progress)
+        rows = 1 if plan.guidance == 1 else 2
+        turns, aligned = self._request_conditions(request, seed, plan.frames)
+        turns = {step: prefix[:rows] for step, prefix in turns.items()}
+        stream = CodeStream(self.lm, self.pattern, turns.pop(0), aligned[:rows], plan, turns)
+        yield from code_chunks(stream, chunk_ends(plan.frames), progress)
 
     def _style_of(self, prompt: str) -> str:
         """The style that the reader finds in a prompt."""
@@ -297,24 +308,42 @@ class Loom(Generator, kind="loom"):
         pooled = minilm().embed([prompt], self.config.text_tokens).pooled
         return reader.vocabulary.styles[int(reader(pooled.to(reader.centre.device)).style.argmax())]
 
-    def _request_conditions(self, request: Request, seed: int, frames: int) -> tuple[Tensor, Tensor]:
-        """Prefix [2, L, D] and aligned vectors [2, S, D]: the request's, then what guidance moves away from."""
+    def _request_conditions(self, request: Request, seed: int, frames: int) -> tuple[dict[int, Tensor], Tensor]:
+        """Prefixes [2, L, D] by the step from which they hold, and aligned vectors [2, S, D]: the request's, then what
+        guidance moves away from."""
+        prefixes: dict[int, Tensor] = {}
+        whole: Tensor | None = None
+        for (start, words), asked in zip(request.sections, self._wanted(request, seed), strict=True):
+            step = round((request.lead_seconds + start) * self.codec.frame_rate) if prefixes else 0
+            prefixes[step], aligned = self._section_conditions(request, words, asked, frames)
+            whole = aligned if whole is None else torch.cat([whole[:, :step], aligned[:, step:]], dim=1)
+        assert whole is not None
+        return prefixes, whole
+
+    def _wanted(self, request: Request, seed: int) -> list[Musical]:
+        """What each section wants in numbers. A loop has whole bars: a tempo that nobody named is fitted to it."""
+        words, tempo = request.sections[0].prompt, request.tempo
+        style = self._style_of(words)
+        first = wanted(words, seed, tempo=tempo, key=request.key, drums=request.drums, style=style)
+        if request.loop and request.named_tempo is None and first.tempo:
+            bar = 60 * request.beats_per_bar
+            tempo = max(1, round(request.seconds * first.tempo / bar)) * bar / request.seconds
+            first = replace(first, tempo=tempo)
+        return going_on(request.sections, first, tempo=tempo, key=request.key, drums=request.drums)
+
+    def _section_conditions(self, request: Request, words: str, asked: Musical, frames: int) -> tuple[Tensor, Tensor]:
+        """A section's prefix [2, L, D] and aligned vectors [2, S, D], as if it went through the whole piece. A loop is
+        the middle of a longer piece: it neither begins nor ends."""
         device = self.lm.heads.weight.device
         negative = request.negative_prompt or ""
-        asked = wanted(
-            request.prompt,
-            seed,
-            tempo=request.tempo,
-            key=request.key,
-            drums=request.drums,
-            style=self._style_of(request.prompt),
-        )
+        begin, around = (MIDDLE_SECONDS - request.lead_seconds, MIDDLE_SECONDS) if request.loop else (0.0, 0.0)
+        asked = replace(asked, first_downbeat=asked.first_downbeat + around)
         prefix, aligned, _ = self.conditions(
-            (request.prompt, negative, negative),
+            (words, negative, negative),
             musical.stack([asked, replace(asked, key=None, drums=None), Musical()]).to(device),
             torch.zeros(3, dtype=torch.bool, device=device),
-            torch.zeros(3, device=device),
-            torch.full((3,), request.seconds, device=device),
+            torch.full((3,), begin, device=device),
+            torch.full((3,), request.seconds + 2 * around, device=device),
             frames,
         )
         # Guidance away from no beat at all brings drums that nobody asked for, away from the same beat loses the tempo.

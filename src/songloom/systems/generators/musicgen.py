@@ -15,6 +15,7 @@ from typing import ClassVar, TypeVar
 import torch
 from torch import Tensor, nn
 
+from songloom.conditioning import prompt_parser
 from songloom.conditioning.conditions import Conditions
 from songloom.conditioning.t5 import T5
 from songloom.conditioning.text_encoders import MiniLMEncoder, TextEncoder
@@ -33,6 +34,8 @@ from songloom.tokens.sampling import Sampling
 from songloom.tokens.windows import Drawing, windowed
 
 MONO = Encodec.presets()["encodec-32khz"]
+KEPT_SECONDS = 4.0
+"""How much of what was is read again where a story turns: a bar or two to go on from, so that new words are heard."""
 IN_PAIRS = Delay.Config(own=(0, 0, 1, 1, 2, 2, 3, 3))
 """The delays of a stereo model: left and right of a book together."""
 
@@ -43,7 +46,7 @@ class Musicgen(Generator, kind="musicgen"):
     summary = "MusicGen: a transformer over delayed code streams with text by cross-attention"
     frozen: tuple[str, ...] = ("codec", "text")
     uses: ClassVar[frozenset[str]] = frozenset(
-        {"negative_prompt", "guidance", "temperature", "top_k", "top_p", "continuation"}
+        {"negative_prompt", "guidance", "temperature", "top_k", "top_p", "continuation", "story", "loop"}
     )
     crossing: ClassVar[bool] = True
     """Whether conditions come by cross-attention; else they are the sequence's prefix."""
@@ -165,12 +168,14 @@ class Musicgen(Generator, kind="musicgen"):
         """The conditions of a batch, none for the items that `hidden` [B] marks."""
         return self.by_attention(self.shown(batch.texts, hidden))
 
-    def request_conditions(self, request: Request, guided: bool) -> Callable[[int], Conditions]:
-        """The conditions of the window that begins at a frame: the request's, and where `guided` those that
-        guidance moves away from."""
-        wanted, unwanted = self.prompts(request)
-        conditions = self.by_attention([wanted, unwanted] if guided and wanted != unwanted else [wanted])
-        return lambda _: conditions
+    def request_conditions(self, request: Request, guided: bool) -> Callable[[int, int], Conditions]:
+        """The conditions of the window that begins at one frame and draws from another on: what the request wants then,
+        and where `guided` what guidance moves away from."""
+        told = []
+        for _, words in request.sections:
+            wanted, unwanted = self.prompts(request, words)
+            told.append(self.by_attention([wanted, unwanted] if guided and wanted != unwanted else [wanted]))
+        return lambda _, done: told[self.section(request, done)]
 
     def by_attention(self, texts: Sequence[str]) -> Conditions:
         """Texts to attend to."""
@@ -188,21 +193,39 @@ class Musicgen(Generator, kind="musicgen"):
         """The texts, empty where `hidden` [B]."""
         return ["" if hide else text for text, hide in zip(texts, hidden.tolist(), strict=True)]
 
-    def prompts(self, request: Request) -> tuple[str, str]:
-        """The request's texts: what is wanted and what is not."""
-        return request.prompt.strip(), (request.negative_prompt or "").strip()
+    def prompts(self, request: Request, words: str) -> tuple[str, str]:
+        """The texts of a section: its words, with the tempo that a piece of whole bars has, and what is not wanted."""
+        wanted = words.strip()
+        if request.bars and request.tempo and prompt_parser.tempo_of(words) is None:
+            wanted = ", ".join([*filter(None, [wanted]), f"{request.tempo:g} bpm"])
+        return wanted, (request.negative_prompt or "").strip()
+
+    def turns(self, request: Request) -> list[int]:
+        """The frames at which the later sections of a request begin."""
+        rate, lead = self.codec.frame_rate, request.lead_seconds
+        return [round((lead + start) * rate) for start, _ in request.sections[1:]]
+
+    def section(self, request: Request, frame: int) -> int:
+        """Which section a frame is in."""
+        return sum(turn <= frame for turn in self.turns(request))
+
+    @property
+    def window_seconds(self) -> float:
+        return self.config.context_seconds
 
     def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
-        frames = self.codec.frames(round(request.seconds * self.sample_rate))
-        return self.codec.detokenize_stream(self.draw(request, seed, frames, progress))
+        return self.codec.detokenize_stream(self.draw(request, seed, progress))
 
-    def draw(self, request: Request, seed: int, frames: int, progress: Progress | None = None) -> Iterator[Tensor]:
+    def draw(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
         """Codes [1, K, f] of one candidate as they are drawn, those of the continued audio first."""
         config, rate = self.config, self.codec.frame_rate
+        context = max(1, round(config.context_seconds * rate))
         plan = Drawing(
-            frames=frames,
-            context=max(1, round(config.context_seconds * rate)),
+            frames=self.codec.frames(sum(self.samples(request))),
+            context=context,
             stride=max(1, round(config.stride_seconds * rate)),
+            turns=self.turns(request),
+            kept=min(round(KEPT_SECONDS * rate), context // 2),
             sampling=Sampling(
                 config.temperature if request.temperature is None else request.temperature,
                 config.top_k if request.top_k is None else request.top_k,

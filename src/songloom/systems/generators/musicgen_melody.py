@@ -80,16 +80,17 @@ class MusicgenMelody(Musicgen, kind="musicgen-melody"):
         melody = torch.where(hidden.to(melody.device)[:, None, None], self.no_melody(melody), melody)
         return self.in_front(melody, self.shown(batch.texts, hidden))
 
-    def request_conditions(self, request: Request, guided: bool) -> Callable[[int], Conditions]:
+    def request_conditions(self, request: Request, guided: bool) -> Callable[[int, int], Conditions]:
         wave = self._melody_wave(request)
-        wanted, unwanted = self.prompts(request)
-        texts = [wanted, unwanted] if guided and (wanted != unwanted or wave is not None) else [wanted]
+        lead, _ = self.samples(request)
 
-        def conditions(begin: int) -> Conditions:
+        def conditions(begin: int, done: int) -> Conditions:
+            wanted, unwanted = self.prompts(request, request.sections[self.section(request, done)].prompt)
+            texts = [wanted, unwanted] if guided and (wanted != unwanted or wave is not None) else [wanted]
             if wave is None:
                 melody = self.no_melody(torch.zeros(1, 1, self.config.chroma.classes))
             else:  # later windows hear it from where they begin, again and again
-                melody = self.melody_of(wave.roll(-begin * self.codec.hop_length, -1))
+                melody = self.melody_of(wave.roll(lead - begin * self.codec.hop_length, -1))
             return self.in_front(torch.cat([melody, self.no_melody(melody)])[: len(texts)], texts)
 
         return conditions

@@ -1,0 +1,83 @@
+"""One call from words to audio: `songloom.generate`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from songloom.audio.clip import Audio
+from songloom.conditioning.curves import Curve
+from songloom.inference.candidates import Scorer, agreement, rank
+from songloom.inference.song import DEFAULT_LOUDNESS, DEFAULT_MODEL, make, open_model
+from songloom.systems.loras import Strength
+from songloom.systems.request import DEFAULT_SECONDS, Request
+from songloom.systems.roles import Progress
+
+
+def generate(
+    prompt: str = "",
+    *,
+    model: str | Path = DEFAULT_MODEL,
+    loras: Sequence[Strength | str] = (),
+    story: Sequence[tuple[float, str]] = (),
+    negative_prompt: str | None = None,
+    seconds: float = DEFAULT_SECONDS,
+    bars: int | None = None,
+    loop: bool = False,
+    seed: int = 0,
+    guidance: float | None = None,
+    steps: int | None = None,
+    temperature: float | None = None,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    tempo: float | None = None,
+    key: str | None = None,
+    drums: bool | None = None,
+    candidates: int = 1,
+    init: Audio | None = None,
+    init_strength: float | None = None,
+    inpaint: Sequence[tuple[float, float]] = (),
+    continuation: Audio | None = None,
+    melody: Audio | Curve | None = None,
+    dynamics: Audio | Curve | None = None,
+    rhythm: Audio | Curve | None = None,
+    scorer: Scorer = agreement,
+    loudness: float = DEFAULT_LOUDNESS,
+    progress: Progress | None = None,
+) -> Audio:
+    """Music from text, with the embedded model unless another is named, and with LoRAs of it, as "FILE:0.8". The other
+    fields are those of `Request`.
+
+    Of several candidates it is the one that `scorer` likes best: by default that which measures closest to the tempo,
+    key and drums that are asked. `progress` is called with the part that is done, 0..1, and may raise to cancel.
+
+    Returns an `Audio`: `.save(path)`, `.plot()`, `.wave` [C, T] in [-1, 1], `.sample_rate` in Hz; in a
+    notebook it shows a player. Raises ValueError for a request that cannot be met.
+    """
+    request = Request(
+        prompt=prompt,
+        story=tuple(story),
+        negative_prompt=negative_prompt,
+        seconds=seconds,
+        bars=bars,
+        loop=loop,
+        seed=seed,
+        guidance=guidance,
+        steps=steps,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        tempo=tempo,
+        key=key,
+        drums=drums,
+        candidates=candidates,
+        init=init,
+        init_strength=init_strength,
+        inpaint=tuple(inpaint),
+        continuation=continuation,
+        melody=melody,
+        dynamics=dynamics,
+        rhythm=rhythm,
+    )
+    made = make(open_model(str(model), loras), request, loudness=loudness, progress=progress)
+    return rank(made, request, scorer)[0]

@@ -1,0 +1,115 @@
+"""From a call to audio: the call takes what a request takes, candidates are ranked, and cancelling leaves nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from pathlib import Path
+
+import pytest
+import torch
+
+from songloom import checkpoint
+from songloom.audio.clip import Audio
+from songloom.inference import call, song
+from songloom.systems import registry
+from songloom.systems.request import Request
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A checkpoint of the tiny generator at random weights."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("model") / "tiny"
+    checkpoint.save(registry.presets()["loom-tiny"].build(), folder)
+    return str(folder)
+
+
+def test_the_call_takes_every_field_of_a_request_with_its_default() -> None:
+    taken = inspect.signature(call.generate).parameters
+    for field in dataclasses.fields(Request):
+        assert taken[field.name].default == field.default, field.name
+
+
+def test_the_call_hands_every_field_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Request] = []
+
+    def make(model: object, request: Request, **_: object) -> list[Audio]:
+        seen.append(request)
+        return [Audio(torch.zeros(1, 100), 100)]
+
+    monkeypatch.setattr(call, "make", make)
+    monkeypatch.setattr(call, "open_model", lambda *_: None)
+    audio = Audio(torch.ones(1, 200), 100)
+    wish = Request(
+        prompt="harp",
+        negative_prompt="noise",
+        story=((0.0, "a"), (3.0, "b")),
+        seconds=8.0,
+        bars=4,
+        seed=3,
+        guidance=2.0,
+        steps=7,
+        temperature=0.5,
+        top_k=9,
+        top_p=0.9,
+        tempo=120.0,
+        key="A minor",
+        drums=True,
+        candidates=2,
+        init=audio,
+        init_strength=0.4,
+        inpaint=((0.5, 1.0),),
+        melody=audio,
+        dynamics=audio,
+        rhythm=audio,
+    )
+    fields = {field.name: getattr(wish, field.name) for field in dataclasses.fields(wish)}
+    call.generate(**fields)
+    call.generate("harp", loop=True)
+    call.generate("harp", continuation=audio)
+    assert seen[0] == wish and seen[1].loop and seen[2].continuation is audio
+    given = {
+        name for one in (wish, *seen[1:]) for name, value in vars(one).items() if value != getattr(Request(), name)
+    }
+    assert given == {field.name for field in dataclasses.fields(Request)}
+
+
+def test_of_candidates_the_best_is_given_and_is_the_same_alone(model: str) -> None:
+    def scorer(audio: Audio, request: Request) -> float:
+        return float(audio.recipe["request"]["seed"] == 6)
+
+    best = call.generate("harp", model=model, seconds=0.3, seed=5, candidates=3, scorer=scorer)
+    alone = call.generate("harp", model=model, seconds=0.3, seed=6)
+    assert torch.equal(best.wave, alone.wave)
+
+
+def test_progress_is_told_and_may_cancel(model: str) -> None:
+    heard: list[float] = []
+    call.generate("harp", model=model, seconds=1.0, progress=heard.append)
+    assert heard == sorted(heard) and heard[-1] == 1.0
+
+    class Stop(Exception):
+        pass
+
+    def cancel(done: float) -> None:
+        raise Stop
+
+    with pytest.raises(Stop):
+        call.generate("harp", model=model, seconds=1.0, progress=cancel)
+
+
+def test_a_loop_keeps_its_edges_and_other_pieces_are_faded(model: str) -> None:
+    system = song.open_model(model).system
+    for fade in (True, False):
+        wave = torch.ones(1, 1000) * torch.tensor([1.0, -1.0]).repeat(500)
+        made = song.finish(wave, system.sample_rate, -16.0, fade=fade)
+        assert (float(made[0, 0]) == 0.0) is fade
+
+
+def test_a_story_a_loop_and_bars_survive_their_recipe(model: str, tmp_path: Path) -> None:
+    made = call.generate(story=[(0, "harp"), (0.5, "drums")], model=model, bars=1, tempo=200.0, loop=True, key="Am")
+    loaded = Audio.load(made.save(tmp_path / "a.wav"))
+    assert loaded.wave.shape[-1] == round(1.2 * made.sample_rate)
+    again = song.replay(dict(loaded.recipe))
+    assert torch.equal(again.wave, made.wave)
