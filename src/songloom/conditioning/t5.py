@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor
 
-from songloom.conditioning.text_encoders import TextEncoder
+from songloom.conditioning.text_encoders import TextEncoder, tokenizer_of
 from songloom.config import Settings
 from songloom.layers.t5 import T5Encoder
 
@@ -67,13 +65,9 @@ class T5(TextEncoder, kind="t5"):
         """Token ids of a text, the end mark included. Raises ValueError where there is no tokenizer."""
         if not self.config.tokenizer_bytes:
             raise ValueError("this T5 has no tokenizer: a prompt needs the tokenizer.json of its model")
-        return _tokenizer(self.tokenizer.cpu().numpy().tobytes(), self.config.longest).encode(text).ids
+        return tokenizer_of(self.tokenizer.cpu().numpy().tobytes(), self.config.longest).encode(text).ids
 
 
-@lru_cache(maxsize=2)
-def _tokenizer(data: bytes, longest: int) -> Tokenizer:
-    """The tokenizer of a tokenizer.json that pads nothing and cuts at `longest`."""
-    tokenizer = Tokenizer.from_str(data.decode())
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(longest)
-    return tokenizer
+def flan_large() -> T5.Config:
+    """google/flan-t5-large, which AudioLDM 2 and TANGO read their prompts by."""
+    return T5.Config(width=1024, depth=24, heads=16, hidden=2816, gated=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from songloom.conditioning.text import WIDTH, minilm
@@ -40,20 +42,38 @@ class TextEncoder(nn.Module, Configurable):
 
     @abstractmethod
     def encode(self, text: str) -> Tensor:
-        """The vectors [L, E] of one text that is not empty."""
+        """The vectors [L, E] of one text."""
 
     @torch.no_grad()
     def forward(self, texts: Sequence[str]) -> TextStates:
         """Each text is encoded alone, so that its vectors do not depend on the others'."""
-        encoded = [self.encode(text) if text.strip() else torch.zeros(0, self.width) for text in texts]
-        length = max(1, *(len(vectors) for vectors in encoded))
-        device = next((vectors.device for vectors in encoded if len(vectors)), torch.device("cpu"))
-        states = torch.zeros(len(texts), length, self.width, device=device)
-        mask = torch.zeros(len(texts), length, dtype=torch.bool, device=device)
-        for index, vectors in enumerate(encoded):
-            states[index, : len(vectors)] = vectors
-            mask[index, : len(vectors)] = True
-        return TextStates(states, mask)
+        return stacked([self.encode(text) if text.strip() else torch.zeros(0, self.width) for text in texts])
+
+    @torch.no_grad()
+    def marked(self, texts: Sequence[str]) -> TextStates:
+        """The same, but a text without words has the vectors of the marks around it: for models that know these."""
+        return stacked([self.encode(text) for text in texts])
+
+
+def stacked(encoded: Sequence[Tensor]) -> TextStates:
+    """B texts' vectors [L, E] one above the other, with zeros after the end of each."""
+    length = max(1, *(len(vectors) for vectors in encoded))
+    device = next((vectors.device for vectors in encoded if len(vectors)), torch.device("cpu"))
+    states = torch.zeros(len(encoded), length, encoded[0].shape[-1], device=device)
+    mask = torch.zeros(len(encoded), length, dtype=torch.bool, device=device)
+    for index, vectors in enumerate(encoded):
+        states[index, : len(vectors)] = vectors
+        mask[index, : len(vectors)] = True
+    return TextStates(states, mask)
+
+
+@lru_cache(maxsize=4)
+def tokenizer_of(data: bytes, longest: int) -> Tokenizer:
+    """The tokenizer of a tokenizer.json that pads nothing and cuts at `longest`."""
+    tokenizer = Tokenizer.from_str(data.decode())
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(longest)
+    return tokenizer
 
 
 class MiniLMEncoder(TextEncoder, kind="minilm"):
@@ -80,3 +100,28 @@ class MiniLMEncoder(TextEncoder, kind="minilm"):
     def encode(self, text: str) -> Tensor:
         found = minilm().embed([text], self.config.longest)
         return found.tokens[0, found.mask[0]]
+
+
+class MiniLMSentence(TextEncoder, kind="minilm-sentence"):
+    """all-MiniLM-L6-v2's one vector of a whole text, of length 1."""
+
+    stored = False
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(Settings):
+        """Texts are cut to `longest` tokens, the marks at both ends included."""
+
+        longest: int = 64
+
+    config: Config
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+
+    @property
+    def width(self) -> int:
+        return WIDTH
+
+    def encode(self, text: str) -> Tensor:
+        return minilm().embed([text], self.config.longest).pooled

@@ -149,7 +149,7 @@ class Ddpm(Process, kind="ddpm-process"):
     def __init__(self, config: Config) -> None:
         self.config = config
         spacings = {"linear": _linear, "root": _root, "cosine": _cosine}
-        variances = spacings[config.spacing](config)
+        variances = spacings[config.spacing](config)  # on the CPU, wherever weights are being made
         self.log_signals = torch.cat([variances.new_zeros(1), (1 - variances).log().cumsum(0) / 2])
 
     def signal(self, times: Tensor) -> Tensor:
@@ -225,14 +225,15 @@ class Edm(Process, kind="edm-process"):
 
 
 def _linear(config: Ddpm.Config) -> Tensor:
-    return torch.linspace(config.first, config.last, config.steps, dtype=torch.float64)
+    return torch.linspace(config.first, config.last, config.steps, dtype=torch.float64, device="cpu")
 
 
 def _root(config: Ddpm.Config) -> Tensor:
-    return torch.linspace(config.first**0.5, config.last**0.5, config.steps, dtype=torch.float64).square()
+    roots = torch.linspace(config.first**0.5, config.last**0.5, config.steps, dtype=torch.float64, device="cpu")
+    return roots.square()
 
 
 def _cosine(config: Ddpm.Config) -> Tensor:
-    places = torch.arange(config.steps + 1, dtype=torch.float64) / config.steps
+    places = torch.arange(config.steps + 1, dtype=torch.float64, device="cpu") / config.steps
     signals = torch.cos((places + 0.008) / 1.008 * math.pi / 2).square()
     return (1 - signals[1:] / signals[:-1]).clamp_max(0.999)

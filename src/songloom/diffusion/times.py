@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from songloom.diffusion.processes import Process
+from songloom.diffusion.processes import Ddpm, Process
 
 Draw = Callable[[int], Tensor]
 """Gives so many random times [B], from torch's global generator."""
@@ -75,6 +75,25 @@ TIMES: dict[str, Callable[[int], Tensor]] = {"linear": linear, "cosine": cosine,
 RATIOS: dict[str, Callable[[int, float, float], Tensor]] = {"exponential": exponential, "karras": karras}
 
 
+def leading(steps: int, total: int, offset: int = 0) -> Tensor:
+    """Times of every (total / steps)-th step of a process of `total` steps, then 0 (as DDIM's code chose them)."""
+    if checked(steps) > total:
+        raise ValueError(f"steps is {steps}; this process has {total}")
+    visited = torch.arange(steps, dtype=torch.float64).flip(0) * (total // steps) + offset
+    return torch.cat([(visited + 1) / total, visited.new_zeros(1)])
+
+
+def ddim(steps: int, total: int) -> Tensor:
+    """Those of latent diffusion's DDIM: one step later than `leading`, and the last one leaves the noise of step 0."""
+    times = leading(steps, total, offset=1).clamp_max(1.0)
+    times[-1] = 1 / total
+    return times
+
+
+COUNTED: dict[str, Callable[[int, int], Tensor]] = {"leading": leading, "ddim": ddim}
+"""Schedules that choose among the steps of a process which has such."""
+
+
 def schedule(name: str, process: Process, steps: int, *, least: float, most: float) -> Tensor:
     """The times of a schedule's name; those that space ratios of noise to signal go from `most` down to `least`.
     Raises ValueError that lists the names there are."""
@@ -82,15 +101,11 @@ def schedule(name: str, process: Process, steps: int, *, least: float, most: flo
         return process.time_of(RATIOS[name](steps, least, most))
     if name in TIMES:
         return TIMES[name](steps)
-    raise ValueError(f"no schedule {name!r}; there are: {', '.join((*TIMES, *RATIOS))}")
-
-
-def leading(steps: int, total: int, offset: int = 0) -> Tensor:
-    """Times of every (total / steps)-th step of a process of `total` steps, then 0 (as DDIM's code chose them)."""
-    if checked(steps) > total:
-        raise ValueError(f"steps is {steps}; this process has {total}")
-    visited = torch.arange(steps, dtype=torch.float64).flip(0) * (total // steps) + offset
-    return torch.cat([(visited + 1) / total, visited.new_zeros(1)])
+    if name in COUNTED:
+        if not isinstance(process, Ddpm):
+            raise ValueError(f"schedule {name!r} chooses among steps; {process.config.kind} has none")
+        return COUNTED[name](steps, process.config.steps)
+    raise ValueError(f"no schedule {name!r}; there are: {', '.join((*TIMES, *RATIOS, *COUNTED))}")
 
 
 def shifted(times: Tensor, factor: float) -> Tensor:

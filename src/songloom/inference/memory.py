@@ -13,6 +13,8 @@ from songloom.published.files import INDEX, SUFFIXES, read_json, read_pickle, we
 BYTES = 4
 """Of a number: weights become float32."""
 MEMINFO = Path("/proc/meminfo")
+PIPELINE = "model_index.json"
+"""Stands in folders whose parts have folders of their own."""
 
 
 def needed(path: Path) -> int:
@@ -43,6 +45,8 @@ def weights_files(path: Path) -> list[Path]:
         return [path]
     if (path / "parts").is_dir():
         return sorted(path.rglob("model.safetensors"))
+    if (path / PIPELINE).is_file():
+        return [file for part in sorted(path.iterdir()) if part.is_dir() for file in weights_files(part)]
     try:
         file = weights_file(path)
     except ValueError:  # several, which their family knows apart

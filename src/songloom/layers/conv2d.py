@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-def group_norm(width: int, groups: int) -> nn.GroupNorm:
+def group_norm(width: int, groups: int, eps: float = 1e-6) -> nn.GroupNorm:
     """Normalisation over `groups` groups of channels and over the image."""
     if width % groups:
         raise ValueError(f"{groups} groups do not divide {width} channels")
-    return nn.GroupNorm(groups, width, eps=1e-6)
+    return nn.GroupNorm(groups, width, eps=eps)
 
 
 class ImageBlock(nn.Module):

@@ -18,15 +18,15 @@ EPSILON = 1e-12
 class BertLayer(nn.Module):
     """Self-attention and a GELU feed-forward, each followed by its residual norm (post-norm)."""
 
-    def __init__(self, width: int, heads: int, hidden: int) -> None:
+    def __init__(self, width: int, heads: int, hidden: int, epsilon: float = EPSILON) -> None:
         super().__init__()
         self.heads = heads
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
-        self.attention_norm = nn.LayerNorm(width, eps=EPSILON)
+        self.attention_norm = nn.LayerNorm(width, eps=epsilon)
         self.expand = nn.Linear(width, hidden)
         self.contract = nn.Linear(hidden, width)
-        self.hidden_norm = nn.LayerNorm(width, eps=EPSILON)
+        self.hidden_norm = nn.LayerNorm(width, eps=epsilon)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """[B, L, D] and mask [B, L] (True is a token) -> [B, L, D]."""
@@ -40,14 +40,22 @@ class Bert(nn.Module):
     """Token ids to one vector per token; the tables are zero until weights are loaded."""
 
     def __init__(
-        self, *, vocabulary: int, width: int, depth: int, heads: int, hidden: int, positions: int = 512
+        self,
+        *,
+        vocabulary: int,
+        width: int,
+        depth: int,
+        heads: int,
+        hidden: int,
+        positions: int = 512,
+        epsilon: float = EPSILON,
     ) -> None:
         super().__init__()
         self.tokens = nn.Parameter(torch.zeros(vocabulary, width))
         self.positions = nn.Parameter(torch.zeros(positions, width))
         self.segment = nn.Parameter(torch.zeros(width))
-        self.norm = nn.LayerNorm(width, eps=EPSILON)
-        self.layers = nn.ModuleList(BertLayer(width, heads, hidden) for _ in range(depth))
+        self.norm = nn.LayerNorm(width, eps=epsilon)
+        self.layers = nn.ModuleList(BertLayer(width, heads, hidden, epsilon) for _ in range(depth))
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """ids [B, L] int64, mask [B, L] bool (True is a token) -> [B, L, D]."""

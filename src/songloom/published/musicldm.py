@@ -1,0 +1,32 @@
+"""MusicLDM's published checkpoint in diffusers' layout: a folder for each part of the pipeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from songloom.published import clap_text, mel_vae, unet
+from songloom.published.files import Files, read_json
+from songloom.published.mel_pipeline import assembled, is_pipeline, prefixed, process
+from songloom.systems.generators.musicldm import MusicLdm
+
+WHOLE = True
+"""The codec that lies in these folders is known to its own family too; the whole model goes before."""
+
+
+def recognises(files: Files) -> bool:
+    """Whether the folder is a MusicLDM."""
+    return is_pipeline(files, "MusicLDMPipeline")
+
+
+def load(path: Path) -> MusicLdm:
+    """The generator of a folder. Raises ValueError when settings or tensors do not fit."""
+    codec = mel_vae.load(path)
+    sentence = clap_text.load(path / "text_encoder", path / "tokenizer")
+    shape = unet.settings(read_json(path / "unet" / "config.json"), str(path / "unet"))
+    settings = MusicLdm.Config(codec=codec.config, process=process(path), sentence=sentence.config, shape=shape)
+    with torch.device("meta"):
+        system = MusicLdm(settings)
+    own = prefixed("unet", unet.tensors(path / "unet", shape))
+    return assembled(system, own, {"codec": codec, "sentence": sentence}, str(path))

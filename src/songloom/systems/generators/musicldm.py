@@ -1,0 +1,82 @@
+"""MusicLDM: latent diffusion for music under one vector that CLAP gives of the text.
+
+Chen et al. 2023 (arXiv 2308.01546), built on AudioLDM (Liu et al. 2023, arXiv 2301.12503). Idea: in CLAP's space a text
+lies near the sounds that it describes, so a single vector can stand for either; joined to the time, it tells every
+block of the U-Net what to make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from songloom.conditioning.clap_text import ClapText
+from songloom.conditioning.text_encoders import MiniLMSentence, TextEncoder
+from songloom.config import Settings
+from songloom.layers.unet import UnetGiven, UnetShape
+from songloom.recipe import Recipe
+from songloom.systems.generators.mel_diffusion import (
+    MelDiffusion,
+    MelDiffusionSettings,
+    tiny_codec,
+    tiny_process,
+    tiny_recipe,
+    tiny_sampling,
+)
+from songloom.systems.latent_generator import Sampling
+
+
+def musicldm_shape() -> UnetShape:
+    """The image attends to itself alone; CLAP's vector comes with the time."""
+    return UnetShape(attends=(0,), vector=512)
+
+
+class MusicLdm(MelDiffusion, kind="musicldm"):
+    """Text -> one vector -> latents -> music."""
+
+    summary = "MusicLDM: a U-Net denoises mel latents under CLAP's vector of the text; 16 kHz"
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(MelDiffusionSettings):
+        """`sentence` gives one vector of a text. The defaults are those of ucsd-reach/musicldm."""
+
+        sentence: Settings = field(default_factory=ClapText.Config)
+        shape: UnetShape = field(default_factory=musicldm_shape)
+        sampling: Sampling = field(
+            default_factory=lambda: Sampling(sampler="ddim", schedule="ddim", steps=200, guidance=2.0)
+        )
+
+    config: Config
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.sentence: TextEncoder = config.sentence.build()
+        self.sentence.requires_grad_(False).eval()
+        if self.sentence.stored:
+            self.frozen = (*self.frozen, "sentence")
+
+    @classmethod
+    def presets(cls) -> dict[str, Settings]:
+        tiny = cls.Config(
+            codec=tiny_codec(),
+            process=tiny_process(),
+            scaling="channels",
+            sentence=MiniLMSentence.Config(longest=16),
+            shape=UnetShape(
+                widths=(16, 32), depth=1, attended=(False, True), attends=(0,), heads=(2, 2), groups=4, vector=384
+            ),
+            sampling=tiny_sampling(),
+        )
+        return {"musicldm": cls.Config(), "musicldm-tiny": tiny}
+
+    @classmethod
+    def recipe(cls, preset: str) -> Recipe:
+        if preset.endswith("-tiny"):
+            return tiny_recipe()
+        return Recipe(
+            inputs="latents", seconds=10.24, steps=400_000, batch_size=24, learning_rate=3e-5, warmup=1000, ema=0.9999
+        )
+
+    def given(self, texts: Sequence[str]) -> UnetGiven:
+        vectors = self.sentence.marked(texts).vectors[:, 0]
+        return self.unet.given(vector=vectors.to(self.scale.mean))
