@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -84,7 +85,8 @@ def test_a_model_without_a_control_names_those_that_have_it(run: Run, tune: Path
 
 def test_a_controlnet_is_trained_beside_a_base_on_a_folder_of_music(run: Run, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    checkpoint.save(registry.presets()["flow-tiny"].build(), tmp_path / "base")
+    flow = dataclasses.replace(registry.presets()["flow-tiny"], curves=None)  # type: ignore[call-arg]
+    checkpoint.save(flow.build(), tmp_path / "base")
     (tmp_path / "data").mkdir()
     for number in range(3):
         time = torch.arange(24_000) / 16_000

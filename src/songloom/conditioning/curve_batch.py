@@ -6,7 +6,7 @@ for any of that (Wu et al. 2023, arXiv 2311.07069, section IV-B).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -35,6 +35,10 @@ class Curves:
     def to(self, device: torch.device | str) -> Curves:
         """The same on `device`."""
         return Curves(self.values.to(device), self.known.to(device))
+
+    def without(self, items: Tensor) -> Curves:
+        """The same with nothing known of the marked items [B]."""
+        return Curves(self.values, self.known & ~items[:, None, None])
 
     def features(self) -> Tensor:
         """What a network is shown [B, FEATURES, F]: values of about unit size, 0 where unknown, and what is known."""
@@ -72,6 +76,11 @@ class HiddenCurves:
 def unknown(size: int, frames: int) -> Curves:
     """Curves that ask for nothing."""
     return Curves(torch.zeros(size, ALL_ROWS, frames), torch.zeros(size, len(NAMES), frames, dtype=torch.bool))
+
+
+def joined(parts: Sequence[Curves]) -> Curves:
+    """The items of all parts, one after the other."""
+    return Curves(torch.cat([part.values for part in parts]), torch.cat([part.known for part in parts]))
 
 
 def of_controls(controls: Mapping[Name, Curve], frame_rate: float, frames: int) -> Curves:

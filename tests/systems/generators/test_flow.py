@@ -4,10 +4,16 @@ import dataclasses
 
 import pytest
 import torch
+from curve_toys import errors, toy
 
 from songloom.audio.clip import Audio
 from songloom.conditioning import musical
+from songloom.conditioning.curve_batch import Curves, unknown
+from songloom.conditioning.curves import Curve
 from songloom.data.batch import Batch
+from songloom.diffusion import times
+from songloom.diffusion.latent_diffusion import denoiser
+from songloom.diffusion.samplers import heun
 from songloom.systems.generators.flow import Flow
 from songloom.systems.request import Request
 
@@ -101,10 +107,13 @@ def test_music_has_the_length_that_was_asked_and_repeats_under_its_seed(seconds:
         {"guidance": 1.0},
         {"guidance": 5.0},
         {"steps": 3},
+        {"melody": Curve.of_values("melody", ["A"], 1 / SECONDS)},
+        {"dynamics": Curve.of_values("dynamics", [-60.0], 1 / SECONDS)},
+        {"rhythm": Curve.of_values("rhythm", [[1.0, 0.0]], 1 / SECONDS)},
         {"negative_prompt": "furious metal"},
         {"continuation": Audio(0.1 * torch.randn(1, 4000, generator=torch.Generator().manual_seed(0)), 16_000)},
     ],
-    ids=str,
+    ids=lambda change: next(iter(change)),
 )
 def test_every_field_that_it_uses_is_heard(change: dict[str, object]) -> None:
     system = trained(tiny(), batch(tiny()), 12)
@@ -117,7 +126,7 @@ def test_every_field_that_it_uses_is_heard(change: dict[str, object]) -> None:
 def test_patches_fold_frames_and_give_them_back_in_order() -> None:
     system = tiny()
     known, shown = musical.stack([musical.Musical()]), torch.zeros(1, dtype=torch.bool)
-    given = system.conditions(["a"], known, shown, torch.zeros(1), torch.ones(1), 6)
+    given = system.conditions(["a"], known, unknown(1, 6), shown, torch.zeros(1), torch.ones(1), 6)
     # At the start blocks are the identity, so each position is made of its own frames alone.
     x = torch.randn(1, system.codec.latent_width, 6)
     moved = x.clone()
@@ -127,6 +136,59 @@ def test_patches_fold_frames_and_give_them_back_in_order() -> None:
         changed = (predict(moved, torch.tensor(0.5)) - predict(x, torch.tensor(0.5))).abs().amax((0, 1)) > 1e-6
         assert predict(x[..., :5], torch.tensor(0.5)).shape == (1, system.codec.latent_width, 5)
     assert changed.tolist() == [False, False, True, True, False, False]
+
+
+@torch.no_grad()
+def test_curves_that_are_trained_in_halve_the_error_of_a_run_without() -> None:
+    with torch.enable_grad():
+        system = tiny()
+        system.prepare([toy(system, 16)[0]])
+        optimizer = torch.optim.AdamW([p for p in system.parameters() if p.requires_grad], 6e-3)
+        system.train()
+        for step in range(200):
+            torch.manual_seed(step)
+            optimizer.param_groups[0]["lr"] = 6e-3 * min(1, 2 * (1 - step / 200))
+            optimizer.zero_grad()
+            system.losses(toy(system, 16)[0], step=step)["denoising"].backward()
+            optimizer.step()
+        system.eval()
+    torch.manual_seed(99)
+    data, truth = toy(system, 12)
+    assert data.curves is not None
+    scores = []
+    for asked in (True, False):
+        curves = Curves(data.curves, torch.full((12, 3, 40), asked))
+        shown = torch.zeros(12, dtype=torch.bool)
+        known = musical.stack([musical.Musical()] * 12)
+        given = system.conditions(data.texts, known, curves, shown, data.start, data.total, 40)
+        noise = torch.randn(12, system.codec.latent_width, 40, generator=torch.Generator().manual_seed(0))
+        predict = denoiser(system.under(given), system.process)
+        scores.append(errors(system.scale.undo(heun(predict, noise, times.linear(8), system.process))[:, :2], truth))
+    assert bool((scores[0] < 0.5 * scores[1]).all()), f"{scores[0].tolist()} against {scores[1].tolist()}"
+
+
+def test_a_rhythm_that_is_asked_for_is_not_told_another_tempo() -> None:
+    system = tiny()
+    seen: list[musical.MusicalBatch] = []
+    whole = system.conditions
+    system.conditions = lambda texts, known, *more: seen.append(known) or whole(texts, known, *more)  # type: ignore[method-assign, func-returns-value]
+    beats = Curve.of_values("rhythm", [1.0], 1 / SECONDS)
+    for asked in (request(prompt="rock"), request(prompt="rock", rhythm=beats), request(rhythm=beats, tempo=90.0)):
+        system.network(asked, 40, 1.0)
+    assert [float(known.tempo[0]) > 0 for known in seen] == [True, False, True] and float(seen[2].tempo[0]) == 90
+
+
+def test_a_flow_without_curves_refuses_them_and_one_with_curves_hides_some_in_training() -> None:
+    with pytest.raises(ValueError, match=r"this flow does not use melody.*music-controlnet"):
+        tiny(curves=None).generate(request(melody=Curve.of_values("melody", ["A"], 1 / SECONDS)))
+    system = tiny()
+    seen: list[Curves] = []
+    assert system.curves is not None
+    system.curves.register_forward_hook(lambda module, given, left: seen.append(given[0]))
+    data, _ = toy(system, 64)
+    system.losses(data, step=0)
+    system.train().losses(data, step=0)
+    assert bool(seen[0].known.all()) and 0.2 < float(seen[1].known.float().mean()) < 0.8
 
 
 def test_what_it_cannot_do_is_said() -> None:

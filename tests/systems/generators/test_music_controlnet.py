@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 import torch
+from curve_toys import errors, toy
 
 from songloom import checkpoint
 from songloom.audio.clip import Audio
@@ -23,6 +24,11 @@ BASES = ["music-controlnet-tiny", "music-controlnet-stable-audio-tiny"]
 @pytest.fixture(autouse=True)
 def one_thread() -> None:
     torch.set_num_threads(1)
+
+
+def base_of(system: MusicControlNet) -> Flow:
+    assert isinstance(system.base, Flow)
+    return system.base
 
 
 def tiny(name: str = BASES[0]) -> MusicControlNet:
@@ -47,47 +53,19 @@ def request(**fields: object) -> Request:
 def test_at_step_zero_the_music_is_the_base_s_bit_for_bit(name: str, guidance: float) -> None:
     system = tiny(name)
     system.prepare([])
-    asked = request(guidance=guidance, melody=melody(), rhythm=Curve.of_values("rhythm", [1.0], 1 / SECONDS))
+    level = Curve.of_values("dynamics", [-20.0], 1 / SECONDS)
+    asked = request(guidance=guidance, melody=melody(), dynamics=level)
     assert torch.equal(system.generate(asked), system.base.generate(request(guidance=guidance)))
 
 
 def test_training_starts_from_the_base_s_own_loss() -> None:
     system = tiny()
     system.prepare([])
-    data, _ = toy(system.base, 4)
+    data, _ = toy(base_of(system), 4)
     torch.manual_seed(5)
     own = system.losses(data, step=0)["denoising"]
     torch.manual_seed(5)
     assert torch.equal(own, system.base.losses(data, step=0)["denoising"])
-
-
-def toy(base: object, items: int, frames: int = 40) -> tuple[Batch, torch.Tensor]:
-    """Latents whose first channel is the level that the curve of dynamics asks for, and whose second is up in beats of
-    the rhythm's curve; the others are noise. Gives the two channels too [B, 2, F]."""
-    assert isinstance(base, Flow)
-    width, rate = base.codec.latent_width, base.codec.frame_rate
-    curves = torch.zeros(items, 15, frames)
-    walk = torch.randn(items, frames).cumsum(1)
-    level = walk / walk.std(1, keepdim=True).clamp_min(0.1)
-    curves[:, 12] = (-25 + 6 * level).clamp(-70, -5)
-    steps = torch.arange(frames)
-    period, phase = torch.randint(5, 11, (items, 1)), torch.randint(0, 5, (items, 1))
-    curves[:, 13] = ((steps + phase) % period == 0).float()
-    truth = torch.stack([(curves[:, 12] + 25) / 6, 2 * curves[:, 13] - 0.3], dim=1)
-    latents = torch.randn(items, width, frames)
-    latents[:, :2] = truth
-    batch = Batch(
-        texts=("music",) * items,
-        labels=({},) * items,
-        ids=("toy",) * items,
-        start=torch.zeros(items),
-        seconds=torch.full((items,), frames / rate),
-        total=torch.full((items,), frames / rate),
-        mask=torch.ones(items, frames, dtype=torch.bool),
-        latents=latents,
-        curves=curves,
-    )
-    return batch, truth
 
 
 def made(system: MusicControlNet, curves: Curves) -> torch.Tensor:
@@ -116,28 +94,23 @@ def trained() -> MusicControlNet:
             if weight.requires_grad and not name.startswith(("codec.", "base."))
         ]
         optimizer = torch.optim.AdamW(trained_weights, 3e-3)
-        part.prepare([toy(system.base, 16)[0]])
+        part.prepare([toy(base_of(system), 16)[0]])
         part.train()
         for step in range(steps):
             torch.manual_seed(step)
             for group in optimizer.param_groups:
                 group["lr"] = 3e-3 * min(1, 2 * (1 - step / steps))
             optimizer.zero_grad()
-            part.losses(toy(system.base, 16)[0], step=step)["denoising"].backward()
+            part.losses(toy(base_of(system), 16)[0], step=step)["denoising"].backward()
             optimizer.step()
         system.base.requires_grad_(False)
     return system.eval()
 
 
-def errors(found: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """The root mean square error [2] of both channels."""
-    return (found - truth).square().mean((0, 2)).sqrt()
-
-
 @torch.no_grad()
 def test_after_seconds_of_training_curves_halve_the_error_of_a_run_without(trained: MusicControlNet) -> None:
     torch.manual_seed(99)
-    batch, truth = toy(trained.base, 12)
+    batch, truth = toy(base_of(trained), 12)
     assert batch.curves is not None
     everything = torch.ones(12, 3, 40, dtype=torch.bool)
     free = errors(made(trained, Curves(batch.curves, ~everything)), truth)
@@ -148,7 +121,7 @@ def test_after_seconds_of_training_curves_halve_the_error_of_a_run_without(train
 @torch.no_grad()
 def test_one_control_and_one_half_of_the_time_leave_the_rest_free(trained: MusicControlNet) -> None:
     torch.manual_seed(98)
-    batch, truth = toy(trained.base, 12)
+    batch, truth = toy(base_of(trained), 12)
     assert batch.curves is not None
     known = torch.zeros(12, 3, 40, dtype=torch.bool)
     free = made(trained, Curves(batch.curves, known))
@@ -179,7 +152,7 @@ def test_every_control_is_heard_and_what_a_curve_leaves_open_changes_nothing_bey
 
 def test_text_and_labels_are_left_out_of_some_items_in_training_only(monkeypatch: pytest.MonkeyPatch) -> None:
     system = tiny()
-    data, _ = toy(system.base, 200)
+    data, _ = toy(base_of(system), 200)
     heard: list[Batch] = []
 
     def losses(self: object, batch: Batch, *, step: int) -> dict[str, torch.Tensor]:
@@ -224,11 +197,12 @@ def test_only_latent_generators_with_a_transformer_can_be_the_base() -> None:
 
     with pytest.raises(ValueError, match="the base is loom"):
         MusicControlNet.Config(base=Loom.presets()["loom-tiny"]).build()
+    with pytest.raises(ValueError, match="takes curves itself"):
+        MusicControlNet.Config(base=Flow.presets()["flow-tiny"]).build()
 
 
 def test_half_of_the_blocks_are_copied_by_default() -> None:
-    flow = Flow.presets()["flow-tiny"]
-    assert isinstance(flow, Flow.Config)
+    flow = MusicControlNet.presets()[BASES[0]].base  # type: ignore[attr-defined]
     assert len(MusicControlNet.Config(base=flow).build().control.out) == 1
     assert len(MusicControlNet.Config(base=flow, copied=2).build().control.out) == 2
 

@@ -43,10 +43,10 @@ class MusicControlNet(Generator, kind="music-controlnet"):
         """The first `copied` blocks of the `base`'s network are copied (0: half of them). Training hides curves, and
         `unprompted` of the items lose text and labels, so that the curves have to be read."""
 
-        base: Settings = field(default_factory=Flow.Config)
+        base: Settings = field(default_factory=lambda: Flow.Config(curves=None))
         copied: int = 0
         hidden: HiddenCurves = field(default_factory=HiddenCurves)
-        unprompted: float = 0.3
+        unprompted: float = 0.5
 
     config: Config
 
@@ -56,6 +56,8 @@ class MusicControlNet(Generator, kind="music-controlnet"):
         base = config.base.build()
         if not isinstance(base, LatentGenerator) or not hasattr(base, "dit"):
             raise ValueError(f"the base is {config.base.kind}; it must be a latent generator with a transformer")
+        if isinstance(base, Flow) and base.curves is not None:
+            raise ValueError("the base takes curves itself and needs no ControlNet; one trained with curves=null does")
         self.base = base
         self.base.requires_grad_(False).eval()
         depth = config.copied or -(-len(self.network.blocks) // 2)
@@ -63,7 +65,7 @@ class MusicControlNet(Generator, kind="music-controlnet"):
 
     @classmethod
     def presets(cls) -> dict[str, Settings]:
-        flow = Flow.presets()["flow-tiny"]
+        flow = replace(Flow.presets()["flow-tiny"], curves=None)  # type: ignore[call-arg]
         stable = StableAudio.presets()
         return {
             "music-controlnet": cls.Config(),
@@ -129,7 +131,7 @@ class MusicControlNet(Generator, kind="music-controlnet"):
     def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
         frames = self.base.frames(round(request.seconds * self.sample_rate))
         curves = of_controls(curves_of(request), self.codec.frame_rate, frames).to(self.base.scale.mean.device)
-        yield from self.steered(curves).pieces(without_controls(request), seed, progress)
+        yield from self.steered(curves).pieces(request, seed, progress)
 
     def steered(self, curves: Curves) -> LatentGenerator:
         """The base with the ControlNet beside its network: all other parts are the base's own, none is copied."""
