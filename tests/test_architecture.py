@@ -30,6 +30,7 @@ FLOORS = {
     "checkpoint": 2,
     "recipe": 2,
     "audio": 1,
+    "loading": 1,
     "bottlenecks": 1.5,
     "config": 0,
 }

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from songloom.config import Settings, from_json, to_json
+from songloom.loading import fill, mapped, without_memory
 
 FORMAT = 1
 
@@ -44,8 +44,12 @@ class Saveable(Protocol):
 
 def weights(system: Saveable) -> dict[str, Tensor]:
     """The system's own tensors, on the CPU: everything but its frozen parts and its opponents."""
+    return {name: _stored(tensor) for name, tensor in _own(system).items()}
+
+
+def _own(system: Saveable) -> dict[str, Tensor]:
     others = tuple(f"{name}." for name in (*system.frozen, *system.opponents))
-    return {k: _stored(v) for k, v in system.state_dict().items() if not k.startswith(others)}
+    return {name: tensor for name, tensor in system.state_dict().items() if not name.startswith(others)}
 
 
 def opponent_weights(system: Saveable) -> dict[str, Tensor]:
@@ -122,7 +126,9 @@ def load(folder: Path, *, verify: bool = True) -> Any:
     that are missing or unknown. The classes it names must have been imported (`registry.load` sees to it).
     """
     folder = Path(folder)
-    system = from_json(read_config(folder)["settings"]).build()
+    settings = from_json(read_config(folder)["settings"])
+    with without_memory():
+        system = settings.build()
     load_weights(system, folder, verify=verify)
     system.eval()
     return system
@@ -149,20 +155,13 @@ def load_weights(system: Any, folder: Path, *, verify: bool = True) -> None:
         raise ValueError(f"{folder} has no model.safetensors")
     if verify and file_hash(path) != read_config(folder).get("sha256"):
         raise ValueError(f"{path} is damaged: its SHA-256 is not the one in config.json")
-    try:
-        found = load_file(path)
-    except SafetensorError as error:
-        raise ValueError(f"{path} is damaged: {error}") from None
-    expected = weights(system)
+    found, expected = mapped(path), _own(system)
     missing, unknown = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
     wrong = sorted(k for k in expected.keys() & found.keys() if expected[k].shape != found[k].shape)
     for problem, keys in (("lacks", missing), ("has unknown", unknown), ("has other shapes for", wrong)):
         if keys:
             raise ValueError(f"{path} {problem} {len(keys)} keys: {', '.join(keys[:8])}")
-    with torch.no_grad():
-        own = system.state_dict()
-        for key, tensor in found.items():
-            own[key].copy_(tensor)
+    fill(system, found)
     for name in system.frozen:
         load_weights(getattr(system, name), folder / "parts" / name, verify=verify)
 

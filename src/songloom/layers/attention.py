@@ -30,6 +30,32 @@ class KeyValueCache:
         self.length = end
         return self.keys[:, :, :end], self.values[:, :, :end]
 
+    def next_place(self) -> Tensor:
+        """The position after those that are filled, [1]."""
+        return torch.tensor([self.length], device=self.keys.device)
+
+    def put(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Adds one position [B, G, width] and gives what it may attend to, [B * G, length, width], and what is added
+        to its scores."""
+        place, end = self.length, self.length + 1
+        if end > self.keys.shape[2]:
+            raise ValueError(f"the cache holds {self.keys.shape[2]} positions; {end} are needed")
+        self.keys[:, :, place] = keys
+        self.values[:, :, place] = values
+        self.length = end
+        return self.keys.flatten(0, 1)[:, :end], self.values.flatten(0, 1)[:, :end], None
+
+
+def attend_once(queries: Tensor, keys: Tensor, values: Tensor, added: Tensor | None = None) -> Tensor:
+    """Attention of one position: queries [N, 1, width], keys and values [N, L, width], `added` [N, 1, L] to the
+    scores -> [N, 1, width]. On a CPU three products of it take a third of the time of the kernel for many."""
+    if queries.device.type != "cpu":
+        return functional.scaled_dot_product_attention(queries, keys, values, attn_mask=added)
+    scale = queries.shape[-1] ** -0.5
+    start, kept = (queries[..., :1], 0) if added is None else (added, 1)
+    scores = torch.baddbmm(start, queries, keys.transpose(1, 2), beta=kept, alpha=scale)
+    return torch.bmm(scores.softmax(-1), values)
+
 
 class CausalAttention(nn.Module):
     """`heads` query heads share `key_heads` key and value heads (grouped-query attention, Ainslie et al. 2023);

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-from einops import rearrange
+from einops import rearrange, repeat
 from torch import Tensor, nn
 from torch.nn import functional
 
+from songloom.layers.attention import attend_once
+
 
 class Memory(NamedTuple):
-    """Keys and values [B, H, L, width] of the conditions of one layer, and a mask [B, 1, 1, L] (True is attended to)
-    or None for all."""
+    """Keys and values [B, H, L, width] of the conditions of one layer, and what is added to the scores [B, H, 1, L]
+    (nothing, or minus infinity where a condition is left out); None where all are attended to."""
 
     keys: Tensor
     values: Tensor
-    mask: Tensor | None
+    added: Tensor | None
 
 
 class CrossAttention(nn.Module):
@@ -34,15 +36,23 @@ class CrossAttention(nn.Module):
     def remember(self, conditions: Tensor, mask: Tensor | None) -> Memory:
         """Of conditions [B, L, D] and a mask [B, L]; an item that is masked whole attends to all of it, so that
         its softmax is never empty."""
-        keys, values = rearrange(
-            self.to_keys_values(conditions), "b l (part h d) -> part b h l d", part=2, h=self.heads
-        )
+        made = rearrange(self.to_keys_values(conditions), "b l (part h d) -> part b h l d", part=2, h=self.heads)
+        keys, values = made.contiguous()
         if mask is None:
             return Memory(keys, values, None)
-        return Memory(keys, values, torch.where(mask.any(1, keepdim=True), mask, True)[:, None, None])
+        left_out = ~mask & mask.any(1, keepdim=True)
+        added = torch.zeros_like(left_out, dtype=keys.dtype).masked_fill(left_out, -torch.inf)
+        return Memory(keys, values, repeat(added, "b l -> b h 1 l", h=self.heads))
 
     def forward(self, x: Tensor, memory: Memory) -> Tensor:
         """[B, S, D] -> [B, S, D]."""
         queries = rearrange(self.to_queries(x), "b s (h d) -> b h s d", h=self.heads)
-        mixed = functional.scaled_dot_product_attention(queries, memory.keys, memory.values, attn_mask=memory.mask)
+        mixed = functional.scaled_dot_product_attention(queries, memory.keys, memory.values, attn_mask=memory.added)
         return self.to_out(rearrange(mixed, "b h s d -> b s (h d)"))
+
+    def step(self, x: Tensor, memory: Memory) -> Tensor:
+        """One position, [B, D] -> [B, D]."""
+        keys, values = memory.keys.flatten(0, 1), memory.values.flatten(0, 1)
+        added = None if memory.added is None else memory.added.flatten(0, 1)
+        queries = self.to_queries(x).view(len(keys), 1, -1)
+        return self.to_out(attend_once(queries, keys, values, added).view(len(x), -1))

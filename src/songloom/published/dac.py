@@ -15,6 +15,7 @@ from typing import Any
 
 from torch import Tensor
 
+from songloom.loading import without_memory
 from songloom.published.dilated import named, numbered
 from songloom.published.files import Files, read_json, read_pickle, read_tensors, weights_file
 from songloom.published.keys import Rule, fill, renamed, unnormed
@@ -48,7 +49,8 @@ def load(path: Path) -> Dac:
         config = _package(read_pickle(path)["metadata"], path)
         rules = numbered(len(config.strides), encoder="encoder.block", decoder="decoder.model", inner="block")
         tensors = read_tensors(path, inside="state_dict")
-    codec = Dac(config)
+    with without_memory():
+        codec = Dac(config)
     fill(codec, ours(tensors, rules + QUANTIZER, source=str(path)), source=str(path))
     return codec
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from songloom.loading import without_memory
 from songloom.published.ecdc import LAYOUTS
 from songloom.published.files import read_tensors
 from songloom.published.keys import fill
@@ -118,6 +119,7 @@ def load(path: Path, model: str) -> EncodecLm:
         raise ValueError(f"{path} is no language model of EnCodec")
     layout = LAYOUTS[model]
     reach = int(SECONDS * -(-layout.sample_rate // layout.hop_length))
-    lm = EncodecLm(streams, first.shape[0], depth, first.shape[1], len(inner), reach)
+    with without_memory():
+        lm = EncodecLm(streams, first.shape[0], depth, first.shape[1], len(inner), reach)
     fill(lm, tensors, source=str(path))
     return lm.eval()

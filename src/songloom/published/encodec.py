@@ -14,6 +14,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from songloom.loading import without_memory
 from songloom.published.encodec_settings import settings_of_hub, settings_of_shapes
 from songloom.published.files import Files, read_json, read_pickle, read_tensors, weights_file
 from songloom.published.keys import Rule, fill, renamed, unnormed
@@ -44,7 +45,8 @@ def load(path: Path) -> Encodec:
 
 def from_tensors(tensors: Mapping[str, Tensor], settings: Encodec.Config, source: str) -> Encodec:
     """The codec of these settings with published tensors of either layout."""
-    system: Encodec = settings.build()
+    with without_memory():
+        system: Encodec = settings.build()
     found = renamed(unnormed(flattened(tensors)), rules(settings), source=source)
     started = {name: found[name].reshape(()) for name in found if name.endswith(".started")}
     fill(system, found | started, source=source)

@@ -16,8 +16,9 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
 from torch import Tensor
+
+from songloom.loading import mapped
 
 WEIGHTS = ("model.safetensors", "diffusion_pytorch_model.safetensors", "pytorch_model.bin")
 """Names that a folder's weights have, the first one there is used; shards have an index beside them."""
@@ -129,10 +130,7 @@ def read_tensors(path: Path, *, inside: str | None = None) -> dict[str, Tensor]:
         parts = sorted(set(_shards(path).values()))
         return {name: tensor for part in parts for name, tensor in read_tensors(path.parent / part).items()}
     if path.suffix == ".safetensors":
-        try:
-            return load_file(path)
-        except (SafetensorError, OSError) as error:
-            raise ValueError(f"{path} cannot be read: {error}") from None
+        return mapped(path)
     data = read_pickle(path)
     if inside is not None:
         data = data.get(inside, {})

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from songloom.layers.mel import MelScale
+from songloom.loading import without_memory
 from songloom.published.files import Files, read_json, read_tensors
 from songloom.published.keys import Rule, fill, renamed
 from songloom.systems.codecs.hifigan import HifiGan
@@ -31,7 +32,8 @@ def recognises(files: Files) -> bool:
 
 def load(path: Path) -> HifiGan:
     """The vocoder of a folder. Raises ValueError when settings or tensors do not fit."""
-    system = HifiGan(settings(read_json(path / "config.json"), str(path)))
+    with without_memory():
+        system = HifiGan(settings(read_json(path / "config.json"), str(path)))
     fill(system, tensors(path, system.config), source=str(path))
     return system.eval()
 

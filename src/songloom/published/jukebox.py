@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from songloom.bottlenecks.vector import VectorQuantizer
+from songloom.loading import without_memory
 from songloom.published.files import Files, read_pickle, read_tensors, weights_file
 from songloom.published.keys import Rule, fill, listed, renamed
 from songloom.systems.codecs.jukebox import JukeboxVqVae
@@ -43,7 +44,8 @@ def from_tensors(tensors: Mapping[str, Tensor], source: str) -> JukeboxVqVae:
     """The codec with published tensors of either layout."""
     own = flattened(tensors)
     settings = settings_of(own, source)
-    system: JukeboxVqVae = settings.build()
+    with without_memory():
+        system: JukeboxVqVae = settings.build()
     found = renamed(own, rules(settings), source=source)
     for name in [name for name in found if name.endswith(".entries")]:
         book = name.removesuffix("entries")

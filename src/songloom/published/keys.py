@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from songloom import loading
+
 MOST_LISTED = 8
 FACTORS = ((".weight_g", ".weight_v"), (".parametrizations.weight.original0", ".parametrizations.weight.original1"))
 """Names of length and direction in the older and the newer weight norm of PyTorch."""
@@ -89,12 +91,10 @@ def assign(system: nn.Module, tensors: Mapping[str, Tensor], *, source: str = "t
 
 
 def fill(system: nn.Module, tensors: Mapping[str, Tensor], *, source: str = "the file") -> None:
-    """Copies tensors into the parameters and buffers of their names. Raises ValueError, before anything is
-    copied, with the keys that are missing, unknown or of another shape."""
+    """Gives a system its tensors (see `loading.fill`). Raises ValueError, before anything is changed, with the keys
+    that are missing, unknown or of another shape."""
     check(system, tensors, source=source)
-    with torch.no_grad():
-        for name, tensor in system.state_dict().items():
-            tensor.copy_(tensors[name])
+    loading.fill(system, tensors)
 
 
 def check(system: nn.Module, tensors: Mapping[str, Tensor], *, source: str) -> None:

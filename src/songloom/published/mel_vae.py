@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from songloom.loading import without_memory
 from songloom.published import hifigan
 from songloom.published.files import Files, read_json, read_tensors
 from songloom.published.keys import Rule, fill, renamed
@@ -81,7 +82,8 @@ def load(path: Path) -> MelVae:
     vocoder = None
     if (beside / "config.json").is_file():
         vocoder = hifigan.settings(read_json(beside / "config.json"), str(beside))
-    system = MelVae(settings(read_json(path / "config.json"), vocoder, str(path)))
+    with without_memory():
+        system = MelVae(settings(read_json(path / "config.json"), vocoder, str(path)))
     found = renamed(read_tensors(path), RULES, source=str(path))
     if vocoder is not None:
         found |= {f"vocoder.{name}": tensor for name, tensor in hifigan.tensors(beside, vocoder).items()}

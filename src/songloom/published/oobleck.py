@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from songloom.bottlenecks.gaussian import GaussianBottleneck
+from songloom.loading import without_memory
 from songloom.published.dac import ours
 from songloom.published.dilated import named, numbered
 from songloom.published.files import Files, read_json, read_keys, read_tensors, weights_file
@@ -48,7 +49,8 @@ def load(path: Path) -> Oobleck:
         tensors = read_tensors(weights, inside=inside)
         if any(name.startswith(PREFIX) for name in tensors):
             tensors = {n.removeprefix(PREFIX): tensor for n, tensor in tensors.items() if n.startswith(PREFIX)}
-    codec = Oobleck(config)
+    with without_memory():
+        codec = Oobleck(config)
     fill(codec, ours(tensors, rules, source=str(path)), source=str(path))
     return codec
 

@@ -19,6 +19,7 @@ from songloom.audio.loops import looped
 from songloom.audio.steady import steady
 from songloom.config import Configurable, Settings
 from songloom.data.batch import Batch
+from songloom.layers.matrices import Precision
 from songloom.recipe import Recipe
 from songloom.systems.request import Request
 
@@ -232,6 +233,14 @@ class Generator(System):
     """A request to music, in pieces as it is made: both verbs give the same samples."""
 
     uses: ClassVar[frozenset[str]]
+    precisions: ClassVar[tuple[Precision, ...]] = ("float32",)
+    """What the weights may be held in while music is made, the usual one first."""
+
+    def hold(self, precision: Precision) -> None:
+        """Holds the weights in `precision` from now on, for use alone: it cannot learn or be saved any more. Raises
+        ValueError for a precision that this system does not have."""
+        if precision not in self.precisions:
+            raise ValueError(f"{self.config.kind} works in {', '.join(self.precisions)}, not in {precision}")
 
     @abstractmethod
     def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:

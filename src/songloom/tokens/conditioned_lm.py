@@ -49,8 +49,8 @@ class ConditionedLM(CodeLM):
 
     def step(self, codes: Tensor, reading: Reading) -> Tensor:
         """Logits [B, K, V] of the step after the one with `codes` [B, K]."""
-        x = self.embed(codes[..., None])
-        return self.logits(self.transformer(x, reading.memories, reading.caches))[:, 0]
+        x = self.embed(codes[..., None])[:, 0]
+        return self.heads(self.transformer.step(x, reading.memories, reading.caches)).unflatten(1, (self.streams, -1))
 
     def _sequence(self, codes: Tensor, conditions: Conditions) -> Tensor:
         x = self.embed(codes)

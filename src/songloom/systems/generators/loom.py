@@ -65,6 +65,8 @@ class Loom(Generator, kind="loom"):
         {"negative_prompt", "guidance", "temperature", "top_k", "top_p", "tempo", "key", "drums", "story", "loop"}
     )
 
+    precisions: ClassVar[tuple[Precision, ...]] = ("int8", "float32", "bfloat16")
+
     @dataclass(frozen=True, kw_only=True)
     class Config(Settings):
         """`codec` is frozen; `streams` of its books are modelled, with `loss_weights` (normalised to sum 1);
@@ -104,7 +106,7 @@ class Loom(Generator, kind="loom"):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.precision = config, config.precision
         self.codec: Codec = config.codec.build()
         self.codec.requires_grad_(False).eval()
         if not 1 <= config.streams <= self.codec.streams or len(config.loss_weights) < config.streams:
@@ -174,6 +176,10 @@ class Loom(Generator, kind="loom"):
     @property
     def channels(self) -> int:
         return self.codec.channels
+
+    def hold(self, precision: Precision) -> None:
+        super().hold(precision)
+        self.precision = precision
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         codes, inside = self._inside(batch)
@@ -294,7 +300,7 @@ class Loom(Generator, kind="loom"):
             ),
             guidance=config.guidance if request.guidance is None else request.guidance,
             seed=seed,
-            precision=config.precision if self.lm.heads.weight.device.type == "cpu" else "float32",
+            precision=self.precision if self.lm.heads.weight.device.type == "cpu" else "float32",
         )
         rows = 1 if plan.guidance == 1 else 2
         turns, aligned = self._request_conditions(request, seed, plan.frames)

@@ -22,6 +22,7 @@ from songloom.conditioning.text_encoders import MiniLMEncoder, TextEncoder
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.layers.decoder import Decoder
+from songloom.layers.matrices import Precision, pack
 from songloom.recipe import Recipe
 from songloom.systems.codecs.encodec import Encodec
 from songloom.systems.codecs.stereo import StereoCodec
@@ -48,6 +49,7 @@ class Musicgen(Generator, kind="musicgen"):
     uses: ClassVar[frozenset[str]] = frozenset(
         {"negative_prompt", "guidance", "temperature", "top_k", "top_p", "continuation", "story", "loop"}
     )
+    precisions: ClassVar[tuple[Precision, ...]] = ("float32", "bfloat16", "int8")
     crossing: ClassVar[bool] = True
     """Whether conditions come by cross-attention; else they are the sequence's prefix."""
 
@@ -142,6 +144,12 @@ class Musicgen(Generator, kind="musicgen"):
     @property
     def channels(self) -> int:
         return self.codec.channels
+
+    def hold(self, precision: Precision) -> None:
+        super().hold(precision)
+        pack(self.lm, precision)
+        if precision != "float32":  # the text is read once, and loses more by bytes than it saves
+            pack(self.text, "bfloat16")
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         codes, inside = self.training_codes(batch)

@@ -1,0 +1,311 @@
+"""How fast and how large MusicGen-small is beside transformers', at its full size, on the same random weights.
+
+    python benchmarks/musicgen_speed.py --threads 2 --steps 250 --out runs/musicgen_speed.json
+
+The reference is built at its published size with random weights, saved in its own format, and loaded by each program
+in a process of its own, one after the other, in rounds. Each draws the same prompt's codes, the likeliest ones, with
+guidance 3, and plays them. A step is the time from one to the next; the table has the median of all rounds' medians.
+The last column is the share of the reference's codes that each drew before and after they first differ: with random
+weights one other code changes all that follow.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import cyclopts
+import torch
+from cyclopts import Parameter
+from machine import machine
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from speed import peak_megabytes
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from torch import Tensor, nn
+
+from songloom.data.manifest import write_atomically
+from songloom.metrics.report import markdown_table, put_between
+
+HEADERS = [
+    "program",
+    "precision",
+    "a step, ms",
+    "times as fast",
+    "x real time",
+    "load, s",
+    "weights, MB",
+    "peak, MB",
+    "peak / weights",
+    "same codes",
+]
+REFERENCES = ("transformers", "transformers-bfloat16")
+PROGRAMS = (*REFERENCES, "float32", "bfloat16", "int8")
+SIZES: dict[str, dict[str, dict[str, Any]]] = {
+    "small": {
+        "decoder": {"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "ffn_dim": 4096},
+        "text": {"d_model": 768, "d_ff": 3072, "d_kv": 64, "num_heads": 12, "num_layers": 12},
+        "codec": {"num_filters": 64, "hidden_size": 128, "upsampling_ratios": [8, 5, 4, 4]},
+    },
+    "tiny": {
+        "decoder": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "ffn_dim": 64},
+        "text": {"d_model": 24, "d_ff": 40, "d_kv": 6, "num_heads": 4, "num_layers": 2, "vocab_size": 40},
+        "codec": {"num_filters": 4, "hidden_size": 16, "upsampling_ratios": [8, 5, 4, 4]},
+    },
+}
+Clock = Callable[[], float]
+CLOCKS: dict[str, Clock] = {"wall": time.perf_counter, "cpu": time.process_time}
+PROMPT = "warm lofi piano with soft drums"
+FRAME_RATE = 50.0
+GUIDANCE = 3.0
+REST = 4
+"""How many more steps than frames the delays and the first step take."""
+
+
+def main(
+    *,
+    programs: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = PROGRAMS,
+    size: str = "small",
+    steps: int = 250,
+    threads: int = 2,
+    rounds: int = 2,
+    clock: Literal["wall", "cpu"] = "wall",
+    out: Path | None = None,
+    docs: Path | None = None,
+    child: Annotated[tuple[str, Path] | None, Parameter(show=False)] = None,
+) -> None:
+    """Time MusicGen beside transformers'.
+
+    Parameters
+    ----------
+    programs:
+        Which: transformers, transformers-bfloat16, and ours by precision: float32, bfloat16, int8.
+    size:
+        Of the model: small (the published size) or tiny.
+    steps:
+        Of drawing; 50 make a second of music.
+    threads:
+        Of torch.
+    rounds:
+        How often each is run.
+    clock:
+        Of a step: the wall's, or all threads' work, which other programs disturb less (for one thread).
+    out:
+        A JSON file for all figures.
+    docs:
+        A document with the markers of this table, to be filled in.
+    """
+    unknown = set(programs) - set(PROGRAMS)
+    if unknown or REFERENCES[0] not in programs or size not in SIZES or steps <= REST or min(threads, rounds) < 1:
+        raise ValueError(
+            f"{', '.join(programs)} at size {size}, {steps} steps, {threads} threads, {rounds} rounds; needs "
+            f"{REFERENCES[0]} among {', '.join(PROGRAMS)}, a size of {', '.join(SIZES)}, more than {REST} steps"
+        )
+    if child is not None:
+        torch.set_num_threads(threads)
+        print(json.dumps(one_run(*child, steps, CLOCKS[clock])))
+        return
+    with tempfile.TemporaryDirectory() as place:
+        build(SIZES[size], Path(place))
+        options = ["--size", size, "--steps", str(steps), "--threads", str(threads), "--clock", clock]
+        turns = [program for _ in range(rounds) for program in programs]
+        runs: dict[str, list[dict[str, Any]]] = {program: [] for program in programs}
+        for program in track(turns, description=f"MusicGen {size}", console=Console(stderr=True)):
+            command = [sys.executable, __file__, *options, "--child", program, place]
+            answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+            runs[program].append(json.loads(answer.stdout.splitlines()[-1]))
+    how = {"machine": machine(), "transformers": version("transformers"), "threads": threads, "steps": steps}
+    how["clock"] = clock
+    show(how | {"size": size, "rounds": rounds, "rows": summed_up(runs)}, out, docs)
+
+
+def build(sizes: dict[str, dict[str, Any]], folder: Path) -> None:
+    """Saves transformers' model with random weights under which signals keep their size, and a tokenizer."""
+    from transformers import (
+        EncodecConfig,
+        MusicgenConfig,
+        MusicgenDecoderConfig,
+        MusicgenForConditionalGeneration,
+        T5Config,
+    )
+
+    torch.manual_seed(0)
+    codec = EncodecConfig(sampling_rate=32_000, codebook_size=2048, target_bandwidths=[2.2], **sizes["codec"])
+    codec.use_causal_conv, codec.use_conv_shortcut = False, False
+    config = MusicgenConfig(
+        text_encoder=T5Config(**sizes["text"]).to_dict(),
+        audio_encoder=codec.to_dict(),
+        decoder=MusicgenDecoderConfig(**sizes["decoder"]).to_dict(),
+    )
+    model: Any = MusicgenForConditionalGeneration(config)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if weight.ndim == 2 and not name.startswith("audio_encoder."):
+                embeds = "embed" in name or "shared" in name
+                weight.normal_(std=0.2 if embeds else weight.shape[1] ** -0.5)
+    model.save_pretrained(folder)
+    words = {word: number for number, word in enumerate(["<pad>", "</s>", "<unk>", *PROMPT.split()])}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
+@torch.inference_mode()
+def one_run(program: str, folder: Path, steps: int, clock: Clock) -> dict[str, Any]:
+    """What this process measures of one program."""
+    started = time.perf_counter()
+    drawn = (theirs if program in REFERENCES else ours)(program, folder, steps, clock)
+    taken = [later - earlier for earlier, later in pairwise(drawn.times)]
+    return {
+        "load": drawn.loaded - started,
+        "step": 1000 * statistics.median(taken),
+        "weights": drawn.weights / 2**20,
+        "peak": peak_megabytes(),
+        "codes": drawn.codes.tolist(),
+    }
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """When the model was loaded and each step was done (seconds), bytes of its weights, the codes [K, F]."""
+
+    loaded: float
+    times: list[float]
+    weights: int
+    codes: Tensor
+
+
+def theirs(program: str, folder: Path, steps: int, clock: Clock) -> Drawn:
+    """By transformers."""
+    from transformers import MusicgenForConditionalGeneration
+
+    dtype = torch.bfloat16 if program.endswith("bfloat16") else torch.float32
+    model: Any = MusicgenForConditionalGeneration.from_pretrained(folder, dtype=dtype).eval()
+    loaded, times, seen = time.perf_counter(), [], []
+    model.decoder.register_forward_hook(lambda *_: times.append(clock()))
+    decode: Callable[..., Any] = model.audio_encoder.decode
+
+    def listen(codes: Tensor, **others: Any) -> Any:
+        seen.append(codes[0, 0])
+        return decode(codes, **others)
+
+    model.audio_encoder.decode = listen
+    ids = torch.tensor([Tokenizer.from_file(str(folder / "tokenizer.json")).encode(PROMPT).ids])
+    model.generate(
+        input_ids=ids,
+        attention_mask=torch.ones_like(ids),
+        do_sample=False,
+        guidance_scale=GUIDANCE,
+        max_length=steps,
+    )
+    return Drawn(loaded, times, sum(t.nbytes for t in tensors(model)), seen[0])
+
+
+def ours(precision: Any, folder: Path, steps: int, clock: Clock) -> Drawn:
+    """By songloom."""
+    from songloom.layers.matrices import Packed
+    from songloom.published.load import load
+    from songloom.systems.generators.musicgen import Musicgen
+    from songloom.systems.request import Request
+    from songloom.tokens.sampling import Sampling
+    from songloom.tokens.windows import Drawing, Window
+
+    system = load(folder)
+    assert isinstance(system, Musicgen)
+    system.hold(precision)
+    loaded, frames = time.perf_counter(), steps - REST
+    greedy = Sampling(temperature=0.0)
+    plan = Drawing(frames=frames, context=frames, stride=frames, sampling=greedy, guidance=GUIDANCE, seeds=(0,))
+    conditions = system.request_conditions(Request(prompt=PROMPT), True)(0)
+    known = torch.zeros(1, system.lm.streams, 0, dtype=torch.int64)
+    window = Window(system.lm, system.pattern, conditions, known, torch.zeros(1, system.lm.streams, frames), plan)
+    times = []
+    for step in range(window.source.shape[1]):
+        window.advance(step + 1)
+        times.append(clock())
+    codes = window.frames(0, frames)
+    system.codec.detokenize(codes)
+    packed = sum(part.nbytes for part in system.modules() if isinstance(part, Packed))
+    return Drawn(loaded, times, packed + sum(t.nbytes for t in tensors(system)), codes[0])
+
+
+def tensors(module: nn.Module) -> Iterator[Tensor]:
+    """Parameters and buffers."""
+    yield from module.parameters()
+    yield from module.buffers()
+
+
+def summed_up(runs: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """A row for each program: medians, and what the reference's have to do with them."""
+    reference = torch.tensor(runs[REFERENCES[0]][0]["codes"])
+    rows = []
+    for program, found in runs.items():
+        row = {name: statistics.median(run[name] for run in found) for name in found[0] if name != "codes"}
+        equal = torch.tensor(found[0]["codes"]) == reference
+        whole = equal.all(0)
+        first = len(whole) if bool(whole.all()) else int(whole.int().argmin())
+        rows.append(
+            {
+                "program": program,
+                **row,
+                "steps": [run["step"] for run in found],
+                "equal": float(equal.float().mean()),
+                "equal frames": first,
+                "frames": len(whole),
+            }
+        )
+    return rows
+
+
+def line(row: dict[str, Any], reference: float) -> list[str]:
+    """A row of the table."""
+    program, _, theirs = str(row["program"]).partition("-")
+    known = program == REFERENCES[0]
+    return [
+        program if known else "songloom",
+        (theirs or "float32") if known else program,
+        f"{row['step']:.1f}",
+        f"{reference / row['step']:.2f}",
+        f"{1000 / FRAME_RATE / row['step']:.2f}",
+        f"{row['load']:.1f}",
+        f"{row['weights']:.0f}",
+        f"{row['peak']:.0f}",
+        f"{row['peak'] / row['weights']:.2f}",
+        f"{100 * row['equal']:.1f} % (first {row['equal frames']} of {row['frames']} frames)",
+    ]
+
+
+def show(result: dict[str, Any], out: Path | None, docs: Path | None) -> None:
+    """Prints the table; writes the files that were asked for."""
+    rows = [line(row, result["rows"][0]["step"]) for row in result["rows"]]
+    table = Table(*HEADERS)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+    where = result["machine"]
+    note = (
+        f"{where['cpu']}, torch {where['torch']}, transformers {result['transformers']}, {result['threads']} threads, "
+        f"MusicGen {result['size']}, {result['steps']} steps, guidance {GUIDANCE:g}, {result['rounds']} rounds, "
+        f"{result['clock']} clock."
+    )
+    Console().print(note, highlight=False)
+    if out is not None:
+        write_atomically(out, json.dumps(result, indent=1) + "\n")
+    if docs is not None:
+        put_between(docs, "musicgen speed", f"{note}\n\n{markdown_table(HEADERS, rows)}")
+
+
+if __name__ == "__main__":
+    cyclopts.run(main)

@@ -1,0 +1,95 @@
+"""Weights from a file into a system, none of them twice: systems built without memory, tensors that stay on the disk.
+
+A safetensors file is 8 bytes with the length of a JSON header, the header, and the numbers (the format's own page,
+https://github.com/huggingface/safetensors). Each tensor here is a mapping of its own, read when it is used and given
+back when it is dropped, so that a system can be put into another precision matrix by matrix.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
+
+NUMBERS = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
+
+
+@contextmanager
+def without_memory() -> Iterator[None]:
+    """Modules that are made inside have parameters on the device "meta", with a shape and no numbers. Buffers are
+    made as ever: not all of them are in a file."""
+
+    def emptied(_module: nn.Module, _name: str, parameter: nn.Parameter | None) -> nn.Parameter | None:
+        if parameter is None or parameter.is_meta:
+            return None
+        return nn.Parameter(parameter.detach().to("meta"), parameter.requires_grad)
+
+    hook = register_module_parameter_registration_hook(emptied)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def mapped(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, still on the disk; writing to one changes a copy. Raises ValueError for a
+    file that is damaged."""
+    try:
+        with safe_open(path, "pt"):  # its header is checked: places are inside the file and do not overlap
+            pass
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from None
+    with Path(path).open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+        header.pop("__metadata__", None)
+        unknown = sorted({entry["dtype"] for entry in header.values()} - NUMBERS.keys())
+        if unknown:
+            raise ValueError(f"{path} holds numbers of type {', '.join(unknown)}; known are {', '.join(NUMBERS)}")
+        return {name: _mapped(file, 8 + length, entry) for name, entry in header.items()}
+
+
+def _mapped(file: BinaryIO, start: int, entry: Mapping[str, Any]) -> Tensor:
+    """The tensor of one entry of the header, whose numbers begin after byte `start`."""
+    dtype, shape, (begin, end) = NUMBERS[entry["dtype"]], entry["shape"], entry["data_offsets"]
+    if begin == end:
+        return torch.empty(shape, dtype=dtype)
+    place = start + begin
+    lead = place % mmap.ALLOCATIONGRANULARITY
+    pages = mmap.mmap(file.fileno(), end - begin + lead, access=mmap.ACCESS_COPY, offset=place - lead)
+    numbers = torch.frombuffer(pages, dtype=torch.uint8, offset=lead)
+    if lead % dtype.itemsize:
+        numbers = numbers.clone()
+    return numbers.view(dtype).reshape(shape)
+
+
+@torch.no_grad()
+def fill(system: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """Gives the parameters and buffers of these names their numbers. Those made `without_memory` become the tensors
+    themselves, where the kind of number is theirs; the others keep their place and are copied to."""
+    own, bare = system.state_dict(), {}
+    for name, tensor in tensors.items():
+        if own[name].is_meta:
+            bare[name] = tensor.to(own[name].dtype)
+        else:
+            own[name].copy_(tensor)
+    system.load_state_dict(bare, strict=False, assign=True)
