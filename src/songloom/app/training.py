@@ -62,6 +62,7 @@ def follow(
     title: str, make: Callable[[], Plan], data: Path, out: Path | None, running: Running, *, resume: bool, dry_run: bool
 ) -> None:
     """Rehearses the plan that `make` gives, or runs it to its end."""
+    from songloom.inference import memory
     from songloom.training import distributed, measure, session
     from songloom.training.trainer import Pace
 
@@ -72,8 +73,9 @@ def follow(
             for name, model in plan.stand_ins.items():
                 print(f"{name}: {model}, for the published one is not given; --part {name}=MODEL", file=sys.stderr)
         if dry_run:
-            found = measure.estimate(plan, data, processes=processes, precision=running.precision)
-            print(describe(found, processes.device))
+            room = memory.free()
+            found = measure.estimate(plan, data, processes=processes, precision=running.precision, room=room)
+            print(describe(found, processes.device, room if processes.device == "cpu" else None))
             return
         where = out or Path()
         pace = Pace(
@@ -181,24 +183,37 @@ def steps_bar(title: str, *, hidden: bool = False) -> Iterator[Callable[[Report]
 
 
 def status(report: Report) -> str:
-    """Step, losses and speed in one line."""
+    """Step, losses, perplexities of the code streams and speed in one line."""
     shown = [name for name in report.losses if not name.startswith(("~", "valid "))][:6]
-    losses = " ".join(f"{name} {report.losses[name]:.3g}" for name in shown)
+    told = [f"{name} {report.losses[name]:.3g}" for name in shown]
+    doubts = [f"{value:.3g}" for name, value in report.losses.items() if name.startswith("~perplexity")]
+    told += [f"perplexity {' '.join(doubts)}"] if doubts else []
     valid = report.losses.get("valid loss")
-    heard = f" (valid {valid:.3g})" if valid is not None else ""
-    return f"{report.step}/{report.steps} {losses}{heard} {report.rate:.2f} steps/s"
+    told += [f"(valid {valid:.3g})"] if valid is not None else []
+    return f"{report.step}/{report.steps} {' '.join(told)} {report.rate:.2f} steps/s"
 
 
-def describe(estimate: Estimate, device: str) -> str:
-    """An estimate in a few lines."""
-    left = estimate.total_seconds
+def describe(estimate: Estimate, device: str, free: int | None = None) -> str:
+    """An estimate in a few lines; `free` bytes of memory are there, where that is known."""
+    there = "" if free is None else f"; {free / 1e9:.2f} GB are free"
+    if free is not None and estimate.memory > free:
+        there = f"; only {free / 1e9:.2f} GB are free: lower recipe.batch_size and raise recipe.accumulate"
     return "\n".join(
         [
             f"parameters  {estimate.parameters:,}, of which {estimate.trained:,} are trained",
-            f"data        {estimate.hours:.2f} hours in {estimate.clips} clips",
+            f"data        {duration(3600 * estimate.hours)} in {estimate.clips} clips",
+            f"preparing   {duration(estimate.preparing_seconds)}, once",
             f"steps       {estimate.steps:,} of {estimate.batch}",
             f"one step    {estimate.step_seconds:.3f} s on {device}",
-            f"in all      {left / 3600:.1f} hours" if left > 7200 else f"in all      {left / 60:.1f} minutes",
-            f"memory      {estimate.memory / 1e9:.2f} GB",
+            f"in all      {duration(estimate.total_seconds)}",
+            f"memory      {estimate.memory / 1e9:.2f} GB{there}",
         ]
     )
+
+
+def duration(seconds: float) -> str:
+    """A length of time in its own unit."""
+    for unit, size in (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.1f} seconds"

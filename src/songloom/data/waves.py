@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from songloom.audio import files
+from songloom.data import sources
 from songloom.data.manifest import Clip
 from songloom.data.shards import SHARD_BYTES, Shards, cache_folder, finish, is_written, write_shard
 
@@ -32,7 +33,7 @@ def cache_waves(
     """The clips as int16 [C, T] at `sample_rate`, built with `jobs` processes where the cache lacks them.
 
     `progress` hears (clips done, clips in all); `cache` puts the result elsewhere than under the folder. A file
-    that cannot be decoded raises ValueError with its path.
+    that cannot be decoded raises ValueError with its path, and so does a cache that is stale.
     """
     if channels not in (1, 2):
         raise ValueError(f"channels is {channels}, but must be 1 or 2")
@@ -40,6 +41,7 @@ def cache_waves(
         raise ValueError("there are no clips to cache")
     settings = {"kind": "waves", "version": 1, "sample_rate": sample_rate, "channels": channels}
     cache = cache or cache_folder(folder, clips, settings)
+    sources.check(cache, folder, clips, settings)
     if not Shards.is_finished(cache):
         groups = _grouped(clips, shard_bytes, 2 * channels * sample_rate)
         _build(Path(folder), cache, groups, sample_rate, channels, jobs, progress)

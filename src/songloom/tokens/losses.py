@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from songloom.tokens.patterns import Pattern
+
+
+def stream_losses(errors: Tensor, weights: Sequence[float] | None = None) -> dict[str, Tensor]:
+    """Mean cross-entropies [K] in nats as losses "book0", "book1", ..., weighted (evenly unless told) by parts of 1,
+    and reported as perplexities: among how many codes each stream is still in doubt."""
+    shares = [1.0] * len(errors) if weights is None else list(weights[: len(errors)])
+    named = {
+        f"book{k}": share / sum(shares) * error for k, (share, error) in enumerate(zip(shares, errors, strict=True))
+    }
+    return named | {f"~perplexity{k}": error.detach().exp() for k, error in enumerate(errors)}
 
 
 def stream_errors(logits: Tensor, grid: Tensor, pattern: Pattern, inside: Tensor) -> Tensor:

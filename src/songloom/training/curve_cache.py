@@ -14,6 +14,7 @@ import numpy as np
 
 from songloom.audio.clip import Audio
 from songloom.conditioning.curve_batch import extracted
+from songloom.data import sources
 from songloom.data.manifest import Clip
 from songloom.data.prefetch import prefetch
 from songloom.data.shards import Shards, ShardWriter, cache_folder
@@ -38,6 +39,7 @@ def measure_curves(
     `progress` hears (clips done, clips in all); `cache` puts the result elsewhere."""
     settings = {"kind": "curves", "version": VERSION, "sample_rate": codec.sample_rate, "hop": codec.hop_length}
     place = cache or cache_folder(folder, clips, settings)
+    sources.check(place, folder, clips, settings)
     if Shards.is_finished(place):
         return Shards(place)
     with ShardWriter(place, "float16", settings, shard_bytes=SHARD_BYTES) as writer:

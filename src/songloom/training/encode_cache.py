@@ -1,7 +1,8 @@
 """Codes or latents of a whole data set, made once: a generator then trains on them without running its codec.
 
-The cache lies under the data set's `.cache`, keyed by its clips and by the codec's settings and weights, so
-another codec never finds it. A run that was cut off goes on at the first shard that is missing.
+The cache lies under the data set's `.cache`, keyed by its clips and by the codec's settings and weights, so another
+codec never finds it; one of files that have changed since is refused. A run that was cut off goes on at the first
+shard that is missing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import torch
 
 from songloom.audio import files
 from songloom.checkpoint import system_hash
+from songloom.data import sources
 from songloom.data.manifest import Clip
 from songloom.data.prefetch import prefetch
 from songloom.data.shards import Shards, ShardWriter, cache_folder
@@ -40,6 +42,7 @@ def encode(
     """Every clip whole, from its first sample: codes [K, F] (int16, or int32 for large codebooks) or latents
     [D, F] (float16). `streams` keeps the first code streams only; `jobs` threads encode; `progress` hears
     (clips done, clips in all); `cache` puts the result elsewhere. `codec` is used in eval mode, where it is.
+    Raises ValueError for a cache that is stale: of another codec, or of files that have changed since.
     """
     if not clips:
         raise ValueError("there are no clips to encode")
@@ -51,6 +54,7 @@ def encode(
         "frame_rate": codec.frame_rate,
     }
     place = cache or cache_folder(folder, clips, settings)
+    sources.check(place, folder, clips, settings)
     if Shards.is_finished(place):
         return Shards(place)
     dtype = "float16" if kind == "latents" else "int16" if codec.codebook_size <= 2**15 else "int32"

@@ -1,12 +1,10 @@
-"""What a training would need, found by training two steps on a few clips: nothing is written that stays."""
+"""What a training would need, found by rehearsing a few steps on a few clips: nothing is written that stays."""
 
 from __future__ import annotations
 
-import resource
-import sys
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -18,24 +16,26 @@ from songloom.systems.roles import System
 from songloom.training.curve_cache import measure_curves
 from songloom.training.distributed import Processes
 from songloom.training.encode_cache import encode
-from songloom.training.optimisation import parameter_count
+from songloom.training.optimisation import parameter_count, trained_parameters
+from songloom.training.rehearsal import rehearse
 from songloom.training.run_folder import RunFolder
-from songloom.training.session import Plan, build, hours, part_codec
+from songloom.training.session import Plan, build, hours, part_codec, product_of
 from songloom.training.trainer import Pace, Precision, Trainer
 
-CLIPS = 4
-MEASURED = 3
+CLIPS, BYTES = 4, 4
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """`trained` of `parameters` weights move; `hours` of training data; `memory` in bytes is this process's peak
-    (on a GPU: the device's); `step_seconds` is one step of the recipe here."""
+    """`trained` of `parameters` weights move; `clips` of `hours` take `preparing_seconds` to be decoded or encoded
+    once; `memory` in bytes is this process's peak (on a GPU: the device's); `step_seconds` is one step of the recipe
+    here."""
 
     parameters: int
     trained: int
     clips: int
     hours: float
+    preparing_seconds: float
     steps: int
     batch: str
     step_seconds: float
@@ -47,34 +47,58 @@ class Estimate:
 
 
 def estimate(
-    plan: Plan, folder: Path, *, processes: Processes | None = None, precision: Precision | None = None
+    plan: Plan,
+    folder: Path,
+    *,
+    processes: Processes | None = None,
+    precision: Precision | None = None,
+    room: int | None = None,
 ) -> Estimate:
-    """Builds the system, trains three steps in a folder that is removed again, and times the last two."""
-    processes = processes or Processes()
+    """Builds the system and rehearses steps in a folder that is removed again; on a CPU with `room` bytes of memory,
+    where that is known."""
+    processes, recipe = processes or Processes(), plan.recipe
+    if room is not None and processes.device == "cpu":
+        _check_room(plan, room)
     clips = tuple(clip for clip in clips_of(folder) if clip.split == "train")
     if not clips:
         raise ValueError(f"{folder} has no clips to train on")
     system = build(plan)
+    product = product_of(system, plan)
+    few = sorted(clips, key=lambda clip: (clip.seconds < recipe.seconds, clip.seconds))[:CLIPS]
     with tempfile.TemporaryDirectory() as scratch:
-        trial = replace(plan.recipe, steps=MEASURED, warmup=0)
-        source = _few(system, plan, folder, clips[:CLIPS], Path(scratch))
-        run = RunFolder.create(Path(scratch) / "run")
-        quiet = Pace(log_steps=0, valid_steps=0, sample_steps=0)
-        trainer = Trainer(system, trial, source, run, pace=quiet, processes=processes, precision=precision)
-        times: list[float] = []
-        trainer.run(tell=lambda _report: times.append(time.perf_counter()))
-    recipe = plan.recipe
+        begin = time.perf_counter()
+        source = _few(system, plan, folder, tuple(few), Path(scratch))
+        preparing = (time.perf_counter() - begin) / sum(clip.seconds for clip in few)
+        run, quiet = RunFolder(Path(scratch)), Pace(log_steps=0, valid_steps=0, sample_steps=0)
+        trainer = Trainer(
+            system, recipe, source, run, pace=quiet, processes=processes, product=product, precision=precision
+        )
+        step = rehearse(trainer, room if trainer.device.type == "cpu" else torch.cuda.mem_get_info(trainer.device)[0])
     parts = f" x {recipe.accumulate}" if recipe.accumulate > 1 else ""
     return Estimate(
         parameters=parameter_count(system),
         trained=sum(p.numel() for p in trainer.parameters.values()),
         clips=len(clips),
         hours=hours(clips),
+        preparing_seconds=3600.0 * preparing * hours(clips),
         steps=recipe.steps,
         batch=f"{recipe.batch_size}{parts} x {recipe.seconds:g} s of {recipe.inputs}",
-        step_seconds=(times[-1] - times[0]) / (MEASURED - 1),
-        memory=_peak(processes.device),
+        step_seconds=step.seconds,
+        memory=step.memory,
     )
+
+
+def _check_room(plan: Plan, room: int) -> None:
+    """Raises ValueError, before anything is built, when the weights with their gradients and the optimiser's memory are
+    more than `room` bytes."""
+    with torch.device("meta"):
+        system: System = plan.settings.build()
+    trained = 0 if plan.lora else sum(p.numel() for p in trained_parameters(system).values())
+    copies = 3 + (plan.recipe.ema > 0)  # gradients, and two moments of AdamW
+    needed = BYTES * (sum(p.numel() for p in system.parameters()) + copies * trained)
+    if needed > room:
+        least = f"training {plan.settings.kind} of {parameter_count(system):,} parameters takes {needed / 1e9:.1f} GB"
+        raise ValueError(f"{least} before the first crop; {room / 1e9:.1f} GB are free")
 
 
 def _few(system: System, plan: Plan, folder: Path, clips: tuple[Clip, ...], scratch: Path) -> Dataset:
@@ -89,10 +113,3 @@ def _few(system: System, plan: Plan, folder: Path, clips: tuple[Clip, ...], scra
     curves = measure_curves(codec, clips, folder, cache=scratch / "curves") if plan.recipe.curves else None
     codes, latents = (shards, None) if inputs == "codes" else (None, shards)
     return Dataset(clips, codes=codes, latents=latents, curves=curves, frame_rate=codec.frame_rate)
-
-
-def _peak(device: str) -> int:
-    if device.startswith("cuda"):
-        return torch.cuda.max_memory_allocated(device)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

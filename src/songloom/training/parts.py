@@ -22,7 +22,7 @@ from songloom.config import Settings, from_json, to_json
 from songloom.published.load import load, own_folder
 from songloom.published.t5 import load_t5
 from songloom.systems import registry
-from songloom.systems.roles import Codec, System
+from songloom.systems.roles import Codec, Generator, System
 
 RANDOM, MINILM = "random", "minilm"
 S = TypeVar("S", bound=Settings)
@@ -53,7 +53,7 @@ def with_parts(settings: S, parts: Mapping[str, str]) -> S:
             raise ValueError(f"{settings.kind} has no part {name!r}")
         if model != RANDOM:
             found = _part_settings(getattr(settings, name), model)
-            if not isinstance(found, _allowed(settings, name)):
+            if not _fits(settings, name, found):
                 raise ValueError(f"{model} is a {found.kind}, which cannot be the {name} of {settings.kind}")
             settings = replace(settings, **{name: found})
     return settings
@@ -67,7 +67,7 @@ def stand_ins(settings: Settings, owner: type[System], parts: Mapping[str, str])
         if name in parts or not isinstance(part, Settings) or not _stored(part) or embedded_like(part) is not None:
             continue
         spare = _spare(part)
-        if spare is not None and isinstance(_part_settings(part, spare), _allowed(settings, name)):
+        if spare is not None and _fits(settings, name, _part_settings(part, spare)):
             found[name] = spare
     return found
 
@@ -116,7 +116,8 @@ def _load(part: Settings, model: str) -> Any:
     return loaded
 
 
-def _allowed(settings: Settings, name: str) -> type:
-    """The class that the settings' field wants."""
-    hint = typing.get_type_hints(type(settings))[name]
-    return hint if isinstance(hint, type) else Settings
+def _fits(settings: Settings, name: str, found: Settings) -> bool:
+    """Whether a part may have the settings `found`: the field takes them, and they are of the part's role."""
+    hint, part = typing.get_type_hints(type(settings))[name], getattr(settings, name).owner
+    role = next((role for role in (Codec, Generator, TextEncoder) if issubclass(part, role)), object)
+    return isinstance(found, hint if isinstance(hint, type) else Settings) and issubclass(found.owner, role)

@@ -171,6 +171,11 @@ class Trainer:
         self._save()
         return self.state.step >= self.recipe.steps
 
+    def rehearse(self, crops: int) -> None:
+        """One step of a batch of so many crops, of which nothing is logged or saved."""
+        self._step(0, [self.train_data.batch(0, batch_size=crops, crop_seconds=self.recipe.seconds)])
+        self._tally.clear()
+
     def _batches(self, step: int) -> list[Batch]:
         """The parts of one step's batch (one, or `accumulate`)."""
         (size, seconds), parts = self._crops(step), self.recipe.accumulate

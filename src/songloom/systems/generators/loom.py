@@ -33,6 +33,7 @@ from songloom.systems.codecs.spectral_codec import SpectralCodec
 from songloom.systems.request import Request
 from songloom.systems.roles import Codec, Generator, Progress
 from songloom.tokens.generation import CodeStream, Plan, chunk_ends, code_chunks
+from songloom.tokens.losses import stream_losses
 from songloom.tokens.patterns import Delay, Pattern
 from songloom.tokens.sampling import Sampling
 from songloom.tokens.token_lm import TokenLM
@@ -197,10 +198,7 @@ class Loom(Generator, kind="loom"):
         ).view(size, -1, streams)
         inside = inside.transpose(1, 2)
         means = (errors * inside).sum((0, 1)) / inside.sum((0, 1)).clamp_min(1)
-        weights = self.config.loss_weights[:streams]
-        named = {f"book{k}": weights[k] / sum(weights) * means[k] for k in range(streams)}
-        named |= self._reading(answers, batch)
-        return named | {f"~nats{k}": means[k].detach() for k in range(streams)}
+        return stream_losses(means, self.config.loss_weights) | self._reading(answers, batch)
 
     def _reading(self, answers: Answers, batch: Batch) -> dict[str, Tensor]:
         """The reader's losses on the batch's captions and, in training, on some of the glossary."""

@@ -29,7 +29,7 @@ from songloom.systems.codecs.stereo import StereoCodec
 from songloom.systems.request import Request
 from songloom.systems.roles import Codec, Generator, Progress
 from songloom.tokens.conditioned_lm import ConditionedLM
-from songloom.tokens.losses import stream_errors
+from songloom.tokens.losses import stream_errors, stream_losses
 from songloom.tokens.patterns import Delay, Pattern
 from songloom.tokens.sampling import Sampling
 from songloom.tokens.windows import Drawing, windowed
@@ -158,9 +158,7 @@ class Musicgen(Generator, kind="musicgen"):
             hidden = torch.rand(len(batch)) < self.config.condition_dropout
         grid = self.pattern.lay_out(codes, self.lm.empty)
         logits = self.lm(grid, self.training_conditions(batch, hidden))
-        errors = stream_errors(logits, grid, self.pattern, inside)
-        named = {f"book{k}": error / len(errors) for k, error in enumerate(errors)}
-        return named | {f"~perplexity{k}": error.detach().exp() for k, error in enumerate(errors)}
+        return stream_losses(stream_errors(logits, grid, self.pattern, inside))
 
     def training_codes(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """A batch's codes [B, K, F] and which frames are inside their clips [B, F]."""
