@@ -5,8 +5,8 @@
 The reference is built at its published size with random weights under which signals keep their size, saved in its
 own format and loaded by songloom; or `--checkpoint codec=FOLDER` names a published folder that both load. Rounds of
 the two alternate and the fastest counts. The error is the largest difference of samples (or latents) in float32, and
-for int8 the ratio of signal to error on the music, in decibels. Operations are those of the plain convolutions,
-against the rates of matrix products in float32 and of bytes that the same process reaches on this machine.
+for bfloat16 the ratio of signal to error on the music, in decibels. Operations are those of the plain convolutions,
+against the rates of matrix products in float32 and in bfloat16 that the same process reaches on this machine.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from songloom.audio import files
 from songloom.audio.resample import resample
 from songloom.data.manifest import write_atomically
-from songloom.inference.precision import Side, to_int8
+from songloom.inference.precision import Side, to_bfloat16, to_float32
 from songloom.metrics.report import markdown_table, put_between
 from songloom.published.load import load
 from songloom.systems.roles import Codec
@@ -95,7 +95,7 @@ def main(
     seconds: float = 10.0,
     threads: int = 2,
     rounds: int = 3,
-    int8: bool = True,
+    bfloat16: bool = True,
     clock: Literal["wall", "cpu"] = "wall",
     music: Path | None = None,
     checkpoint: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
@@ -114,8 +114,8 @@ def main(
         Of torch, for both.
     rounds:
         How often each is run; the fastest counts.
-    int8:
-        Also in 8-bit whole numbers.
+    bfloat16:
+        Also with products of bfloat16.
     clock:
         Seconds of the wall's clock, or of all threads' work, which other programs disturb less.
     music:
@@ -139,7 +139,7 @@ def main(
     with torch.no_grad():
         rates = race.matrix_rates()
         for name in codecs:
-            for row in compared(name, folders.get(name), seconds, race, int8, music):
+            for row in compared(name, folders.get(name), seconds, race, bfloat16, music):
                 rows.append(row)
                 Console(stderr=True).print(*line(row))
     how = {"machine": machine(), "threads": threads, "seconds": seconds, "clock": clock, "rates": rates}
@@ -169,17 +169,17 @@ class Race:
         return found
 
     def matrix_rates(self) -> dict[str, float]:
-        """Billions of operations a second of matrix products: of 1024 x 1024 numbers in float32, and of bytes."""
+        """Billions of operations a second of products of 1024 x 1024 matrices."""
         a, b = torch.randn(2, 1024, 1024)
-        left, right = torch.randint(-127, 128, (2, 1024, 1024), dtype=torch.int8)
-        products = {"float32": lambda: a @ b, "int8": lambda: torch._int_mm(left, right)}
+        left, right = a.bfloat16(), b.bfloat16()
+        products = {"float32": lambda: a @ b, "bfloat16": lambda: left @ right}
         return {name: 2 * 1024**3 / min(self.timed(run)[0] for _ in range(20)) / 1e9 for name, run in products.items()}
 
 
 def compared(
-    name: str, folder: Path | None, seconds: float, race: Race, int8: bool, music: Path | None
+    name: str, folder: Path | None, seconds: float, race: Race, bfloat16: bool, music: Path | None
 ) -> Iterator[dict[str, Any]]:
-    """Both directions of one codec, in float32 and in bytes."""
+    """Both directions of one codec, in float32 and in bfloat16."""
     reference = REFERENCES[name](folder)
     reference.model.eval()
     with tempfile.TemporaryDirectory() as place:
@@ -201,23 +201,22 @@ def compared(
         error = float((wanted[..., : made.shape[-1]] - made[..., : wanted.shape[-1]]).abs().max())
         row = {"codec": name, "side": side, "reference": slow, "operations": operations, "seconds": seconds}
         yield row | {"precision": "float32", "songloom": fast, "error": error}
-        if int8:
+        if bfloat16:
             yield row | lowered(codec, side, partial(ours, entered), made, race)
 
 
 def lowered(codec: Codec, side: Side, run: Callable[[], Tensor], exact: Tensor, race: Race) -> dict[str, Any]:
-    """The figures in bytes; the codec is as before afterwards."""
-    before = dict(codec.named_modules())
+    """The figures in bfloat16; the codec is as before afterwards."""
     try:
-        report = to_int8(codec, side)
+        report = to_bfloat16(codec, side)
     except ValueError as error:
-        return {"precision": "int8", "songloom": None, "note": str(error)}
+        return {"precision": "bfloat16", "songloom": None, "note": str(error)}
+    run()  # its filters are made at the first use
     [(taken, made)] = race.best(run)
-    for name in report.names:
-        codec.set_submodule(name, before[name])
+    to_float32(codec)
     noise = float((exact - made).double().square().sum())
     ratio = float(10 * torch.log10(exact.double().square().sum() / max(noise, 1e-30)))
-    return {"precision": "int8", "songloom": taken, "decibels": ratio, "share": report.share}
+    return {"precision": "bfloat16", "songloom": taken, "decibels": ratio, "share": report.share}
 
 
 def stir(model: nn.Module) -> None:
@@ -269,8 +268,8 @@ def line(row: dict[str, Any]) -> list[str]:
         return [*head, "", "", "", "", row["note"]]
     ours = row["songloom"]
     figures = [f"{ours:.2f}", f"{row['reference'] / ours:.2f}", f"{row['seconds'] / ours:.2f}"]
-    bytes = f"{row.get('decibels', 0):.1f} dB ({100 * row.get('share', 0):.0f} % in bytes)"
-    error = bytes if row["precision"] == "int8" else f"{row['error']:.1e}"
+    noise = f"{row.get('decibels', 0):.1f} dB ({100 * row.get('share', 0):.0f} % lowered)"
+    error = noise if row["precision"] == "bfloat16" else f"{row['error']:.1e}"
     return [*head, *figures, f"{row['operations'] / ours / 1e9:.0f}", error]
 
 
@@ -285,7 +284,7 @@ def show(result: dict[str, Any], out: Path | None, docs: Path | None) -> None:
     note = (
         f"{where['cpu']}, torch {where['torch']}, {result['threads']} threads, {result['seconds']:g} s of audio, "
         f"{result['clock']} clock. Matrix products reach {rates['float32']:.0f} GFLOP/s in float32 and "
-        f"{rates['int8']:.0f} GOP/s in bytes."
+        f"{rates['bfloat16']:.0f} in bfloat16."
     )
     Console().print(note, highlight=False)
     if out is not None:

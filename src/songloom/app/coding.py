@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     from songloom.inference.coded_files import Identity
     from songloom.systems.roles import Codec
 
-Precision = Literal["float32", "int8"]
+Precision = Literal["float32", "bfloat16"]
 
 
 def load_codec(
     name: str, precision: Precision = "float32", side: Literal["encode", "decode"] = "encode"
 ) -> tuple[Codec, Identity]:
-    """The codec of an embedded name, a path or a hub id, and its identity; with precision int8, this side of it works
-    in bytes where it may. Raises ValueError for what has no codes, or nothing to work in bytes."""
+    """The codec of an embedded name, a path or a hub id, and its identity; with precision bfloat16, this side of it
+    works so where it may. Raises ValueError for what has no codes, or nothing to lower."""
     from songloom.checkpoint import system_hash
     from songloom.inference.coded_files import Identity
     from songloom.published.load import load
@@ -27,8 +27,8 @@ def load_codec(
     if not system.streams:
         raise ValueError(f"{name} has no codes: its latents are continuous")
     identity = Identity(name, system_hash(system))
-    if precision == "int8":
-        from songloom.inference.precision import to_int8
+    if precision == "bfloat16":
+        from songloom.inference.precision import to_bfloat16
 
-        to_int8(system, side)
+        to_bfloat16(system, side)
     return system, identity

@@ -48,7 +48,8 @@ def encode(
     entropy:
         Squeeze the tokens of a .loom file further without loss; takes some more time.
     precision:
-        int8 is faster on a CPU for codecs of wide convolutions (DAC), and changes a few tokens.
+        bfloat16 is faster for codecs of wide convolutions (DAC) on a processor that multiplies such numbers; it
+        changes a few tokens.
     lm:
         EnCodec's language model (a file encodec_lm_*.th): squeezes the tokens of an .ecdc file, slowly.
     overwrite:

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 SMALL = 1e-9
 """Added to what is divided by, as in the published models."""
+SQUARED_SINE = (10.8608077, -29.5957426, 42.6786582, -32.4679928, 9.8695945)
+"""sin(pi t)^2 / t^2 as a polynomial of t^2, highest power first, of the least relative error (1e-6) for |t| to 1/2."""
 
 
 def snake(frames: Tensor, rate: Tensor, height: Tensor) -> Tensor:
@@ -18,8 +20,22 @@ def snake(frames: Tensor, rate: Tensor, height: Tensor) -> Tensor:
     rate, height = rate[:, None], height[:, None]
     if torch.is_grad_enabled():
         return frames + height * torch.sin(rate * frames).square()
-    swing = (rate * frames).sin_().square_()
+    if frames.dtype == torch.float32 and frames.device.type == "cpu":
+        swing = squared_sine(rate / torch.pi * frames)
+    else:
+        swing = (rate * frames).sin_().square_()
     return torch.addcmul(frames, swing, height, out=swing)
+
+
+def squared_sine(turns: Tensor) -> Tensor:
+    """sin(pi t)^2 to 2e-6 of itself, for float32 on a processor whose sine takes as long as twelve other passes: a
+    polynomial of the square of how far t is from a whole number. Overwrites t."""
+    turns.sub_(turns.round()).square_()
+    first, *others = SQUARED_SINE
+    made = turns.new_tensor(others[0]).add(turns, alpha=first)
+    for coefficient in others[1:]:
+        torch.addcmul(turns.new_tensor(coefficient), made, turns, out=made)
+    return made.mul_(turns)
 
 
 class Snake(nn.Module):

@@ -16,11 +16,11 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from songloom.layers.minimal_filtering import TAPS, Scheme, scheme
+from songloom.layers.minimal_filtering import OUTPUTS, Scheme, scheme
 
 WIDE = 64
 """Channels from which fewer products are worth the additions."""
-LONG = 256
+LONG = 32
 """Frames from which they are: a product of few rows is bound by reading the filter, which then is larger."""
 
 
@@ -29,26 +29,55 @@ def time_major(frames: Tensor) -> Tensor:
     return frames.transpose(1, 2).contiguous().transpose(1, 2)
 
 
-def spares(frames: Tensor, weight: Tensor, *, taps: int, stride: int = 1) -> bool:
-    """Whether fewer products are worth it for frames [B, C, T]."""
+def between_zeros(rows: Tensor, front: int, size: int, dtype: torch.dtype) -> Tensor:
+    """Rows [B, T, C] as `dtype`, after `front` rows of zeros and before as many as make `size`."""
+    made = rows.new_empty(len(rows), size, rows.shape[2], dtype=dtype)
+    made[:, :front] = 0
+    made[:, front : front + rows.shape[1]] = rows
+    made[:, front + rows.shape[1] :] = 0
+    return made
+
+
+def spares(frames: Tensor, weight: Tensor, *, taps: int, least: int) -> bool:
+    """Whether fewer products are worth it for frames [B, C, T], from `least` of them."""
     exact = frames.device.type == "cpu" and frames.dtype == weight.dtype and frames.dtype.itemsize >= 4
-    large = min(weight.shape[:2]) >= WIDE and frames.shape[-1] >= LONG * stride
-    return taps in TAPS and exact and large and not torch.is_grad_enabled()
+    large = worth(weight) and frames.shape[-1] >= least
+    return taps in OUTPUTS and exact and large and not torch.is_grad_enabled()
+
+
+def worth(weight: Tensor) -> bool:
+    """Whether products of these weights [C', C, K] take so long that making them fewer or rougher saves time."""
+    return min(weight.shape[:2]) >= WIDE
 
 
 class Kept:
-    """The values of a filter for fewer products, made anew when its weights have changed."""
+    """What products need of a convolution's weights, made anew when these have changed.
+
+    `dtype` is the type of numbers that products are made of where no gradients are recorded, None for the weights'."""
 
     def __init__(self) -> None:
+        self.dtype: torch.dtype | None = None
         self.mark: object = None
-        self.values = torch.empty(0)
+        self.made: dict[torch.dtype, Tensor] = {}
 
-    def of(self, weight: Tensor, taps: Callable[[], Tensor], plan: Scheme) -> Tensor:
-        """The values [n, C, C'] of taps [r, C, C'], made of `weight`."""
+    @property
+    def least(self) -> int:
+        """Frames from which fewer products are worth it; lowered convolutions round alike whatever the length."""
+        return LONG if self.dtype is None else 1
+
+    def of(self, weight: Tensor, make: Callable[[torch.dtype], Tensor]) -> Tensor:
+        """What `make`, the same each time, makes of `weight` in the type of products."""
+        dtype = self.dtype or weight.dtype
         mark = (weight.data_ptr(), weight.dtype, 0 if weight.is_inference() else weight._version)
         if self.mark != mark:
-            self.mark, self.values = mark, plan.transformed(taps().detach())
-        return self.values
+            self.mark, self.made = mark, {}
+        if dtype not in self.made:
+            self.made[dtype] = make(dtype).detach()
+        return self.made[dtype]
+
+    def only(self, dtype: torch.dtype | None) -> None:
+        """From now on products are of `dtype`; what others need is forgotten."""
+        self.dtype, self.made = dtype, {kind: made for kind, made in self.made.items() if kind == dtype}
 
 
 class Conv(nn.Conv1d):
@@ -67,25 +96,35 @@ class Conv(nn.Conv1d):
         return rearrange(self.weight, "o i (k s) -> k (s i) o", s=self.stride[0])
 
     def forward(self, input: Tensor) -> Tensor:
+        stride, taps = self.stride[0], self.kernel_size[0] // self.stride[0]
+        if spares(input, self.weight, taps=taps, least=self.kept.least * stride):
+            return self._sparing(input, scheme(taps))
+        if self.kept.dtype is None or torch.is_grad_enabled():
+            return self._directly(input, self.weight, self.bias)
+        weight = self.kept.of(self.weight, self.weight.to)
+        bias = None if self.bias is None else self.bias.to(weight.dtype)
+        return self._directly(input.to(weight.dtype), weight, bias).to(input.dtype)
+
+    def _sparing(self, input: Tensor, plan: Scheme) -> Tensor:
         stride, dilation, padding = self.stride[0], self.dilation[0], int(self.padding[0])
-        taps = self.kernel_size[0] // stride
+        values = self.kept.of(self.weight, lambda dtype: plan.transformed(self.taps(), dtype))
+        frames = (input.shape[-1] + 2 * padding - dilation * (self.kernel_size[0] - 1) - 1) // stride + 1
+        rows = plan.rows(frames, dilation) * stride
+        padded = between_zeros(input.transpose(1, 2), padding, rows, values.dtype)
+        folded = rearrange(padded, "b (t s) c -> b t (s c)", s=stride)
+        made = plan.filtered(folded, values, self.bias, dilation=dilation, dtype=input.dtype)
+        return made[:, :frames].transpose(1, 2)
+
+    def _directly(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         if self.kernel_size[0] == 1:
-            return functional.linear(input.transpose(1, 2), self.weight[..., 0], self.bias).transpose(1, 2)
-        if spares(input, self.weight, taps=taps, stride=stride):
-            plan = scheme(taps)
-            frames = (input.shape[-1] + 2 * padding - dilation * (self.kernel_size[0] - 1) - 1) // stride + 1
-            rows = plan.rows(frames, dilation) * stride
-            padded = functional.pad(input.transpose(1, 2), (0, 0, padding, rows - padding - input.shape[-1]))
-            folded = rearrange(padded, "b (t s) c -> b t (s c)", s=stride)
-            made = plan.filtered(folded, self.kept.of(self.weight, self.taps, plan), self.bias, dilation=dilation)
-            return made[:, :frames].transpose(1, 2)
+            return functional.linear(input.transpose(1, 2), weight[..., 0], bias).transpose(1, 2)
         image = functional.conv2d(
             input.unsqueeze(2),
-            self.weight.unsqueeze(2),
-            self.bias,
-            stride=(1, stride),
-            padding=(0, padding),
-            dilation=(1, dilation),
+            weight.unsqueeze(2),
+            bias,
+            stride=(1, self.stride[0]),
+            padding=(0, int(self.padding[0])),
+            dilation=(1, self.dilation[0]),
         )
         return image.squeeze(2)
 
@@ -105,11 +144,12 @@ class ConvUp(nn.ConvTranspose1d):
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
         stride, padding, frames = self.stride[0], int(self.padding[0]), input.shape[-1]
-        if spares(input, self.weight, taps=2):
+        if spares(input, self.weight, taps=2, least=self.kept.least):
             plan = scheme(2)
-            padded = functional.pad(input.transpose(1, 2), (0, 0, 1, plan.rows(frames + 1, 1) - 1 - frames))
+            values = self.kept.of(self.weight, lambda dtype: plan.transformed(self.taps(), dtype))
+            padded = between_zeros(input.transpose(1, 2), 1, plan.rows(frames + 1, 1), values.dtype)
             bias = None if self.bias is None else self.bias.repeat(stride)
-            made = plan.filtered(padded, self.kept.of(self.weight, self.taps, plan), bias)
+            made = plan.filtered(padded, values, bias, dilation=1, dtype=input.dtype)
             made = rearrange(made, "b t (s c) -> b (t s) c", s=stride)
             return made[:, padding : (frames + 1) * stride - padding].transpose(1, 2)
         image = functional.conv_transpose2d(
