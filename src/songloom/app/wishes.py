@@ -29,7 +29,7 @@ NAMES = {"bpm": "tempo", "negative": "negative_prompt", "at": "story"}
 class Wish:
     """The musical part of the options; what is not given is the model's own choice."""
 
-    at: tuple[tuple[float, str], ...] = ()
+    at: Annotated[tuple[tuple[float, str], ...], Parameter(negative="", show_default=False)] = ()
     """Story mode: a second and what is to be heard from then on, as in --at 0 'calm piano' --at 15 'drums enter'; a
     prompt holds throughout."""
     seconds: float = DEFAULT_SECONDS
@@ -68,7 +68,7 @@ class Wish:
     "A sound file to start from, where the model works by diffusion."
     init_strength: float | None = None
     "How much of --init changes: 0 is nothing, 1 is all."
-    inpaint: tuple[str, ...] = ()
+    inpaint: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
     "A region of --init to make anew, as 2.5-4 in seconds, the rest stays; may be given many times."
     steps: int | None = None
     "Passes of a diffusion model: more are finer and slower."

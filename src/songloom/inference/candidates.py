@@ -12,13 +12,12 @@ from songloom.audio.features.key import estimate_key, key_name
 from songloom.audio.features.percussion import estimate_percussion
 from songloom.audio.features.tempo import estimate_tempo
 from songloom.audio.loudness import loudness
-from songloom.conditioning import prompt_parser
 from songloom.conditioning.curve_errors import control_errors
 from songloom.conditioning.curves import Curve, Name
-from songloom.conditioning.musical import Musical, key_number
-from songloom.conditioning.wanted import going_on
+from songloom.conditioning.musical import Musical
 from songloom.systems.controls import curves_of
 from songloom.systems.request import Request
+from songloom.systems.wants import named
 
 Scorer = Callable[[Audio, Request], float]
 """How good a candidate is for a request; only the order of the numbers counts."""
@@ -86,15 +85,8 @@ def points(measured: dict[str, Any], asked: Musical) -> float:
 def _parts(audio: Audio, request: Request) -> Iterator[tuple[Audio, Musical]]:
     """Each section's part of the audio with what is asked there; sections too short to measure are left out."""
     sections = request.sections
-    named = prompt_parser.parse(sections[0].prompt)
-    first = Musical(
-        tempo=request.tempo or named.tempo,
-        key=key_number(request.key) if request.key else named.key,
-        drums=named.drums if request.drums is None else request.drums,
-    )
-    asked = going_on(sections, first, tempo=request.tempo, key=request.key, drums=request.drums)
     ends = [*(section.start for section in sections[1:]), audio.seconds]
-    for section, end, wants in zip(sections, ends, asked, strict=True):
+    for section, end, wants in zip(sections, ends, named(request), strict=True):
         if end - section.start >= SHORTEST_SECONDS or len(sections) == 1:
             begin, stop = (round(second * audio.sample_rate) for second in (section.start, end))
             yield replace(audio, wave=audio.wave[:, begin:stop]), wants

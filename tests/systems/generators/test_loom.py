@@ -221,17 +221,6 @@ def test_a_loop_has_its_bars_and_streams() -> None:
     assert torch.equal(torch.cat(list(system.stream(request)), -1), wave)
 
 
-def test_a_tempo_that_nobody_named_fits_the_loop() -> None:
-    system = tiny().eval()
-    (fitted,) = system._wanted(Request(prompt="calm piano", loop=True, seconds=7.0), 0)
-    (drawn,) = system._wanted(Request(prompt="calm piano", seconds=7.0), 0)
-    assert fitted.tempo and drawn.tempo
-    assert (7.0 * fitted.tempo / 240) % 1 == pytest.approx(0, abs=1e-9)
-    assert abs(7.0 * (fitted.tempo - drawn.tempo) / 240) <= 0.5
-    (named,) = system._wanted(Request(prompt="calm piano, 90 bpm", loop=True, seconds=7.0), 0)
-    assert named.tempo == 90.0
-
-
 def test_the_metronome_of_a_loop_strikes_one_at_its_beginning() -> None:
     """Whatever the lead: the beat at second 0 is a downbeat, 32 s into a piece."""
     seen: list[tuple[float, float, float]] = []

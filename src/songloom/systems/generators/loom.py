@@ -23,7 +23,6 @@ from songloom.conditioning.attributes import Answers, Vocabulary, glossary_texts
 from songloom.conditioning.conditioners import MusicalConditioner, TextConditioner
 from songloom.conditioning.musical import Musical, MusicalBatch
 from songloom.conditioning.text import TextEmbedding, minilm
-from songloom.conditioning.wanted import going_on, wanted
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.layers.matrices import Precision
@@ -32,6 +31,7 @@ from songloom.recipe import Recipe
 from songloom.systems.codecs.spectral_codec import SpectralCodec
 from songloom.systems.request import Request
 from songloom.systems.roles import Codec, Generator, Progress
+from songloom.systems.wants import wants
 from songloom.tokens.generation import CodeStream, Plan, chunk_ends, code_chunks
 from songloom.tokens.losses import stream_losses
 from songloom.tokens.patterns import Delay, Pattern
@@ -317,34 +317,24 @@ class Loom(Generator, kind="loom"):
         guidance moves away from."""
         prefixes: dict[int, Tensor] = {}
         whole: Tensor | None = None
-        for (start, words), asked in zip(request.sections, self._wanted(request, seed), strict=True):
+        asked = wants(request, seed, self._style_of(request.sections[0].prompt))
+        for (start, words), wanted in zip(request.sections, asked, strict=True):
             step = round((request.lead_seconds + start) * self.codec.frame_rate) if prefixes else 0
-            prefixes[step], aligned = self._section_conditions(request, words, asked, frames)
+            prefixes[step], aligned = self._section_conditions(request, words, wanted, frames)
             whole = aligned if whole is None else torch.cat([whole[:, :step], aligned[:, step:]], dim=1)
         assert whole is not None
         return prefixes, whole
 
-    def _wanted(self, request: Request, seed: int) -> list[Musical]:
-        """What each section wants in numbers. A loop has whole bars: a tempo that nobody named is fitted to it."""
-        words, tempo = request.sections[0].prompt, request.tempo
-        style = self._style_of(words)
-        first = wanted(words, seed, tempo=tempo, key=request.key, drums=request.drums, style=style)
-        if request.loop and request.named_tempo is None and first.tempo:
-            bar = 60 * request.beats_per_bar
-            tempo = max(1, round(request.seconds * first.tempo / bar)) * bar / request.seconds
-            first = replace(first, tempo=tempo)
-        return going_on(request.sections, first, tempo=tempo, key=request.key, drums=request.drums)
-
-    def _section_conditions(self, request: Request, words: str, asked: Musical, frames: int) -> tuple[Tensor, Tensor]:
+    def _section_conditions(self, request: Request, words: str, wanted: Musical, frames: int) -> tuple[Tensor, Tensor]:
         """A section's prefix [2, L, D] and aligned vectors [2, S, D], as if it went through the whole piece. A loop is
         the middle of a longer piece: it neither begins nor ends."""
         device = self.lm.heads.weight.device
         negative = request.negative_prompt or ""
         begin, around = (MIDDLE_SECONDS - request.lead_seconds, MIDDLE_SECONDS) if request.loop else (0.0, 0.0)
-        asked = replace(asked, first_downbeat=asked.first_downbeat + around)
+        wanted = replace(wanted, first_downbeat=wanted.first_downbeat + around)
         prefix, aligned, _ = self.conditions(
             (words, negative, negative),
-            musical.stack([asked, replace(asked, key=None, drums=None), Musical()]).to(device),
+            musical.stack([wanted, replace(wanted, key=None, drums=None), Musical()]).to(device),
             torch.zeros(3, dtype=torch.bool, device=device),
             torch.full((3,), begin, device=device),
             torch.full((3,), request.seconds + 2 * around, device=device),

@@ -1,0 +1,181 @@
+"""Stories, loops and long pieces, measured: do drums come when told, does a loop keep time and close, does sound drift?
+
+    python benchmarks/long_form.py --model loom --docs docs/musicgen.md
+
+Stories turn between words with drums and words without; a loop is compared with the same music cut at the same places;
+a long piece with what the model gave before its drift was held.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import cyclopts
+import torch
+from machine import machine
+from rich.console import Console
+from rich.progress import track
+from torch import Tensor
+
+from songloom.audio.agreement import tempo_agrees
+from songloom.audio.features.percussion import estimate_percussion
+from songloom.audio.features.tempo import estimate_tempo
+from songloom.audio.loops import roughness
+from songloom.data.manifest import write_atomically
+from songloom.inference import song
+from songloom.metrics.confidence import share
+from songloom.metrics.report import markdown_table, put_between
+from songloom.systems.request import Request
+from songloom.systems.roles import Generator
+
+CALM = ("calm solo piano, no drums", "slow ambient pads, no drums", "solo harp, no drums", "string quartet, no drums")
+DRUMS = ("rock with drums", "house with drums", "techno with drums", "funk with drums")
+LOOPS = ("house with drums, 124 bpm", "hip hop with drums, 92 bpm", "rock with drums, 133 bpm", "calm piano, 77 bpm")
+LONG = ("house with drums, 124 bpm", "calm piano, 77 bpm")
+SETTLED_SECONDS = 4.0
+"""After a turn, before the new words are judged."""
+Rows = list[list[str]]
+T = TypeVar("T")
+
+
+def main(
+    *,
+    model: str = "loom",
+    seeds: int = 2,
+    half: float = 12.0,
+    bars: int = 8,
+    long: float = 150.0,
+    out: Path | None = None,
+    docs: Path | None = None,
+) -> None:
+    """Measure a model that takes stories and loops; prints a table.
+
+    Parameters
+    ----------
+    model:
+        An embedded model's name or a checkpoint folder.
+    seeds:
+        Of each story and each loop.
+    half:
+        Seconds before and after a story's turn.
+    bars:
+        Of a loop.
+    long:
+        Seconds of a long piece.
+    out:
+        A JSON file for all figures.
+    docs:
+        A document with the markers of this table, to be filled in.
+    """
+    system = song.open_model(model).system
+    if long < 1.5 * (system.window_seconds or long):
+        raise ValueError(f"long is {long:g} s; drift shows after one and a half windows of {system.window_seconds:g} s")
+    rows = [*stories(system, seeds, half), *loops(system, seeds, bars), *drifts(system, long)]
+    where = machine()
+    note = f"Model `{model}` {song.open_model(model).sha256[:12]}; torch {where['torch']}, {where['cpu']}."
+    table = markdown_table(["what", "measured"], rows)
+    Console().print(f"{note}\n\n{table}", highlight=False, markup=False, soft_wrap=True)
+    if out is not None:
+        write_atomically(out, json.dumps({"machine": where, "rows": rows}, indent=1) + "\n")
+    if docs is not None:
+        put_between(docs, "long-form", f"{note}\n\n{table}")
+
+
+def stories(system: Generator, seeds: int, half: float) -> Rows:
+    """Drums before and after the turn, and the tempo on either side of it."""
+    before: dict[bool, list[bool]] = {True: [], False: []}
+    after: dict[bool, list[bool]] = {True: [], False: []}
+    kept = []
+    told = [pair for calm, drums in zip(CALM, DRUMS, strict=True) for pair in ((calm, drums), (drums, calm))]
+    for seed, (first, second) in _each([(seed, pair) for seed in range(seeds) for pair in told], "stories"):
+        request = Request(story=((0.0, first), (half, second)), seconds=2 * half, tempo=110.0, seed=seed)
+        wave, rate = system.generate(request)[0], system.sample_rate
+        parts = wave[:, : round(half * rate)], wave[:, round((half + SETTLED_SECONDS) * rate) :]
+        heard = [estimate_percussion(part, rate).drums > 0.5 for part in parts]
+        before[first in DRUMS].append(heard[0] == (first in DRUMS))
+        after[second in DRUMS].append(heard[1] == (second in DRUMS))
+        kept += [tempo_agrees(estimate_tempo(part, rate).bpm, 110.0, octaves=True) for part in parts]
+    settled = f"{SETTLED_SECONDS:g} s after the turn"
+    return [
+        ["story: drums are there before the turn, where told", str(share(before[True]))],
+        ["story: no drums before the turn, where told", str(share(before[False]))],
+        [f"story: drums have come {settled}", str(share(after[True]))],
+        [f"story: drums have gone {settled}", str(share(after[False]))],
+        ["story: tempo of each side is the asked one, octaves allowed", str(share(kept))],
+    ]
+
+
+def loops(system: Generator, seeds: int, bars: int) -> Rows:
+    """Length, tempo, and how the seam compares with 400 other places of the same loop."""
+    exact, tempo, quiet, cut_quiet = [], [], [], []
+    for seed, prompt in _each([(seed, prompt) for seed in range(seeds) for prompt in LOOPS], "loops"):
+        request = Request(prompt=prompt, loop=True, bars=bars, seed=seed)
+        wave, rate = system.generate(request)[0], system.sample_rate
+        asked = request.named_tempo or 0.0
+        exact.append(wave.shape[-1] == round(bars * 4 * 60 / asked * rate))
+        twice = torch.cat([wave, wave], dim=-1)
+        tempo.append(tempo_agrees(estimate_tempo(twice, rate).bpm, asked, octaves=True))
+        quiet.append(_place_of_seam(wave, rate))
+        lead, size = system.samples(request)
+        raw = torch.cat(list(system.pieces(request, seed)), dim=-1)[0, :, lead : lead + size]
+        cut_quiet.append(_place_of_seam(raw, rate))
+    return [
+        [f"loop of {bars} bars: exact number of samples", str(share(exact))],
+        ["loop, played twice: tempo is the asked one, octaves allowed", str(share(tempo))],
+        ["loop: share of other places that are smoother than the seam, median", f"{statistics.median(quiet):.2f}"],
+        ["loop: the same, of the music cut there, median", f"{statistics.median(cut_quiet):.2f}"],
+        ["loop: the same, worst", f"{max(quiet):.2f}, cut {max(cut_quiet):.2f}"],
+    ]
+
+
+def drifts(system: Generator, seconds: float) -> Rows:
+    """The furthest that octaves and level of a later window go from the first."""
+    held, free = [], []
+    window = round((system.window_seconds or seconds) * system.sample_rate)
+    for _, prompt in _each([(0, prompt) for prompt in LONG], "long pieces"):
+        request = Request(prompt=prompt, seconds=seconds)
+        held.append(_furthest(system.generate(request)[0], window, system.sample_rate))
+        raw = torch.cat(list(system.pieces(request, 0)), dim=-1)[0]
+        free.append(_furthest(raw, window, system.sample_rate))
+    rows = []
+    for place, what in enumerate(("level", "octaves")):
+        pairs = [f"{now[place]:.1f} dB (not held {raw[place]:.1f})" for now, raw in zip(held, free, strict=True)]
+        rows.append([f"{seconds:g} s: furthest of a later window from the first, {what}", ", ".join(pairs)])
+    return rows
+
+
+def _place_of_seam(wave: Tensor, rate: int) -> float:
+    """The share of random places of a loop [C, T] whose spectrum changes less than at its seam."""
+    places = torch.randint(wave.shape[-1], (400,), generator=torch.Generator().manual_seed(0))
+    others = roughness(wave, rate, places)
+    return float((others < roughness(wave, rate, torch.tensor([0]))).float().mean())
+
+
+def _furthest(wave: Tensor, window: int, rate: int) -> tuple[float, float]:
+    """The largest difference in level, and in an octave that is no more than 40 dB below the whole, in dB."""
+    parts = [part for part in torch.split(wave, window, dim=-1) if part.shape[-1] > window // 2]
+    levels = torch.stack([_octaves(part, rate) for part in parts])
+    counted = levels[0] > levels[0, -1] - 40
+    apart = (levels[1:] - levels[0]).abs()
+    return float(apart[:, -1].max()), float(apart[:, counted].max())
+
+
+def _octaves(wave: Tensor, rate: int) -> Tensor:
+    """Levels of the octaves from 62.5 Hz to 8 kHz and of the whole wave [C, T], in dB."""
+    power = torch.fft.rfft(wave).abs().square().mean(0)
+    hertz = torch.fft.rfftfreq(wave.shape[-1], 1 / rate)
+    edges = [62.5 * 2**k for k in range(8)]
+    bands = [power[(hertz >= low) & (hertz < 2 * low)].sum() for low in edges]
+    return 10 * torch.log10(torch.stack([*bands, power.sum()]) / wave.shape[-1] ** 2 + 1e-12)
+
+
+def _each(items: list[T], what: str) -> Iterator[T]:
+    yield from track(items, description=what, console=Console(stderr=True))
+
+
+if __name__ == "__main__":
+    cyclopts.run(main)
