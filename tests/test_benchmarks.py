@@ -88,3 +88,13 @@ def test_speed_prints_medians_of_fresh_processes(model: Path, tmp_path: Path) ->
     figures = json.loads(out.read_text(encoding="utf-8"))["runs"][0]
     assert {"load, s", "first audio, s", "0.5 s of music, s", "peak memory, MB"} <= figures.keys()
     assert all(value > 0 for value in figures.values())
+
+
+def test_stories_loops_and_long_pieces_are_measured(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("<!-- long-form:begin -->\n<!-- long-form:end -->\n")
+    options = ("--seeds", 1, "--half", 5, "--bars", 1, "--long", 3.5, "--out", tmp_path / "long.json")
+    printed = run("long_form.py", "--model", model, *options, "--docs", tmp_path / "page.md")
+    rows = dict(json.loads((tmp_path / "long.json").read_text())["rows"])
+    assert rows["loop of 1 bars: exact number of samples"].startswith("1.00")
+    assert all(f"| {name} |" in printed for name in rows)
+    assert "furthest of a later window" in (tmp_path / "page.md").read_text()
