@@ -14,12 +14,13 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from songloom.layers.int8 import LEVELS, MIDDLE
-
 Precision = Literal["float32", "bfloat16", "int8"]
 ROWS = 512
 """Rows that a layout is made for."""
 TURNED = 64
+LEVELS = 127
+MIDDLE = 128
+"""The byte that stands for 0: oneDNN takes unsigned frames."""
 LEAST = 32
 """Inputs and outputs from which a layer is worth it."""
 
