@@ -11,10 +11,11 @@ class Recipe:
     """A training recipe; loss weights live in the system's own Config.
 
     `inputs` is what a batch holds: waves, or the codes or latents of the system's frozen codec (encoded
-    once into a cache); with `curves`, those of the music (melody, dynamics, rhythm) beside them. `seconds` is the
-    crop; `crop` says where crops begin. A part `long_share` of the steps takes fewer crops of `long_seconds` that hold
-    as much audio, so that a model which learns most from many short crops also sees how whole pieces go. The learning
-    rate rises linearly over `warmup` steps and falls on a cosine to `final_rate` times its peak at `steps`.
+    once into a cache); with `curves`, those of the music (melody, dynamics, rhythm) beside them, with `waves` the
+    waves that the codes or latents were made of. `seconds` is the crop; `crop` says where crops begin. A part
+    `long_share` of the steps takes fewer crops of `long_seconds` that hold as much audio, so that a model which learns
+    most from many short crops also sees how whole pieces go. The learning rate rises linearly over `warmup` steps and
+    falls on a cosine to `final_rate` times its peak at `steps`.
     `optimizer` "muon" uses Muon for matrices inside blocks and AdamW for the rest. `ema` is the decay of
     the exponential moving average of the weights (0 = none); the averaged weights are what is shipped.
     `opponent_rate` is the peak learning rate of an adversary's weights (none given: `learning_rate`).
@@ -22,6 +23,7 @@ class Recipe:
 
     inputs: Literal["waves", "codes", "latents"] = "waves"
     curves: bool = False
+    waves: bool = False
     seconds: float = 10.0
     crop: Literal["anywhere", "downbeat", "start"] = "anywhere"
     long_seconds: float = 0.0

@@ -112,4 +112,8 @@ def _few(system: System, plan: Plan, folder: Path, clips: tuple[Clip, ...], scra
     shards = encode(codec, clips, folder, kind=inputs, cache=scratch / "cache")
     curves = measure_curves(codec, clips, folder, cache=scratch / "curves") if plan.recipe.curves else None
     codes, latents = (shards, None) if inputs == "codes" else (None, shards)
-    return Dataset(clips, codes=codes, latents=latents, curves=curves, frame_rate=codec.frame_rate)
+    beside = None
+    if plan.recipe.waves:
+        rate, channels = codec.sample_rate, codec.channels
+        beside = cache_waves(folder, clips, sample_rate=rate, channels=channels, cache=scratch / "waves")
+    return Dataset(clips, waves=beside, codes=codes, latents=latents, curves=curves, frame_rate=codec.frame_rate)

@@ -12,7 +12,7 @@ import torch
 from songloom.config import Settings, from_json, override
 from songloom.data.dataset import Cropping, Dataset, clips_of, open_waves
 from songloom.data.manifest import Clip
-from songloom.data.waves import Progress
+from songloom.data.waves import Progress, cache_waves
 from songloom.layers.lora import Lora
 from songloom.published.load import load
 from songloom.recipe import Recipe
@@ -233,8 +233,12 @@ def open_data(
     codec.to(processes.device)
     shards = encode(codec, clips, folder, kind=recipe.inputs, jobs=jobs, progress=progress)
     codes, latents = (shards, None) if recipe.inputs == "codes" else (None, shards)
+    waves = None
+    if recipe.waves:
+        waves = cache_waves(folder, clips, sample_rate=codec.sample_rate, channels=codec.channels, jobs=jobs)
     return Dataset(
         clips,
+        waves=waves,
         codes=codes,
         latents=latents,
         curves=measure_curves(codec, clips, folder, jobs=jobs, progress=progress) if recipe.curves else None,

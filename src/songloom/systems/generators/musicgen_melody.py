@@ -70,8 +70,7 @@ class MusicgenMelody(Musicgen, kind="musicgen-melody"):
 
     @classmethod
     def recipe(cls, preset: str) -> Recipe:
-        # The melody is read from waves.
-        return replace(Musicgen.recipe(preset), inputs="waves")
+        return replace(Musicgen.recipe(preset), waves=True)  # codes come from the cache, the melody from the waves
 
     def training_conditions(self, batch: Batch, hidden: Tensor) -> Conditions:
         if batch.wave is None:
