@@ -146,10 +146,13 @@ def test_bars_are_as_long_as_the_tempo_and_the_meter_make_them() -> None:
         Request(bars=2000, tempo=20.0)
 
 
-def test_bars_need_no_model_that_hears_a_tempo() -> None:
-    Request(bars=8, tempo=120.0).check(frozenset(), "toy")
-    with pytest.raises(ValueError, match="toy does not use tempo"):
-        Request(tempo=120.0).check(frozenset(), "toy")
+def test_bars_are_for_all_but_their_tempo_as_a_number_is_for_those_that_hear_it() -> None:
+    Request(prompt="house, 120 bpm", bars=8).check(frozenset(), "toy")
+    Request(bars=8, tempo=120.0).check(frozenset({"bars"}), "toy")
+    Request(bars=8, tempo=120.0).check(frozenset({"tempo"}), "toy")
+    for request, uses in ((Request(bars=8, tempo=120.0), ()), (Request(tempo=120.0), ("bars",))):
+        with pytest.raises(ValueError, match="toy does not use tempo"):
+            request.check(frozenset(uses), "toy")
 
 
 def test_a_loop_has_a_lead_of_a_bar_or_half_a_slow_one() -> None:

@@ -103,9 +103,10 @@ class Request:
             object.__setattr__(self, "key", normal_key(self.key))
 
     def check(self, uses: frozenset[str], system: str) -> None:
-        """Raises ValueError when a field that `system` does not use was asked for."""
+        """Raises ValueError when a field that `system` does not use was asked for. Any system takes bars whose tempo
+        stands in the words; one that uses "bars" says a tempo that is a number in words."""
         asked = {f.name for f in dataclasses.fields(self) if getattr(self, f.name) != f.default}
-        extra = sorted(asked - uses - ALWAYS - ({"tempo"} if self.bars else set()))
+        extra = sorted(asked - uses - ALWAYS - ({"tempo"} if self.bars and "bars" in uses else set()))
         if extra:
             raise ValueError(f"{system} does not use {', '.join(extra)}; it uses: {_listed(uses)}{_others(extra)}")
 

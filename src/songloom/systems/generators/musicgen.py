@@ -47,7 +47,7 @@ class Musicgen(Generator, kind="musicgen"):
     summary = "MusicGen: a transformer over delayed code streams with text by cross-attention"
     frozen: tuple[str, ...] = ("codec", "text")
     uses: ClassVar[frozenset[str]] = frozenset(
-        {"negative_prompt", "guidance", "temperature", "top_k", "top_p", "continuation", "story", "loop"}
+        {"negative_prompt", "guidance", "temperature", "top_k", "top_p", "continuation", "story", "loop", "bars"}
     )
     precisions: ClassVar[tuple[Precision, ...]] = ("float32", "bfloat16", "int8")
     crossing: ClassVar[bool] = True
