@@ -7,7 +7,7 @@ import torch
 
 from songloom.conditioning.curve_batch import ALL_ROWS, Curves, unknown
 from songloom.conditioning.curves import NAMES
-from songloom.diffusion.control import ControlNet, Steered
+from songloom.diffusion.control import SteeredTransformer, TransformerControl
 from songloom.layers.dit import Dit, DitShape
 
 
@@ -34,7 +34,7 @@ def conditions(size: int) -> dict[str, torch.Tensor]:
     }
 
 
-def opened(control: ControlNet) -> ControlNet:
+def opened(control: TransformerControl) -> TransformerControl:
     """With projections that are no longer zero."""
     with torch.no_grad():
         for weight in (*control.out.parameters(), *control.curves.parameters()):
@@ -46,7 +46,7 @@ def opened(control: ControlNet) -> ControlNet:
 @pytest.mark.parametrize("patch", [1, 2])
 def test_at_step_zero_the_output_is_that_of_the_frozen_network_bit_for_bit(timing: str, patch: int) -> None:
     base = network(timing)
-    steered = Steered(base, ControlNet(base, 2, patch), curves(3, 7 * patch))
+    steered = SteeredTransformer(base, TransformerControl(base, 2, patch), curves(3, 7 * patch))
     x, times = torch.randn(3, 6, 7), torch.tensor([0.1, 0.5, 0.9])
     given = conditions(3)
     assert torch.equal(steered(x, times, steered.given(**given)), base(x, times, base.given(**given)))
@@ -55,7 +55,7 @@ def test_at_step_zero_the_output_is_that_of_the_frozen_network_bit_for_bit(timin
 @pytest.mark.parametrize("timing", ["token", "modulation"])
 def test_a_copy_of_the_whole_is_the_network_itself_up_to_its_end(timing: str) -> None:
     base = network(timing)
-    control = ControlNet(base, 3, 1)
+    control = TransformerControl(base, 3, 1)
     x, times, given = torch.randn(2, 6, 7), torch.tensor(0.3), base.given(**conditions(2))
     last = control.copy.states(x, times, given)[-1]
     made = base.leave(last[:, -7:]).transpose(1, 2)
@@ -64,13 +64,13 @@ def test_a_copy_of_the_whole_is_the_network_itself_up_to_its_end(timing: str) ->
 
 def test_open_projections_let_curves_through_and_the_frozen_weights_get_no_gradient() -> None:
     base = network("modulation")
-    control = opened(ControlNet(base, 2, 1))
+    control = opened(TransformerControl(base, 2, 1))
     x, times = torch.randn(1, 6, 7), torch.tensor(0.3)
     asked, other = curves(1, 7), curves(1, 7)
     other.values[0, 3, 6] += 1
     outs = []
     for one in (asked, other):
-        steered = Steered(base, control, one)
+        steered = SteeredTransformer(base, control, one)
         outs.append(steered(x, times, steered.given(**conditions(1))))
     assert not torch.allclose(outs[0], outs[1])
     outs[0].sum().backward()
@@ -80,19 +80,19 @@ def test_open_projections_let_curves_through_and_the_frozen_weights_get_no_gradi
 
 def test_the_half_that_guidance_leaves_has_no_curves() -> None:
     base = network("token")
-    control = opened(ControlNet(base, 2, 1))
+    control = opened(TransformerControl(base, 2, 1))
     given, x, times = conditions(2), torch.randn(2, 6, 7), torch.tensor(0.3)
-    steered = Steered(base, control, curves(1, 7))
+    steered = SteeredTransformer(base, control, curves(1, 7))
     both = steered(x, times, steered.given(**given))
     for row, one in ((0, curves(1, 7)), (1, unknown(1, 7))):
-        alone = Steered(base, control, one)
+        alone = SteeredTransformer(base, control, one)
         half = {name: part[row : row + 1] for name, part in given.items()}
         torch.testing.assert_close(alone(x[row : row + 1], times, alone.given(**half)), both[row : row + 1])
 
 
 def test_a_copy_takes_over_the_weights_of_a_network_that_has_learned_since() -> None:
     base = network("token")
-    control = ControlNet(base, 2, 1)
+    control = TransformerControl(base, 2, 1)
     with torch.no_grad():
         base.enter.weight.add_(1)
     control.begin_as(base)
@@ -102,4 +102,4 @@ def test_a_copy_takes_over_the_weights_of_a_network_that_has_learned_since() -> 
 @pytest.mark.parametrize("depth", [0, 4])
 def test_more_blocks_than_there_are_cannot_be_copied(depth: int) -> None:
     with pytest.raises(ValueError, match=f"{depth} blocks are to be copied; the network has 3"):
-        ControlNet(network("token"), depth, 1)
+        TransformerControl(network("token"), depth, 1)

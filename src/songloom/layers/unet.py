@@ -96,6 +96,13 @@ class Unet(nn.Module):
         self.norm = group_norm(widths[0], shape.groups, eps=1e-5)
         self.leave = conv(widths[0], channels, 3, padding=1)
 
+    def passed_widths(self) -> list[int]:
+        """Widths of all that is passed from the way down to the way up, in this order."""
+        found = [self.shape.widths[0]]
+        for level, width in enumerate(self.shape.widths):
+            found += [width] * (self.shape.depth + (level < len(self.shape.widths) - 1))
+        return found
+
     def timed(self, inputs: int, outputs: int) -> TimedBlock:
         """A block without attention."""
         return TimedBlock(inputs, outputs, self.time_width, groups=self.shape.groups, axes=self.shape.axes)
@@ -128,13 +135,24 @@ class Unet(nn.Module):
         """In the order of the forward."""
         return [block for block in self.modules() if isinstance(block, AttendingBlock)]
 
-    def forward(self, image: Tensor, times: Tensor, given: UnetGiven) -> Tensor:
-        """Noisy images [B, C, F, M] at times [B] (or one for all, []) -> the prediction [B, C, F, M]."""
+    def forward(self, image: Tensor, times: Tensor, given: UnetGiven, added: Sequence[Tensor] = ()) -> Tensor:
+        """Noisy images [B, C, F, M] at times [B] (or one for all, []) -> the prediction [B, C, F, M]. What is `added`,
+        if anything, comes to all that is passed from the way down to the way up, and to the middle."""
         time = self.told(times.expand(len(image)).to(image), given)
         memories = iter(given.memories)
-        image, passed = self.descend(image, time, memories)
+        image, passed = self.descend(self.enter(image), time, memories)
         image = self.last(self.middle(image, time, memories), time)
+        if added:
+            *passed, image = (state + more for state, more in zip([*passed, image], added, strict=True))
         return self.ascend(image, passed, time, memories)
+
+    def states(self, image: Tensor, times: Tensor, given: UnetGiven, hint: Tensor) -> list[Tensor]:
+        """What is passed on the way down, and what comes out of the middle, for networks that listen in; a `hint`
+        [B, D, F, M] is added where images enter."""
+        time = self.told(times.expand(len(image)).to(image), given)
+        memories = iter(given.memories)
+        image, passed = self.descend(self.enter(image) + hint, time, memories)
+        return [*passed, self.last(self.middle(image, time, memories), time)]
 
     def told(self, times: Tensor, given: UnetGiven) -> Tensor:
         """Times [B] and the vector -> what every block is told [B, time width]."""
@@ -142,8 +160,7 @@ class Unet(nn.Module):
         return functional.silu(time if given.vector is None else torch.cat([time, given.vector], dim=-1))
 
     def descend(self, image: Tensor, time: Tensor, memories: Iterator[Memory | None]) -> tuple[Tensor, list[Tensor]]:
-        """To the coarsest size, and what was passed on the way."""
-        image = self.enter(image)
+        """From what entered [B, D, F, M] to the coarsest size, and what was passed on the way."""
         passed = [image]
         for level, stages in enumerate(self.down):
             for stage in cast(nn.ModuleList, stages):

@@ -18,7 +18,7 @@ from songloom.systems.generators.music_controlnet import MusicControlNet
 from songloom.systems.request import Request
 
 SECONDS = 0.8
-BASES = ["music-controlnet-tiny", "music-controlnet-stable-audio-tiny"]
+BASES = ["music-controlnet-tiny", "music-controlnet-stable-audio-tiny", "music-controlnet-musicldm-tiny"]
 
 
 @pytest.fixture(autouse=True)
@@ -192,7 +192,7 @@ def test_a_checkpoint_holds_the_base_whole(tmp_path: object) -> None:
     assert torch.equal(loaded.generate(request(melody=melody())), system.generate(request(melody=melody())))
 
 
-def test_only_latent_generators_with_a_transformer_can_be_the_base() -> None:
+def test_only_latent_generators_can_be_the_base() -> None:
     from songloom.systems.generators.loom import Loom
 
     with pytest.raises(ValueError, match="the base is loom"):
@@ -201,7 +201,11 @@ def test_only_latent_generators_with_a_transformer_can_be_the_base() -> None:
         MusicControlNet.Config(base=Flow.presets()["flow-tiny"]).build()
 
 
-def test_half_of_the_blocks_are_copied_by_default() -> None:
+def test_half_of_the_blocks_are_copied_by_default_and_of_a_u_net_the_way_down() -> None:
+    mel = MusicControlNet.presets()[BASES[2]]
+    assert len(mel.build().control.out) == 4 + 1  # enter, two levels of one block, one half; the middle
+    with pytest.raises(ValueError, match="copied is 2; of the U-Net of musicldm"):
+        dataclasses.replace(mel, copied=2).build()  # type: ignore[call-arg]
     flow = MusicControlNet.presets()[BASES[0]].base  # type: ignore[attr-defined]
     assert len(MusicControlNet.Config(base=flow).build().control.out) == 1
     assert len(MusicControlNet.Config(base=flow, copied=2).build().control.out) == 2

@@ -3,8 +3,8 @@
 Wu et al. 2023 (arXiv 2311.07069). Idea: curves that can be measured in any recording are their own labels, so no
 notes are needed to learn to follow them; a ControlNet (Zhang et al. 2023, arXiv 2302.05543) beside a frozen generator
 learns to, with controls hidden at random, whole or for a stretch of time, so that any subset and any part of the time
-can be asked for. The paper's base paints mel spectrograms by a U-Net; here it is any latent generator with a
-transformer: the embedded flow, or Stable Audio (as Hou et al. 2024 have it, arXiv 2410.05151).
+can be asked for. The paper's base paints mel spectrograms by a U-Net; here it is any latent generator: the flow,
+Stable Audio (as Hou et al. 2024 have it, arXiv 2410.05151), or one of the AudioLDM family.
 """
 
 from __future__ import annotations
@@ -15,16 +15,19 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from songloom.conditioning.curve_batch import Curves, HiddenCurves, of_batch, of_controls
 from songloom.config import Settings
 from songloom.data.batch import Batch
-from songloom.diffusion.control import ControlNet, Steered
+from songloom.diffusion.control import ControlNet, TransformerControl
+from songloom.diffusion.control_unet import UnetControl
 from songloom.layers.dit import Dit
+from songloom.layers.unet import Unet
 from songloom.recipe import Recipe
 from songloom.systems.controls import CONTROLS, curves_of, without_controls
 from songloom.systems.generators.flow import Flow
+from songloom.systems.generators.musicldm import MusicLdm
 from songloom.systems.generators.stable_audio import StableAudio
 from songloom.systems.latent_generator import LatentGenerator
 from songloom.systems.request import Request
@@ -40,8 +43,9 @@ class MusicControlNet(Generator, kind="music-controlnet"):
 
     @dataclass(frozen=True, kw_only=True)
     class Config(Settings):
-        """The first `copied` blocks of the `base`'s network are copied (0: half of them). Training hides curves, and
-        `unprompted` of the items lose text and labels, so that the curves have to be read."""
+        """The first `copied` blocks of the `base`'s transformer are copied (0: half of them); of a U-Net it is always
+        the way down. Training hides curves, and `unprompted` of the items lose text and labels, so that the curves
+        have to be read."""
 
         base: Settings = field(default_factory=lambda: Flow.Config(curves=None))
         copied: int = 0
@@ -54,24 +58,25 @@ class MusicControlNet(Generator, kind="music-controlnet"):
         super().__init__()
         self.config = config
         base = config.base.build()
-        if not isinstance(base, LatentGenerator) or not hasattr(base, "dit"):
-            raise ValueError(f"the base is {config.base.kind}; it must be a latent generator with a transformer")
+        if not isinstance(base, LatentGenerator):
+            raise ValueError(f"the base is {config.base.kind}; it must be a latent generator")
         if isinstance(base, Flow) and base.curves is not None:
             raise ValueError("the base takes curves itself and needs no ControlNet; one trained with curves=null does")
         self.base = base
         self.base.requires_grad_(False).eval()
-        depth = config.copied or -(-len(self.network.blocks) // 2)
-        self.control = ControlNet(self.network, depth, self.network.enter.in_features // self.codec.latent_width)
+        self.control = self.beside(config.copied)
 
     @classmethod
     def presets(cls) -> dict[str, Settings]:
         flow = replace(Flow.presets()["flow-tiny"], curves=None)  # type: ignore[call-arg]
-        stable = StableAudio.presets()
+        stable, mel = StableAudio.presets(), MusicLdm.presets()
         return {
             "music-controlnet": cls.Config(),
             "music-controlnet-stable-audio-open": cls.Config(base=stable["stable-audio-open"]),
+            "music-controlnet-musicldm": cls.Config(base=mel["musicldm"]),
             "music-controlnet-tiny": cls.Config(base=flow),
             "music-controlnet-stable-audio-tiny": cls.Config(base=stable["stable-audio-tiny"]),
+            "music-controlnet-musicldm-tiny": cls.Config(base=mel["musicldm-tiny"]),
         }
 
     @classmethod
@@ -92,9 +97,26 @@ class MusicControlNet(Generator, kind="music-controlnet"):
         )
 
     @property
-    def network(self) -> Dit:
+    def place(self) -> str:
+        """The name of the network in the base."""
+        return "dit" if hasattr(self.base, "dit") else "unet"
+
+    @property
+    def network(self) -> nn.Module:
         """The base's network."""
-        return cast(Dit, self.base.dit)
+        return cast(nn.Module, getattr(self.base, self.place))
+
+    def beside(self, copied: int) -> ControlNet:
+        """A control for the base's network."""
+        network = self.network
+        if isinstance(network, Dit):
+            patch = network.enter.in_features // self.codec.latent_width
+            return TransformerControl(network, copied or -(-len(network.blocks) // 2), patch)
+        if not isinstance(network, Unet) or copied:
+            raise ValueError(
+                f"copied is {copied}; of the U-Net of {self.config.base.kind} the whole way down is copied"
+            )
+        return UnetControl(network, self.codec.latent_width // network.enter.in_channels)
 
     @property
     def codec(self) -> Codec:
@@ -136,7 +158,7 @@ class MusicControlNet(Generator, kind="music-controlnet"):
     def steered(self, curves: Curves) -> LatentGenerator:
         """The base with the ControlNet beside its network: all other parts are the base's own, none is copied."""
         view = copy.copy(self.base)
-        view._modules = {**self.base._modules, "dit": Steered(self.network, self.control, curves)}
+        view._modules = {**self.base._modules, self.place: self.control.steering(self.network, curves)}
         return view
 
 

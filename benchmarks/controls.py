@@ -1,0 +1,301 @@
+"""How well music follows its curves: a Music ControlNet is trained beside a flow, and heard beside runs without curves.
+
+    songloom data band corpus --hours 2 --seed 1
+    python benchmarks/controls.py corpus --out runs/controls --docs docs/controls.md
+
+Curves are those of held-out pieces, each prompt one of the piece's captions. Every run under curves has a twin of the
+same seed without them, and the errors of both are told, beside those of the pieces' own copies by the codec, which no
+run can beat by much. What is there in --out already is not made again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import cyclopts
+import torch
+from control_pictures import draw_curves, draw_part, draw_spectra
+from machine import machine
+from rich.console import Console
+
+from songloom.audio.clip import Audio
+from songloom.conditioning.curve_errors import control_errors
+from songloom.conditioning.curve_texts import read_curve
+from songloom.conditioning.curves import NAMES, RATE, Curve, Name
+from songloom.data import manifest
+from songloom.data.manifest import Clip, write_atomically
+from songloom.metrics.confidence import mean
+from songloom.metrics.report import markdown_table, put_between
+from songloom.systems import registry
+from songloom.systems.generators.music_controlnet import MusicControlNet
+from songloom.systems.request import Request
+from songloom.training import session
+from songloom.training.trainer import Pace
+
+SMALL = {
+    "shape.width": "128",
+    "shape.depth": "4",
+    "shape.heads": "4",
+    "shape.hidden": "352",
+    "shape.context_width": "128",
+    "text_tokens": "32",
+    "curves": "null",
+    "recipe.curves": "false",
+    "recipe.seconds": "4",
+    "recipe.crop": "anywhere",
+    "recipe.batch_size": "10",
+    "recipe.ema": "0.98",
+    "recipe.warmup": "20",
+}
+"""A flow that learns something in minutes."""
+BESIDE = {
+    "copied": "3",
+    "recipe.seconds": "4",
+    "recipe.batch_size": "10",
+    "recipe.optimizer": "muon",
+    "recipe.learning_rate": "2e-3",
+    "recipe.muon_rate": "0.01",
+    "recipe.ema": "0.98",
+    "recipe.warmup": "20",
+}
+DRAWN: dict[Name, str] = {
+    "melody": "C G Am F 120 bpm",
+    "dynamics": "0:-45 {most:g}:-15 {seconds:g}:-15",
+    "rhythm": "120 bpm",
+}
+UNITS: dict[Name, str] = {
+    "melody": "melody off, share of the time",
+    "dynamics": "dynamics off, dB",
+    "rhythm": "rhythm off, 1 - F of beats",
+}
+screen = Console()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A held-out piece: what it is like in words, its sound, what it does, and its seed."""
+
+    text: str
+    audio: Audio
+    curves: Mapping[Name, Curve]
+    seed: int
+
+
+def main(
+    corpus: Path,
+    /,
+    *,
+    out: Path = Path("runs/controls"),
+    model: str | None = None,
+    clips: int = 160,
+    base_steps: int = 500,
+    steps: int = 800,
+    pieces: int = 12,
+    seconds: float = 6.0,
+    sampling_steps: int = 12,
+    docs: Path | None = None,
+) -> None:
+    """Train a Music ControlNet (unless there is one), make music under curves, measure both.
+
+    Parameters
+    ----------
+    corpus:
+        A corpus of the band: its training pieces train, its held-out pieces are what curves are taken from.
+    model:
+        A trained Music ControlNet, instead of training one.
+    clips:
+        Training pieces, the corpus's first ones.
+    base_steps:
+        Steps of the base's training.
+    steps:
+        Steps of the ControlNet's training.
+    pieces:
+        Held-out pieces.
+    seconds:
+        Length of what is made.
+    sampling_steps:
+        Steps of sampling.
+    docs:
+        The page whose table (and the pictures beside it) are written anew.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    trained = Path(model) if model else train(few(corpus, out / "corpus", clips, pieces), out, base_steps, steps)
+    system = registry.load(str(trained))
+    if not isinstance(system, MusicControlNet):
+        raise ValueError(f"{model} is no Music ControlNet but a {type(system).__name__}")
+    held = [held_out(corpus, clip, number, seconds) for number, clip in enumerate(others(corpus, pieces))]
+    studio = Studio(system, out / "made", seconds, sampling_steps)
+    rows = measure(studio, held)
+    report = {"machine": machine(), "pieces": len(held), "seconds": seconds, "rows": told(rows)}
+    write_atomically(out / "controls.json", json.dumps(report, indent=1))
+    table = markdown_table(["run", *UNITS.values()], [[name, *cells(row)] for name, row in rows.items()])
+    screen.print(table, markup=False)
+    pictures = docs.parent / "pictures" if docs else out / "pictures"
+    draw(studio, held, pictures)
+    if docs:
+        put_between(docs, "controls", table)
+
+
+def few(corpus: Path, folder: Path, clips: int, valid: int) -> Path:
+    """A folder with the first clips of a corpus, their sounds linked."""
+    folder.mkdir(exist_ok=True)
+    link = folder / "audio"
+    if not link.exists():
+        link.symlink_to((corpus / "audio").resolve())
+    chosen = [clip for clip in manifest.read(corpus) if clip.split == "train"][:clips]
+    manifest.write(folder, [*chosen, *others(corpus, valid)])
+    return folder
+
+
+def others(corpus: Path, count: int) -> list[Clip]:
+    """The first clips that no training sees."""
+    return [clip for clip in manifest.read(corpus) if clip.split == "valid"][:count]
+
+
+def train(data: Path, out: Path, base_steps: int, steps: int) -> Path:
+    """The checkpoint of a ControlNet beside a base, both trained here unless they are."""
+    run("flow", data, out / "base", SMALL | {"recipe.steps": str(base_steps)}, {"codec": "spectral-codec"})
+    base = str(out / "base" / "checkpoint")
+    run("music-controlnet", data, out / "control", BESIDE | {"recipe.steps": str(steps)}, {"base": base})
+    return out / "control" / "checkpoint"
+
+
+def run(system: str, data: Path, folder: Path, changes: Mapping[str, str], parts: Mapping[str, str]) -> None:
+    """One training, gone on with where it stopped."""
+    resume = (folder / "checkpoint" / "config.json").is_file()
+    plan = session.resumed_plan(folder, system, changes) if resume else session.plan(system, None, changes, parts)
+    pace = Pace(log_steps=20, valid_steps=100, sample_steps=0, save_minutes=2.0)
+    trainer = session.start(plan, data, folder, resume=resume, pace=pace)
+    last = plan.recipe.steps
+
+    def tell(report: Any) -> None:
+        if report.step % 50 == 0 or report.step == last:
+            shown = ", ".join(f"{name} {value:.3g}" for name, value in report.losses.items() if "explained" in name)
+            screen.print(f"{system} {report.step}/{last} {shown} {report.seconds_left / 60:.1f} min left", markup=False)
+
+    trainer.run(tell=tell)
+
+
+def held_out(corpus: Path, clip: Clip, number: int, seconds: float) -> Piece:
+    """The middle of a clip: its words, its sound and its curves."""
+    whole = Audio.load(corpus / clip.audio)
+    start = max(0, round((whole.seconds - seconds) / 2 * whole.sample_rate))
+    audio = Audio(whole.wave[:, start : start + round(seconds * whole.sample_rate)], whole.sample_rate)
+    text = next((caption.text for caption in clip.captions if caption.kind == "sentence"), "")
+    return Piece(text, audio, {name: Curve.of_audio(name, audio) for name in NAMES}, number)
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Makes pieces, or finds those that it made before."""
+
+    system: MusicControlNet
+    folder: Path
+    seconds: float
+    steps: int
+
+    def make(self, run_name: str, piece: Piece, curves: Mapping[Name, Curve]) -> Audio:
+        """The piece's prompt and seed under curves."""
+        path = self.folder / run_name.replace(" ", "-").replace(",", "") / f"{piece.seed:03d}.wav"
+        if not path.exists():
+            asked: dict[str, Any] = dict(curves)
+            request = Request(prompt=piece.text, seconds=self.seconds, seed=piece.seed, steps=self.steps, **asked)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Audio(self.system.generate(request)[0], self.system.sample_rate).save(path)
+        return Audio.load(path)
+
+    def copy(self, audio: Audio) -> Audio:
+        """What the codec makes of a sound."""
+        codec = self.system.codec
+        with torch.no_grad():
+            wave = audio.fitted(codec.sample_rate, codec.channels)[None]
+            return Audio(codec.decode(codec.encode(wave), length=wave.shape[-1])[0].clamp(-1, 1), codec.sample_rate)
+
+
+def runs(piece: Piece, seconds: float) -> dict[str, Mapping[Name, Curve]]:
+    """What is asked of each run."""
+    texts = {name: text.format(most=0.7 * seconds, seconds=seconds) for name, text in DRAWN.items()}
+    drawn = {name: read_curve(name, text, seconds) for name, text in texts.items()}
+    return {
+        "no curves": {},
+        **{f"{name} alone": {name: piece.curves[name]} for name in NAMES},
+        "all three": piece.curves,
+        "all three, first half": {name: half(curve) for name, curve in piece.curves.items()},
+        **{f"drawn {name}": {name: curve} for name, curve in drawn.items()},
+    }
+
+
+def half(curve: Curve) -> Curve:
+    """A curve that asks for its first half."""
+    return Curve(curve.name, curve.values, torch.arange(curve.frames) < curve.frames // 2)
+
+
+def rest(curve: Curve) -> Curve:
+    """A curve that asks for its second half, half a second after the first one's end."""
+    return Curve(curve.name, curve.values, torch.arange(curve.frames) >= curve.frames // 2 + round(RATE / 2))
+
+
+Errors = dict[Name, list[float]]
+
+
+def measure(studio: Studio, held: Sequence[Piece]) -> dict[str, Errors]:
+    """Errors of every run, with those of the runs without curves against the same curves."""
+    rows: dict[str, Errors] = {}
+
+    def note(row: str, found: Mapping[Name, float]) -> None:
+        for name, error in found.items():
+            rows.setdefault(row, {}).setdefault(name, []).append(error)
+
+    for piece in held:
+        asked = runs(piece, studio.seconds)
+        free = studio.make("no curves", piece, {})
+        note("the piece itself by the codec", control_errors(piece.curves, studio.copy(piece.audio)))
+        note("no curves", control_errors(piece.curves, free))
+        for row, curves in asked.items():
+            if not curves:
+                continue
+            made = studio.make(row, piece, curves)
+            note(row, control_errors(curves, made))
+            if row == "all three, first half":
+                beyond = {name: rest(curve) for name, curve in piece.curves.items()}
+                note("the same, second half (nothing asked)", control_errors(beyond, made))
+            if row.startswith("drawn"):
+                note("drawn curves, not given", control_errors(curves, free))
+        screen.print(f"piece {piece.seed + 1} of {len(held)}")
+    return rows
+
+
+def told(rows: Mapping[str, Errors]) -> dict[str, dict[str, Any]]:
+    """Every figure with its interval."""
+    return {row: {name: asdict(mean(values)) for name, values in errors.items()} for row, errors in rows.items()}
+
+
+def cells(errors: Errors) -> list[str]:
+    """Means of a row's errors with their intervals, a dash where nothing was asked."""
+    return [str(mean(errors[name])) if name in errors else "-" for name in NAMES]
+
+
+def draw(studio: Studio, held: Sequence[Piece], folder: Path) -> None:
+    """Pictures of the first pieces."""
+    folder.mkdir(parents=True, exist_ok=True)
+    first = held[0]
+    asked = runs(first, studio.seconds)
+    free = studio.make("no curves", first, {})
+    made = {name: studio.make(f"{name} alone", first, asked[f"{name} alone"]) for name in NAMES}
+    draw_curves(folder / "controls-curves.png", first.curves, made, free)
+    together = studio.make("all three", first, first.curves)
+    draw_spectra(
+        folder / "controls-spectra.png",
+        {"the curves' piece": first.audio, "under its three curves": together, "without curves": free},
+    )
+    row = "all three, first half"
+    halves = [studio.make(row, piece, runs(piece, studio.seconds)[row]) for piece in held[:3]]
+    draw_part(folder / "controls-part.png", [half(piece.curves["dynamics"]) for piece in held[:3]], halves)
+
+
+if __name__ == "__main__":
+    cyclopts.run(main)
