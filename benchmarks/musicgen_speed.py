@@ -218,7 +218,6 @@ def ours(precision: Any, folder: Path, steps: int, clock: Clock) -> Drawn:
     from songloom.layers.matrices import Packed
     from songloom.published.load import load
     from songloom.systems.generators.musicgen import Musicgen
-    from songloom.systems.request import Request
     from songloom.tokens.sampling import Sampling
     from songloom.tokens.windows import Drawing, Window
 
@@ -228,7 +227,7 @@ def ours(precision: Any, folder: Path, steps: int, clock: Clock) -> Drawn:
     loaded, frames = time.perf_counter(), steps - REST
     greedy = Sampling(temperature=0.0)
     plan = Drawing(frames=frames, context=frames, stride=frames, sampling=greedy, guidance=GUIDANCE, seeds=(0,))
-    conditions = system.request_conditions(Request(prompt=PROMPT), True)(0)
+    conditions = system.by_attention([PROMPT, ""])
     known = torch.zeros(1, system.lm.streams, 0, dtype=torch.int64)
     window = Window(system.lm, system.pattern, conditions, known, torch.zeros(1, system.lm.streams, frames), plan)
     times = []

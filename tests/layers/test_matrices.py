@@ -77,8 +77,10 @@ def test_packing_stands_in_for_every_linear_layer_and_forgets_it(precision: Prec
     assert sum(part.nbytes for part in module.modules() if isinstance(part, Packed)) == BYTES[precision] * 3072
 
 
-def test_packed_weights_are_not_saved_as_if_they_were_all() -> None:
+def test_packed_weights_are_not_saved_or_moved_as_if_they_were_all() -> None:
     module = nn.Sequential(nn.Linear(4, 4))
     pack(module, "int8")
+    with pytest.raises(ValueError, match="stay where"):
+        module.double()
     with pytest.raises(ValueError, match="0 is packed in int8"):
         module.state_dict()

@@ -14,46 +14,33 @@ from songloom.layers.positions import rotate
 
 @dataclass
 class KeyValueCache:
-    """Keys and values [B, G, S, width] of one layer, of which the first `length` positions are filled."""
+    """Keys and values `both` [2, B, G, S, width] of one layer, of which the first `length` positions are filled."""
 
-    keys: Tensor
-    values: Tensor
+    both: Tensor
     length: int = 0
+
+    @property
+    def positions(self) -> int:
+        """How many it can hold."""
+        return self.both.shape[3]
 
     def append(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Adds [B, G, n, width] and gives all that is there, [B, G, length, width]."""
         end = self.length + keys.shape[2]
-        if end > self.keys.shape[2]:
-            raise ValueError(f"the cache holds {self.keys.shape[2]} positions; {end} are needed")
-        self.keys[:, :, self.length : end] = keys
-        self.values[:, :, self.length : end] = values
+        if end > self.positions:
+            raise ValueError(f"the cache holds {self.positions} positions; {end} are needed")
+        self.both[0, :, :, self.length : end] = keys
+        self.both[1, :, :, self.length : end] = values
         self.length = end
-        return self.keys[:, :, :end], self.values[:, :, :end]
-
-    def next_place(self) -> Tensor:
-        """The position after those that are filled, [1]."""
-        return torch.tensor([self.length], device=self.keys.device)
-
-    def put(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Adds one position [B, G, width] and gives what it may attend to, [B * G, length, width], and what is added
-        to its scores."""
-        place, end = self.length, self.length + 1
-        if end > self.keys.shape[2]:
-            raise ValueError(f"the cache holds {self.keys.shape[2]} positions; {end} are needed")
-        self.keys[:, :, place] = keys
-        self.values[:, :, place] = values
-        self.length = end
-        return self.keys.flatten(0, 1)[:, :end], self.values.flatten(0, 1)[:, :end], None
+        keys, values = self.both[:, :, :, :end]
+        return keys, values
 
 
 def attend_once(queries: Tensor, keys: Tensor, values: Tensor, added: Tensor | None = None) -> Tensor:
-    """Attention of one position: queries [N, 1, width], keys and values [N, L, width], `added` [N, 1, L] to the
-    scores -> [N, 1, width]. On a CPU three products of it take a third of the time of the kernel for many."""
-    if queries.device.type != "cpu":
-        return functional.scaled_dot_product_attention(queries, keys, values, attn_mask=added)
-    scale = queries.shape[-1] ** -0.5
+    """Attention with few queries: [N, q, width], keys [N, width, L], values [N, L, width], `added` [N, 1, L] to the
+    scores -> [N, q, width]. On a CPU three products of it take a third of the time of the kernel for many."""
     start, kept = (queries[..., :1], 0) if added is None else (added, 1)
-    scores = torch.baddbmm(start, queries, keys.transpose(1, 2), beta=kept, alpha=scale)
+    scores = torch.baddbmm(start, queries, keys, beta=kept, alpha=queries.shape[-1] ** -0.5)
     return torch.bmm(scores.softmax(-1), values)
 
 

@@ -9,8 +9,6 @@ from einops import rearrange, repeat
 from torch import Tensor, nn
 from torch.nn import functional
 
-from songloom.layers.attention import attend_once
-
 
 class Memory(NamedTuple):
     """Keys and values [B, H, L, width] of the conditions of one layer, and what is added to the scores [B, H, 1, L]
@@ -49,10 +47,3 @@ class CrossAttention(nn.Module):
         queries = rearrange(self.to_queries(x), "b s (h d) -> b h s d", h=self.heads)
         mixed = functional.scaled_dot_product_attention(queries, memory.keys, memory.values, attn_mask=memory.added)
         return self.to_out(rearrange(mixed, "b h s d -> b s (h d)"))
-
-    def step(self, x: Tensor, memory: Memory) -> Tensor:
-        """One position, [B, D] -> [B, D]."""
-        keys, values = memory.keys.flatten(0, 1), memory.values.flatten(0, 1)
-        added = None if memory.added is None else memory.added.flatten(0, 1)
-        queries = self.to_queries(x).view(len(keys), 1, -1)
-        return self.to_out(attend_once(queries, keys, values, added).view(len(x), -1))

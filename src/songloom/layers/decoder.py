@@ -13,7 +13,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from songloom.layers.attention import KeyValueCache, attend_once
+from songloom.layers.attention import KeyValueCache
 from songloom.layers.cross_attention import CrossAttention, Memory
 from songloom.layers.positions import sinusoids
 
@@ -41,12 +41,6 @@ class SelfAttention(nn.Module):
         mixed = functional.scaled_dot_product_attention(queries, keys, values, is_causal=causal)
         return self.to_out(rearrange(mixed, "b h l d -> b l (h d)"))
 
-    def step(self, x: Tensor, cache: KeyValueCache) -> Tensor:
-        """The position after what is in the cache, [B, D] -> [B, D]."""
-        queries, keys, values = self.to_qkv(x).view(len(x), 3, self.heads, -1).unbind(1)
-        seen = cache.put(keys, values)
-        return self.to_out(attend_once(queries.flatten(0, 1)[:, None], *seen).view(len(x), -1))
-
 
 class DecoderBlock(nn.Module):
     """x + self-attention(norm(x)), x + cross-attention(norm(x)) where there is one, x + feed-forward(norm(x))."""
@@ -70,13 +64,6 @@ class DecoderBlock(nn.Module):
             x = x + functional.dropout(self.cross(self.cross_norm(x), memory), dropout)
         hidden = functional.gelu(self.expand(self.hidden_norm(x)))
         return x + functional.dropout(self.contract(hidden), dropout)
-
-    def step(self, x: Tensor, memory: Memory | None, cache: KeyValueCache) -> Tensor:
-        """One position, [B, D] -> [B, D]."""
-        x = x + self.attention.step(self.attention_norm(x), cache)
-        if self.cross is not None and self.cross_norm is not None and memory is not None:
-            x = x + self.cross.step(self.cross_norm(x), memory)
-        return x + self.contract(functional.gelu(self.expand(self.hidden_norm(x))))
 
 
 class Decoder(nn.Module):
@@ -108,13 +95,6 @@ class Decoder(nn.Module):
             x = block(x, memories[index] if memories else None, caches[index] if caches else None, dropout)
         return self.norm(x)
 
-    def step(self, x: Tensor, memories: Sequence[Memory] | None, caches: Sequence[KeyValueCache]) -> Tensor:
-        """[B, D] -> [B, D]: `forward` of the one position that is next, without what only several need."""
-        x = x + sinusoids(caches[0].next_place(), self.width).to(x.dtype)
-        for index, block in enumerate(self.each_block()):
-            x = block.step(x, memories[index] if memories else None, caches[index])
-        return self.norm(x)
-
     def each_block(self) -> list[DecoderBlock]:
         """The blocks, for those who look inside."""
         return [cast(DecoderBlock, block) for block in self.blocks]
@@ -129,5 +109,5 @@ class Decoder(nn.Module):
     def empty_caches(self, batch: int, positions: int) -> list[KeyValueCache]:
         """A cache per block for `batch` sequences of up to `positions`."""
         weight = self.norm.weight
-        shape = (batch, self.heads, positions, self.width // self.heads)
-        return [KeyValueCache(weight.new_zeros(shape), weight.new_zeros(shape)) for _ in self.blocks]
+        shape = (2, batch, self.heads, positions, self.width // self.heads)
+        return [KeyValueCache(weight.new_zeros(shape)) for _ in self.blocks]

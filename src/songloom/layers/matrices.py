@@ -45,6 +45,9 @@ class Packed(nn.Module):
             return self.product(x)
         return self.product(x.flatten(0, -2)).view(*x.shape[:-1], -1)
 
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Packed:
+        raise ValueError(f"weights packed in {self.precision} stay where and what they are; move the model before")
+
     def _save_to_state_dict(self, destination: object, prefix: str, keep_vars: bool) -> None:
         raise ValueError(f"{prefix[:-1]} is packed in {self.precision} for use alone; load the model anew to save it")
 

@@ -70,5 +70,5 @@ class Transformer(nn.Module):
     def empty_caches(self, batch: int, positions: int) -> list[KeyValueCache]:
         """A cache per block for `batch` sequences of up to `positions`."""
         weight = self.norm.weight
-        shape = (batch, self.each_block()[0].attention.key_heads, positions, self.head_width)
-        return [KeyValueCache(weight.new_zeros(shape), weight.new_zeros(shape)) for _ in self.blocks]
+        shape = (2, batch, self.each_block()[0].attention.key_heads, positions, self.head_width)
+        return [KeyValueCache(weight.new_zeros(shape)) for _ in self.blocks]

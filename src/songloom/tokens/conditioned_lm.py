@@ -7,24 +7,16 @@ cross-attention (text) or in front of the sequence (text and melody).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from songloom.conditioning.conditions import Conditions
-from songloom.layers.attention import KeyValueCache
 from songloom.layers.cross_attention import Memory
 from songloom.layers.decoder import Decoder
+from songloom.layers.decoder_step import DecoderStep
+from songloom.tokens.stepping import Step, stepping
 from songloom.tokens.token_lm import CodeLM
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What decoding carries from step to step: the conditions' memories, computed once, and the caches."""
-
-    memories: Sequence[Memory] | None
-    caches: Sequence[KeyValueCache]
 
 
 class ConditionedLM(CodeLM):
@@ -37,20 +29,16 @@ class ConditionedLM(CodeLM):
         x = self._sequence(self.before(grid), conditions)
         return self.logits(self.transformer(x, self._memories(conditions))[:, conditions.prefix_length :])
 
-    def open(self, grid: Tensor, conditions: Conditions, positions: int) -> tuple[Tensor, Reading]:
-        """Logits [B, K, V] of the step after `grid` [B, K, S] (S may be 0), and what the next steps need; there
-        may be up to `positions` steps in all."""
+    def open(self, grid: Tensor, conditions: Conditions, positions: int) -> tuple[Tensor, Step]:
+        """Logits [B, K, V] of the step after `grid` [B, K, S] (S may be 0), and the function that gives those of each
+        next step from the codes [B, K] of the one before; there may be up to `positions` steps in all."""
         batch = len(grid)
         caches = self.transformer.empty_caches(batch, conditions.prefix_length + positions)
-        reading = Reading(self._memories(conditions), caches)
+        memories = self._memories(conditions)  # once for all steps
         first = torch.full((batch, self.streams, 1), self.empty, dtype=grid.dtype, device=grid.device)
         x = self._sequence(torch.cat([first, grid], dim=-1), conditions)
-        return self.logits(self.transformer(x, reading.memories, caches)[:, -1:])[:, 0], reading
-
-    def step(self, codes: Tensor, reading: Reading) -> Tensor:
-        """Logits [B, K, V] of the step after the one with `codes` [B, K]."""
-        x = self.embed(codes[..., None])[:, 0]
-        return self.heads(self.transformer.step(x, reading.memories, reading.caches)).unflatten(1, (self.streams, -1))
+        logits = self.logits(self.transformer(x, memories, caches)[:, -1:])[:, 0]
+        return logits, stepping(self, DecoderStep(self.transformer, memories, caches))
 
     def _sequence(self, codes: Tensor, conditions: Conditions) -> Tensor:
         x = self.embed(codes)

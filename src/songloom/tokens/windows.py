@@ -14,11 +14,12 @@ import torch
 from torch import Tensor
 
 from songloom.conditioning.conditions import Conditions
-from songloom.tokens.conditioned_lm import ConditionedLM, Reading
+from songloom.tokens.conditioned_lm import ConditionedLM
 from songloom.tokens.generation import chunk_ends, code_chunks
 from songloom.tokens.growing import GrowingCodes
 from songloom.tokens.patterns import Pattern
 from songloom.tokens.sampling import Sampling, uniforms
+from songloom.tokens.stepping import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +65,13 @@ class Window(GrowingCodes):
         super().__init__(pattern, known, frames, empty=lm.empty, sampling=plan.sampling, guidance=plan.guidance)
         self.lm, self.conditions = lm, conditions
         self.uniform = pattern.lay_out(uniform, empty=0).permute(2, 0, 1)
-        self._reading: Reading | None = None
+        self._next: Step | None = None
 
     def logits(self, step: int) -> Tensor:
-        if self._reading is None:
-            logits, self._reading = self.lm.open(
-                self._rows(self.grid[..., :step]), self.conditions, self.source.shape[1]
-            )
+        if self._next is None:
+            logits, self._next = self.lm.open(self._rows(self.grid[..., :step]), self.conditions, self.source.shape[1])
             return logits
-        return self.lm.step(self._rows(self.grid[..., step - 1]), self._reading)
+        return self._next(self._rows(self.grid[..., step - 1]))
 
     def _rows(self, codes: Tensor) -> Tensor:
         """The codes for each half that the conditions have."""
