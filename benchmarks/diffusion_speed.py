@@ -35,7 +35,7 @@ from songloom.diffusion.processes import Cosine
 from songloom.diffusion.samplers import dpm_2m, seeded
 from songloom.inference.accelerate import accelerate
 from songloom.layers.dit import Dit, DitShape
-from songloom.layers.packed import Precision
+from songloom.layers.matrices import Precision
 from songloom.metrics.report import markdown_table, put_between
 from songloom.published.keys import assign
 from songloom.published.stable_audio import of_pipeline

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -174,8 +174,12 @@ def file_hash(path: Path) -> str:
 
 def model_hash(folder: Path) -> str:
     """One hash for a whole checkpoint: its weights and those of its parts."""
-    digests = [file_hash(path) for path in sorted(Path(folder).rglob("model.safetensors"))]
-    return hashlib.sha256("".join(digests).encode()).hexdigest()
+    return files_hash(sorted(Path(folder).rglob("model.safetensors")))
+
+
+def files_hash(paths: Iterable[Path]) -> str:
+    """One hash for several files in this order."""
+    return hashlib.sha256("".join(file_hash(path) for path in paths).encode()).hexdigest()
 
 
 def weights_hash(system: Saveable) -> str:
@@ -189,12 +193,10 @@ def weights_hash(system: Saveable) -> str:
     return digest.hexdigest()
 
 
-def system_hash(system: Saveable, *, parts: bool = False) -> str:
-    """SHA-256 of a system's settings and own weights, wherever it was loaded from; with `parts` of those of its
-    frozen parts too."""
+def system_hash(system: Saveable) -> str:
+    """SHA-256 of a system's settings and own weights, wherever it was loaded from."""
     digest = hashlib.sha256(json.dumps(to_json(system.config), sort_keys=True).encode())
-    tensors = {name: _stored(tensor) for name, tensor in system.state_dict().items()} if parts else weights(system)
-    for name, tensor in sorted(tensors.items()):
+    for name, tensor in sorted(weights(system).items()):
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         digest.update(tensor.flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()

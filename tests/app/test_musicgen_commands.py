@@ -83,3 +83,16 @@ def test_a_large_preset_is_shown_without_its_memory(run: Run) -> None:
     facts = json.loads(out)
     assert code == 0 and facts["parameters"] > 3_256_956_928
     assert "continuation" in facts["controls"]
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "int8"])
+def test_the_precision_of_the_weights_is_an_option_and_stands_in_the_recipe(
+    run: Run, melodic: Path, tmp_path: Path, precision: str
+) -> None:
+    words = ("generate", "harp", "--seconds", 0.4, "--model", melodic, "--json", "-o", "a.wav")
+    code, out, err = run(*words, "--precision", precision)
+    assert (code, err) == (0, "") and json.loads(out)["precision"] == precision
+    assert files.read(tmp_path / "a.wav")[0].shape == (1, 3200)
+    code, out, _ = run("replay", "a.wav")
+    assert code == 0 and "the same samples" in out
+    assert run(*words[:-2], "-o", "b.wav", "--precision", "int4")[0] != 0

@@ -113,3 +113,19 @@ def test_a_story_a_loop_and_bars_survive_their_recipe(model: str, tmp_path: Path
     assert loaded.wave.shape[-1] == round(1.2 * made.sample_rate)
     again = song.replay(dict(loaded.recipe))
     assert torch.equal(again.wave, made.wave)
+
+
+def test_a_recipe_remembers_the_precision_that_was_asked_for_and_replays_in_it(model: str) -> None:
+    request = Request(prompt="harp", seconds=0.4)
+    exact, bytes = (song.make(song.open_model(model, precision=name), request)[0] for name in ("float32", "int8"))
+    assert bytes.recipe["precision"] == "int8" and not torch.equal(exact.wave, bytes.wave)
+    assert torch.equal(song.replay(dict(bytes.recipe)).wave, bytes.wave)
+    assert "precision" not in song.make(song.open_model(model), request)[0].recipe
+    with pytest.raises(ValueError, match="precision 'int2'"):
+        song.replay({**exact.recipe, "precision": "int2"})
+
+
+def test_a_system_without_a_choice_says_what_it_has(tmp_path: Path) -> None:
+    checkpoint.save(registry.presets()["flow-tiny"].build(), tmp_path / "flow")
+    with pytest.raises(ValueError, match="flow works in float32, not in int8"):
+        song.open_model(str(tmp_path / "flow"), precision="int8")

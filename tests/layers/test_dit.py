@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from songloom.layers.dit import TILE_ROWS, Dit, DitShape, turned
-from songloom.layers.packed import Precision
+from songloom.layers.matrices import Precision
 from songloom.layers.positions import rotary_tables
 
 TOKEN = DitShape(width=64, depth=2, heads=4, hidden=96, context_width=32, time_features=16)

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from songloom.layers import packed
-from songloom.layers.packed import LEVELS, Int8Linear, PackedLinear, pack, turn, turned
+from songloom.layers.matrices import LEVELS
+from songloom.layers.packed import Int8Linear, PackedLinear, pack, turn, turned
 
 
 @pytest.fixture(autouse=True)

@@ -67,7 +67,7 @@ def greedy(system: Musicgen, conditions: Conditions, rows: int, frames: int) -> 
         seeds=range(rows),
     )
     nothing = torch.zeros(rows, system.lm.streams, 0, dtype=torch.int64)
-    return torch.cat(list(windowed(system.lm, system.pattern, lambda _: conditions, nothing, plan)), -1)
+    return torch.cat(list(windowed(system.lm, system.pattern, lambda *_: conditions, nothing, plan)), -1)
 
 
 def their_tokens(model: Any, steps: int, **inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -110,6 +110,8 @@ def test_greedy_tokens_with_guidance_are_transformers_over_200_steps(tmp_path: P
     found = greedy(ours, ours.by_attention((*TEXTS, "", "", "")), 3, 200)
     assert torch.equal(found, codes)
     assert len(found.unique()) > V // 2, "the choices differ"
+    ours.hold("float32")
+    assert torch.equal(greedy(ours, ours.by_attention((*TEXTS, "", "", "")), 3, 200), codes)
     torch.testing.assert_close(ours.codec.detokenize(found), wave, **CLOSE)
 
 
@@ -275,10 +277,11 @@ def test_a_model_that_does_not_fit_into_memory_is_refused_before_it_is_read(
         save_hub(model, tmp_path, layout)
     folder = tmp_path / "own" if layout == "ours" else tmp_path
     assert memory.needed(folder) == pytest.approx(4 * expected, rel=0.02)
+    assert memory.needed(folder, "int8") == memory.needed(folder) // 4
     (tmp_path / "meminfo").write_text("MemTotal: 99 kB\nMemAvailable:     40 kB\n")
     monkeypatch.setattr(memory, "MEMINFO", tmp_path / "meminfo")
     monkeypatch.setattr(song, "load", None)
-    with pytest.raises(ValueError, match=r"needs 0\.\d GB of memory for its weights; 0\.0 GB are free"):
+    with pytest.raises(ValueError, match=r"needs 0\.\d GB of memory for its weights in float32; 0\.0 GB are free"):
         song.open_model(str(folder))
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from songloom.layers.dit import Dit
-from songloom.layers.packed import Precision
+from songloom.layers.matrices import Precision
 
 
 @dataclass(frozen=True, slots=True)

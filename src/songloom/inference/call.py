@@ -9,6 +9,7 @@ from songloom.audio.clip import Audio
 from songloom.conditioning.curves import Curve
 from songloom.inference.candidates import Scorer, agreement, rank
 from songloom.inference.song import DEFAULT_LOUDNESS, DEFAULT_MODEL, make, open_model
+from songloom.layers.matrices import Precision
 from songloom.systems.loras import Strength
 from songloom.systems.request import DEFAULT_SECONDS, Request
 from songloom.systems.roles import Progress
@@ -19,6 +20,7 @@ def generate(
     *,
     model: str | Path = DEFAULT_MODEL,
     loras: Sequence[Strength | str] = (),
+    precision: Precision | None = None,
     story: Sequence[tuple[float, str]] = (),
     negative_prompt: str | None = None,
     seconds: float = DEFAULT_SECONDS,
@@ -45,8 +47,8 @@ def generate(
     loudness: float = DEFAULT_LOUDNESS,
     progress: Progress | None = None,
 ) -> Audio:
-    """Music from text, with the embedded model unless another is named, and with LoRAs of it, as "FILE:0.8". The other
-    fields are those of `Request`.
+    """Music from text, with the embedded model unless another is named, with LoRAs of it, as "FILE:0.8", and its
+    weights held in float32, bfloat16 or int8 where it has a choice. The other fields are those of `Request`.
 
     Of several candidates it is the one that `scorer` likes best: by default that which measures closest to the tempo,
     key and drums that are asked. `progress` is called with the part that is done, 0..1, and may raise to cancel.
@@ -79,5 +81,5 @@ def generate(
         dynamics=dynamics,
         rhythm=rhythm,
     )
-    made = make(open_model(str(model), loras), request, loudness=loudness, progress=progress)
+    made = make(open_model(str(model), loras, precision), request, loudness=loudness, progress=progress)
     return rank(made, request, scorer)[0]

@@ -8,18 +8,19 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from songloom.checkpoint import files_hash
+from songloom.layers.matrices import BYTES, Precision
 from songloom.published.files import INDEX, SUFFIXES, read_json, read_pickle, weights_file
 
-BYTES = 4
-"""Of a number: weights become float32."""
 MEMINFO = Path("/proc/meminfo")
 PIPELINE = "model_index.json"
 """Stands in folders whose parts have folders of their own."""
 
 
-def needed(path: Path) -> int:
-    """Bytes of the weights of a checkpoint folder or file, ours or published, once they are loaded."""
-    return BYTES * sum(numbers(file) for file in weights_files(path))
+def needed(path: Path, precision: Precision = "float32") -> int:
+    """Bytes of the weights of a checkpoint folder or file, ours or published, once they are loaded and held in
+    `precision`; what else than matrices there is takes a little more."""
+    return BYTES[precision] * sum(numbers(file) for file in weights_files(path))
 
 
 def free() -> int | None:
@@ -32,11 +33,12 @@ def free() -> int | None:
     return 1024 * int(found[0][1]) if found else None
 
 
-def check(path: Path, name: str) -> None:
-    """Raises ValueError when the weights of `path` are more than what is free."""
-    wanted, there = needed(path), free()
+def check(path: Path, name: str, precision: Precision = "float32") -> None:
+    """Raises ValueError when the weights of `path`, held in `precision`, are more than what is free."""
+    wanted, there = needed(path, precision), free()
     if there is not None and wanted > there:
-        raise ValueError(f"{name} needs {wanted / 1e9:.1f} GB of memory for its weights; {there / 1e9:.1f} GB are free")
+        wants = f"{name} needs {wanted / 1e9:.1f} GB of memory for its weights in {precision}"
+        raise ValueError(f"{wants}; {there / 1e9:.1f} GB are free")
 
 
 def weights_files(path: Path) -> list[Path]:
@@ -54,6 +56,12 @@ def weights_files(path: Path) -> list[Path]:
     if not file.name.endswith(INDEX):
         return [file]
     return [path / name for name in sorted(set(read_json(file).get("weight_map", {}).values()))]
+
+
+def published_hash(path: Path) -> str:
+    """One hash for a published checkpoint: its settings and the weights beside them, as they lie on the disk."""
+    settings = [path / "config.json"] if (path / "config.json").is_file() else []
+    return files_hash([*settings, *weights_files(path)])
 
 
 def numbers(file: Path) -> int:

@@ -18,6 +18,7 @@ from songloom.audio.loudness import normalise
 from songloom.conditioning.curves import Curve
 from songloom.inference import memory
 from songloom.inference.candidates import errors
+from songloom.layers.matrices import BYTES, Precision
 from songloom.published.files import locate
 from songloom.published.load import load, own_folder
 from songloom.systems.controls import curves_of, without_controls
@@ -32,31 +33,39 @@ EDGE_SECONDS = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A generator ready for use, the hash of all its weights, and the LoRAs that were then merged into them."""
+    """A generator ready for use, the hash of all its weights, the LoRAs that were then merged into them, and the
+    precision that was asked for."""
 
     name: str
     system: Generator
     sha256: str
     loras: tuple[tuple[Strength, str], ...] = ()
+    precision: Precision | None = None
 
 
-def open_model(name: str = DEFAULT_MODEL, loras: Sequence[Strength | str] = ()) -> Model:
+def open_model(
+    name: str = DEFAULT_MODEL, loras: Sequence[Strength | str] = (), precision: Precision | None = None
+) -> Model:
     """The generator of an embedded name, a folder (ours or published) or a hub id in the local cache, with LoRAs (a
-    file, or "FILE:0.8") merged into its weights. Raises ValueError when it is none, or they are not for it."""
+    file, or "FILE:0.8") merged into its weights, which are then held in `precision`. Raises ValueError when it is
+    none, they are not for it, or it does not have this precision."""
     wanted = [one if isinstance(one, Strength) else Strength.of(one) for one in loras]
-    return opened(name, tuple((one, checkpoint.file_hash(one.path)) for one in wanted))
+    return opened(name, tuple((one, checkpoint.file_hash(one.path)) for one in wanted), precision)
 
 
 @lru_cache(maxsize=4)
-def opened(name: str, loras: tuple[tuple[Strength, str], ...]) -> Model:
+def opened(name: str, loras: tuple[tuple[Strength, str], ...], precision: Precision | None) -> Model:
     """Remembered by the content of the LoRAs, not only by their names."""
     own = own_folder(name)
-    memory.check(locate(name) if own is None else own, name)
+    place = locate(name) if own is None else own
+    memory.check(place, name, precision or "float32")
     system = load(name)
     if not isinstance(system, Generator):
         raise ValueError(f"{name} makes no music from text: it is a {type(system).__name__}")
-    digest = checkpoint.system_hash(system, parts=True) if own is None else checkpoint.model_hash(own)
-    return Model(name, apply(system, [one for one, _ in loras], name), digest, loras)
+    digest = memory.published_hash(place) if own is None else checkpoint.model_hash(own)
+    system = apply(system, [one for one, _ in loras], name)
+    system.hold(precision)
+    return Model(name, system, digest, loras, precision)
 
 
 def make(
@@ -110,6 +119,7 @@ def recipe(model: Model, request: Request, loudness: float) -> dict[str, Any]:
             if model.loras
             else {}
         ),
+        **({"precision": model.precision} if model.precision else {}),
         "request": changed,
         "loudness": loudness,
         "torch": torch.__version__,
@@ -139,7 +149,10 @@ def request_of(recipe: dict[str, Any]) -> Request:
 def replay(recipe: dict[str, Any], *, progress: Progress | None = None) -> Audio:
     """The audio of a recipe, made again. Raises ValueError when the model here has other weights."""
     request = request_of(recipe)
-    model = open_model(str(recipe.get("model", DEFAULT_MODEL)), _loras_of(recipe))
+    precision = recipe.get("precision")
+    if precision not in (None, *BYTES):
+        raise ValueError(f"the file was made in precision {precision!r}, which this version does not have")
+    model = open_model(str(recipe.get("model", DEFAULT_MODEL)), _loras_of(recipe), precision)
     if recipe.get("model_sha256") != model.sha256:
         raise ValueError(f"the file was made by other weights of {model.name} ({recipe.get('model_sha256')})")
     return make(model, request, loudness=float(recipe.get("loudness", DEFAULT_LOUDNESS)), progress=progress)[0]

@@ -19,7 +19,8 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from songloom.layers.packed import Precision, pack
+from songloom.layers.matrices import Precision
+from songloom.layers.packed import pack
 from songloom.layers.positions import rotary_tables, rotate
 
 LEAST_TURNED = 32

@@ -9,18 +9,18 @@ of their deviation. A module that is packed makes music; it does not learn any m
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 from torch import Tensor, nn
 
-Precision = Literal["float32", "bfloat16", "int8"]
+from songloom.layers.matrices import LEVELS, Precision
+
+MIDDLE = 128
+"""The byte that stands for 0: oneDNN takes unsigned numbers."""
 ROWS = 512
 """Rows that a layout is made for."""
 TURNED = 64
-LEVELS = 127
-MIDDLE = 128
-"""The byte that stands for 0: oneDNN takes unsigned frames."""
 LEAST = 32
 """Inputs and outputs from which a layer is worth it."""
 

@@ -236,10 +236,10 @@ class Generator(System):
     precisions: ClassVar[tuple[Precision, ...]] = ("float32",)
     """What the weights may be held in while music is made, the usual one first."""
 
-    def hold(self, precision: Precision) -> None:
-        """Holds the weights in `precision` from now on, for use alone: it cannot learn or be saved any more. Raises
-        ValueError for a precision that this system does not have."""
-        if precision not in self.precisions:
+    def hold(self, precision: Precision | None = None) -> None:
+        """Lays the weights out for use alone, in `precision` (None: the usual one): from then on the system cannot
+        learn, be saved or be moved. Raises ValueError for a precision that it does not have."""
+        if precision is not None and precision not in self.precisions:
             raise ValueError(f"{self.config.kind} works in {', '.join(self.precisions)}, not in {precision}")
 
     @abstractmethod

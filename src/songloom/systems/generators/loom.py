@@ -178,9 +178,9 @@ class Loom(Generator, kind="loom"):
     def channels(self) -> int:
         return self.codec.channels
 
-    def hold(self, precision: Precision) -> None:
+    def hold(self, precision: Precision | None = None) -> None:
         super().hold(precision)
-        self.precision = precision
+        self.precision = precision or self.config.precision
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         codes, inside = self._inside(batch)

@@ -145,10 +145,10 @@ class Musicgen(Generator, kind="musicgen"):
     def channels(self) -> int:
         return self.codec.channels
 
-    def hold(self, precision: Precision) -> None:
+    def hold(self, precision: Precision | None = None) -> None:
         super().hold(precision)
-        pack(self.lm, precision)
-        if precision != "float32":  # the text is read once, and loses more by bytes than it saves
+        pack(self.lm, precision or "float32")
+        if precision in ("bfloat16", "int8"):  # the text is read once, and loses more by bytes than it saves
             pack(self.text, "bfloat16")
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
