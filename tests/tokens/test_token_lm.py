@@ -7,7 +7,7 @@ import torch
 
 from songloom.layers.transformer import Transformer
 from songloom.tokens.decoding import StepDecoder
-from songloom.tokens.generation import CodeStream, Plan, chunk_ends, code_chunks
+from songloom.tokens.generation import CodeStream, Plan, Turn, chunk_ends, code_chunks
 from songloom.tokens.patterns import Delay
 from songloom.tokens.sampling import Sampling
 from songloom.tokens.token_lm import TokenLM
@@ -80,18 +80,19 @@ def test_beyond_the_context_it_goes_on_and_remembers_the_later_half() -> None:
     assert torch.equal(codes[..., :12], within[..., :12])
 
 
-def test_at_a_turn_the_kept_steps_are_read_again_after_another_prefix() -> None:
+def test_at_a_turn_the_kept_steps_are_read_again_under_other_conditions() -> None:
     lm, plain = model(), stream(model(), 20, 30)
     before = next(code_chunks(stream(model(), 20, 30), [20]))
     plan = dataclasses.replace(plain.plan, kept=4)
-    aligned, other = torch.stack(plain.steps, 1), torch.randn(1, L, D)
-    turned = CodeStream(lm, plain.pattern, plain.prefix, aligned, plan, {9: other})
+    prefix, aligned = torch.randn(1, L, D), torch.randn(1, len(plain.steps) - 5, D)
+    first = torch.stack(plain.steps, 1)
+    turned = CodeStream(lm, plain.pattern, plain.prefix, first, plan, {9: Turn(prefix, aligned)})
     codes = next(code_chunks(turned, [20]))
     assert torch.equal(codes[..., 0, :9], before[..., 0, :9]) and not torch.equal(codes, before)
     # By teacher forcing: from step 9 on a stretch that begins at step 5, as if nothing had been before.
     grid = turned.grid[:, :, 5:].masked_fill(turned.source[:, 5:] < 5, lm.empty)
     with torch.no_grad():
-        best = lm(grid, other, aligned[:, 5:]).argmax(-1).transpose(1, 2)
+        best = lm(grid, prefix, aligned).argmax(-1).transpose(1, 2)
     inside = turned.source[:, 9:] >= 0
     assert torch.equal(best[:, :, 4:][:, inside], turned.grid[:, :, 9:][:, inside])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -40,6 +41,14 @@ def chunk_ends(frames: int, first: int = 32, largest: int = 256) -> list[int]:
     return ends[1:]
 
 
+class Turn(NamedTuple):
+    """Conditions that hold from a step on: `prefix` [B, L, D], and `aligned` [B, S, D] of the steps from the first that
+    is read again on."""
+
+    prefix: Tensor
+    aligned: Tensor
+
+
 class CodeStream(GrowingCodes):
     """One piece of any length: beyond the context the later half is read again and goes on."""
 
@@ -50,10 +59,10 @@ class CodeStream(GrowingCodes):
         prefix: Tensor,
         aligned: Tensor,
         plan: Plan,
-        turns: Mapping[int, Tensor] | None = None,
+        turns: Mapping[int, Turn] | None = None,
     ) -> None:
         """`prefix` [B, L, D] and `aligned` [B, S, D], B = 1 without guidance, else 2 (see `guidance.paired`); `turns`
-        are the prefixes that take its place from a step on."""
+        by the steps from which they hold."""
         device = prefix.device
         nothing = torch.zeros(1, lm.streams, 0, dtype=torch.int64, device=device)
         super().__init__(pattern, nothing, plan.frames, empty=lm.empty, sampling=plan.sampling, guidance=plan.guidance)
@@ -68,11 +77,18 @@ class CodeStream(GrowingCodes):
 
     def logits(self, step: int) -> Tensor:
         if step in self.turns:
-            self.prefix = self.turns[step]
+            self._turn(step, self.turns[step])
             return self._open(step, self.plan.kept)
         if step == 0 or step - self.opened >= self.reach:
             return self._open(step, self.reach // 2)
         return self.decoder.step(self.grid[:, :, step - 1], self.steps[step])
+
+    def _turn(self, step: int, turn: Turn) -> None:
+        """From `step` on under other conditions; what is read again is read under them too: in training a stretch has
+        the same words throughout."""
+        begin = max(0, step - self.plan.kept)
+        self.prefix = turn.prefix
+        self.steps[begin : begin + turn.aligned.shape[1]] = turn.aligned.unbind(1)
 
     def _open(self, step: int, kept: int) -> Tensor:
         """Logits of `step` from a fresh cache, the `kept` steps before it read again as a stretch of their own, like a

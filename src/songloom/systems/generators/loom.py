@@ -32,7 +32,7 @@ from songloom.systems.codecs.spectral_codec import SpectralCodec
 from songloom.systems.request import Request
 from songloom.systems.roles import Codec, Generator, Progress
 from songloom.systems.wants import wants
-from songloom.tokens.generation import CodeStream, Plan, chunk_ends, code_chunks
+from songloom.tokens.generation import CodeStream, Plan, Turn, chunk_ends, code_chunks
 from songloom.tokens.losses import stream_losses
 from songloom.tokens.patterns import Delay, Pattern
 from songloom.tokens.sampling import Sampling
@@ -300,11 +300,10 @@ class Loom(Generator, kind="loom"):
             seed=seed,
             precision=self.precision if self.lm.heads.weight.device.type == "cpu" else "float32",
         )
-        rows = 1 if plan.guidance == 1 else 2
-        turns, aligned = self._request_conditions(request, seed, plan.frames)
-        turns = {step: prefix[:rows] for step, prefix in turns.items()}
-        stream = CodeStream(self.lm, self.pattern, turns.pop(0), aligned[:rows], plan, turns)
-        yield from code_chunks(stream, chunk_ends(plan.frames), progress)
+        first, turns = self._request_conditions(request, seed, plan)
+        yield from code_chunks(
+            CodeStream(self.lm, self.pattern, *first, plan, turns), chunk_ends(plan.frames), progress
+        )
 
     def _style_of(self, prompt: str) -> str:
         """The style that the reader finds in a prompt."""
@@ -312,18 +311,18 @@ class Loom(Generator, kind="loom"):
         pooled = minilm().embed([prompt], self.config.text_tokens).pooled
         return reader.vocabulary.styles[int(reader(pooled.to(reader.centre.device)).style.argmax())]
 
-    def _request_conditions(self, request: Request, seed: int, frames: int) -> tuple[dict[int, Tensor], Tensor]:
-        """Prefixes [2, L, D] by the step from which they hold, and aligned vectors [2, S, D]: the request's, then what
-        guidance moves away from."""
-        prefixes: dict[int, Tensor] = {}
-        whole: Tensor | None = None
+    def _request_conditions(self, request: Request, seed: int, plan: Plan) -> tuple[Turn, dict[int, Turn]]:
+        """The conditions of a request's beginning, and of its later sections by their first steps: rows of what is
+        wanted and, with guidance, of what it moves away from."""
+        rows = 1 if plan.guidance == 1 else 2
+        turns: dict[int, Turn] = {}
         asked = wants(request, seed, self._style_of(request.sections[0].prompt))
-        for (start, words), wanted in zip(request.sections, asked, strict=True):
-            step = round((request.lead_seconds + start) * self.codec.frame_rate) if prefixes else 0
-            prefixes[step], aligned = self._section_conditions(request, words, wanted, frames)
-            whole = aligned if whole is None else torch.cat([whole[:, :step], aligned[:, step:]], dim=1)
-        assert whole is not None
-        return prefixes, whole
+        steps = [round((request.lead_seconds + start) * self.codec.frame_rate) for start, _ in request.sections[1:]]
+        for (_, words), wanted, step, end in zip(request.sections, asked, [0, *steps], [*steps, None], strict=True):
+            prefix, aligned = self._section_conditions(request, words, wanted, plan.frames)
+            held = aligned[:rows] if step == 0 else aligned[:rows, max(0, step - plan.kept) : end].clone()
+            turns[step] = Turn(prefix[:rows], held)
+        return turns.pop(0), turns
 
     def _section_conditions(self, request: Request, words: str, wanted: Musical, frames: int) -> tuple[Tensor, Tensor]:
         """A section's prefix [2, L, D] and aligned vectors [2, S, D], as if it went through the whole piece. A loop is
