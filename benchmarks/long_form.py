@@ -110,7 +110,7 @@ def stories(system: Generator, seeds: int, half: float) -> Rows:
 
 
 def loops(system: Generator, seeds: int, bars: int) -> Rows:
-    """Length, tempo, and how the seam compares with 400 other places of the same loop."""
+    """Length, tempo, and how the seam, a downbeat, compares with the other beats of the same loop."""
     exact, tempo, quiet, cut_quiet = [], [], [], []
     for seed, prompt in _each([(seed, prompt) for seed in range(seeds) for prompt in LOOPS], "loops"):
         request = Request(prompt=prompt, loop=True, bars=bars, seed=seed)
@@ -119,14 +119,17 @@ def loops(system: Generator, seeds: int, bars: int) -> Rows:
         exact.append(wave.shape[-1] == round(bars * 4 * 60 / asked * rate))
         twice = torch.cat([wave, wave], dim=-1)
         tempo.append(tempo_agrees(estimate_tempo(twice, rate).bpm, asked, octaves=True))
-        quiet.append(_place_of_seam(wave, rate))
+        quiet.append(_place_of_seam(wave, rate, 60 / asked))
         lead, size = system.samples(request)
         raw = torch.cat(list(system.pieces(request, seed)), dim=-1)[0, :, lead : lead + size]
-        cut_quiet.append(_place_of_seam(raw, rate))
+        cut_quiet.append(_place_of_seam(raw, rate, 60 / asked))
     return [
         [f"loop of {bars} bars: exact number of samples", str(share(exact))],
         ["loop, played twice: tempo is the asked one, octaves allowed", str(share(tempo))],
-        ["loop: share of other places that are smoother than the seam, median", f"{statistics.median(quiet):.2f}"],
+        [
+            "loop: share of its other beats where the spectrum changes less than at the seam, median",
+            f"{statistics.median(quiet):.2f}",
+        ],
         ["loop: the same, of the music cut there, median", f"{statistics.median(cut_quiet):.2f}"],
         ["loop: the same, worst", f"{max(quiet):.2f}, cut {max(cut_quiet):.2f}"],
     ]
@@ -148,10 +151,11 @@ def drifts(system: Generator, seconds: float) -> Rows:
     return rows
 
 
-def _place_of_seam(wave: Tensor, rate: int) -> float:
-    """The share of random places of a loop [C, T] whose spectrum changes less than at its seam."""
-    places = torch.randint(wave.shape[-1], (400,), generator=torch.Generator().manual_seed(0))
-    others = roughness(wave, rate, places)
+def _place_of_seam(wave: Tensor, rate: int, beat: float) -> float:
+    """The share of the other beats of a loop [C, T], a `beat` of seconds apart, where the spectrum changes less than at
+    its seam."""
+    beats = torch.arange(1, round(wave.shape[-1] / rate / beat)) * beat * rate
+    others = roughness(wave, rate, beats.round().long())
     return float((others < roughness(wave, rate, torch.tensor([0]))).float().mean())
 
 

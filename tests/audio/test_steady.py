@@ -80,6 +80,6 @@ def test_silence_is_not_made_loud() -> None:
     wave = drifting(24.0, (0.0, 0.0, 0.0))
     wave[..., 12 * RATE :] *= 1e-3
     quiet = held(wave)[..., 23 * RATE :]
-    assert float(quiet.square().mean() / wave[..., 23 * RATE :].square().mean()) < 10 ** (6.1 / 10)
+    assert float(quiet.square().mean() / wave[..., 23 * RATE :].square().mean()) < 2
     assert float(held(torch.zeros(1, 1, 20 * RATE)).abs().max()) == 0.0
     assert math.isfinite(float(quiet.sum()))

@@ -16,11 +16,11 @@ LOWEST = 44.0
 """Hz at which the lowest octave begins; what is below goes with it."""
 TOLERANCE = 2.0
 """Decibels by which a band may differ before anything is done."""
-MOST_BOOST, MOST_CUT = 6.0, 18.0
-QUIET = 1e-5
+MOST_BOOST, MOST_CUT = 15.0, 18.0
+QUIET = 1e-4
 """Share of the first window's power below which a band does not count."""
-HEARD_SECONDS = 10.0
-"""How much of the past is compared with the first window."""
+HEARD_SECONDS = 20.0
+"""How much of the past is compared with the first window, at most: what is shorter, as a break, is no drift."""
 FRAME_SECONDS = 0.128
 
 
@@ -29,7 +29,7 @@ def steady(
 ) -> Iterator[Tensor]:
     """Pieces [1, C, t] -> pieces, as many samples in all, whose octave bands stay within `TOLERANCE` of those of the
     first `window` samples after the last of `starts` (samples, where what is wanted changes), as long as that is a
-    matter of 6 dB up or 18 dB down. What leaves is `FRAME_SECONDS` later than what comes."""
+    matter of 15 dB up or 18 dB down. What leaves is `FRAME_SECONDS` later than what comes."""
     size = 2 * max(8, round(FRAME_SECONDS * sample_rate / 2))
     hop = size // 2
     shape = torch.hann_window(size).sqrt()
@@ -101,7 +101,9 @@ class Drift:
         floor = QUIET * first.sum().clamp_min(1e-12)
         past = self._mean(frame + 1 - self.heard, frame + 1)
         apart = 10 * torch.log10((past + floor) / (first + floor))
-        return (apart.clamp(-TOLERANCE, TOLERANCE) - apart).clamp(-MOST_CUT, MOST_BOOST)
+        wanted = apart.clamp(-TOLERANCE, TOLERANCE) - apart
+        pause = (2 * MOST_BOOST + TOLERANCE + apart).clamp_min(0)  # what has fallen much further was meant to
+        return torch.minimum(wanted, pause).clamp_min(-MOST_CUT)
 
     def _mean(self, begin: int, end: int) -> Tensor:
         return (self.sums[end] - self.sums[begin]) / (end - begin)
