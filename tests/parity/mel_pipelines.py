@@ -14,6 +14,7 @@ from transformers import (
     ClapConfig,
     ClapFeatureExtractor,
     ClapModel,
+    ClapTextModelWithProjection,
     GPT2Config,
     GPT2LMHeadModel,
     RobertaTokenizerFast,
@@ -84,6 +85,7 @@ def clap() -> Any:
         "num_attention_heads": 2,
         "intermediate_size": 20,
         "max_position_embeddings": 40,
+        "projection_dim": JOINT,
     }
     audio = {
         "spec_size": 64,
@@ -167,9 +169,8 @@ def audioldm2(attends: tuple[int | None, ...] = (None, 20, 32), layers: int = 1)
     )
 
 
-def musicldm() -> Any:
-    from diffusers.pipelines.deprecated.musicldm.pipeline_musicldm import MusicLDMPipeline
-
+def vector_unet() -> Any:
+    """That of MusicLDM and AudioLDM."""
     unet = UNet2DConditionModel(
         **LEVELS,
         attention_head_dim=4,
@@ -178,13 +179,33 @@ def musicldm() -> Any:
         projection_class_embeddings_input_dim=JOINT,
         class_embeddings_concat=True,
     )
+    return spread(unet, 7)
+
+
+def musicldm() -> Any:
+    from diffusers.pipelines.deprecated.musicldm.pipeline_musicldm import MusicLDMPipeline
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        pipeline = MusicLDMPipeline(**common(), unet=spread(unet, 7))
+        pipeline = MusicLDMPipeline(**common(), unet=vector_unet())
     features = pipeline.text_encoder.get_text_features
     # It is older than version 5 of transformers, in which this has another type.
     pipeline.text_encoder.get_text_features = lambda *given, **named: features(*given, **named).pooler_output
     return pipeline
+
+
+def audioldm() -> Any:
+    """AudioLDM, which carries the text half of CLAP alone."""
+    from diffusers.pipelines.deprecated.audioldm.pipeline_audioldm import AudioLDMPipeline
+
+    parts = common()
+    whole = parts.pop("text_encoder")
+    del parts["feature_extractor"]
+    half = ClapTextModelWithProjection(whole.config.text_config)
+    half.load_state_dict({name: tensor for name, tensor in whole.state_dict().items() if name.startswith("text_")})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return AudioLDMPipeline(**parts, text_encoder=half.eval(), unet=vector_unet())
 
 
 def save(pipeline: Any, folder: Path) -> Path:

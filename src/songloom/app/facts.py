@@ -143,9 +143,9 @@ def checkpoint_facts(path: Path) -> Facts:
             "parts": parts,
             "bytes": sum(file.stat().st_size for file in path.rglob("*.safetensors")),
         }
-    families = [family.__name__.rsplit(".", 1)[-1] for family in load.families() if family.recognises(files)]
+    families = [family.__name__.rsplit(".", 1)[-1] for family in load.families_of(files)]
     if len(families) != 1:
         raise ValueError(f"{path} is neither sound, nor tokens, nor a checkpoint that songloom knows")
     weights = path if path.is_file() else None
-    size = weights.stat().st_size if weights else sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+    size = weights.stat().st_size if weights else sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     return {"kind": "published checkpoint", "family": families[0], "bytes": size}

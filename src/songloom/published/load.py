@@ -45,12 +45,17 @@ def load(name: str | Path) -> System:
         return cast(System, registry.load(str(own)))
     path = locate(name)
     files = Files(path)
-    found = [family for family in families() if family.recognises(files)]
-    found = [family for family in found if getattr(family, "WHOLE", False)] or found
+    found = families_of(files)
     if len(found) != 1:
         known = ", ".join(sorted(family.__name__.rsplit(".", 1)[-1] for family in (found or families())))
         raise ValueError(f"{path} is {'of several families' if found else 'of no known family'}: {known}")
     return found[0].load(path).eval()
+
+
+def families_of(files: Files) -> list[Family]:
+    """The families that recognise some files; those of the whole model alone, where there are such."""
+    found = [family for family in families() if family.recognises(files)]
+    return [family for family in found if getattr(family, "WHOLE", False)] or found
 
 
 def own_folder(name: str | Path) -> Path | None:

@@ -1,14 +1,14 @@
 """MusicLDM: latent diffusion for music under one vector that CLAP gives of the text.
 
-Chen et al. 2023 (arXiv 2308.01546), built on AudioLDM (Liu et al. 2023, arXiv 2301.12503). Idea: in CLAP's space a text
-lies near the sounds that it describes, so a single vector can stand for either; joined to the time, it tells every
-block of the U-Net what to make.
+Chen et al. 2023 (arXiv 2308.01546), with the network of AudioLDM (Liu et al. 2023, arXiv 2301.12503), whose sizes are
+presets here. Idea: in CLAP's space a text lies near the sounds that it describes, so a single vector can stand for
+either; joined to the time, it tells every block of the U-Net what to make.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from songloom.conditioning.clap_text import ClapText
 from songloom.conditioning.text_encoders import MiniLMSentence, TextEncoder
@@ -26,9 +26,9 @@ from songloom.systems.generators.mel_diffusion import (
 from songloom.systems.latent_generator import Sampling
 
 
-def musicldm_shape() -> UnetShape:
+def shape_of(width: int = 128) -> UnetShape:
     """The image attends to itself alone; CLAP's vector comes with the time."""
-    return UnetShape(attends=(0,), vector=512)
+    return UnetShape(widths=(width, 2 * width, 3 * width, 5 * width), attends=(0,), vector=512)
 
 
 class MusicLdm(MelDiffusion, kind="musicldm"):
@@ -41,7 +41,7 @@ class MusicLdm(MelDiffusion, kind="musicldm"):
         """`sentence` gives one vector of a text. The defaults are those of ucsd-reach/musicldm."""
 
         sentence: Settings = field(default_factory=ClapText.Config)
-        shape: UnetShape = field(default_factory=musicldm_shape)
+        shape: UnetShape = field(default_factory=shape_of)
         sampling: Sampling = field(
             default_factory=lambda: Sampling(sampler="ddim", schedule="ddim", steps=200, guidance=2.0)
         )
@@ -67,7 +67,12 @@ class MusicLdm(MelDiffusion, kind="musicldm"):
             ),
             sampling=tiny_sampling(),
         )
-        return {"musicldm": cls.Config(), "musicldm-tiny": tiny}
+        guided = replace(cls.Config().sampling, guidance=2.5)
+        audioldm = {
+            name: cls.Config(shape=shape_of(width), sampling=guided)
+            for name, width in (("audioldm-s", 128), ("audioldm-m", 192), ("audioldm-l", 256))
+        }
+        return {"musicldm": cls.Config(), **audioldm, "musicldm-tiny": tiny}
 
     @classmethod
     def recipe(cls, preset: str) -> Recipe:
