@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
+from songloom.loading import without_memory
 from songloom.published import clap_text, gpt2, mel_vae, t5, unet
 from songloom.published.files import Files, read_json, read_tensors
 from songloom.published.keys import Rule, renamed
@@ -55,6 +54,6 @@ def load(path: Path) -> AudioLdm2:
     own = prefixed("unet", unet.tensors(path / "unet", shape))
     own |= prefixed("language", gpt2.tensors(path / "language_model"))
     own |= renamed(read_tensors(path / "projection_model"), PROJECTION, source=str(path / "projection_model"))
-    with torch.device("meta"):
+    with without_memory():
         system = AudioLdm2(settings)
     return assembled(system, own, {"codec": codec, "sentence": sentence, "words": words}, str(path))

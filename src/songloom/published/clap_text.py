@@ -13,6 +13,7 @@ from torch import Tensor
 
 from songloom.conditioning.clap_text import ClapText
 from songloom.layers.text_towers import bert_weights
+from songloom.loading import without_memory
 from songloom.published.files import read_json, read_tensors
 from songloom.published.keys import assign
 
@@ -24,7 +25,7 @@ def load(path: Path, tokenizer: Path) -> ClapText:
     """The encoder of a folder, with the tokenizer of another. Raises ValueError for what does not fit."""
     data = tokenizer_json(tokenizer)
     config = settings(read_json(path / "config.json"), str(path), longest=longest_of(tokenizer), size=len(data))
-    with torch.device("meta"):
+    with without_memory():
         encoder = ClapText(config)
     found = tensors(read_tensors(path), read_json(path / "config.json"), config, str(path))
     assign(encoder, found | {"tokenizer": torch.frombuffer(bytearray(data), dtype=torch.uint8)}, source=str(path))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
+from songloom.loading import without_memory
 from songloom.published import clap_text, mel_vae, unet
 from songloom.published.files import Files, read_json
 from songloom.published.mel_pipeline import INDEX, assembled, is_pipeline, prefixed, process
@@ -37,7 +36,7 @@ def load(path: Path) -> MusicLdm:
         shape=shape,
         sampling=replace(MusicLdm.Config().sampling, guidance=guidance),
     )
-    with torch.device("meta"):
+    with without_memory():
         system = MusicLdm(settings)
     own = prefixed("unet", unet.tensors(path / "unet", shape))
     return assembled(system, own, {"codec": codec, "sentence": sentence}, str(path))

@@ -153,9 +153,14 @@ def _vector(config: Mapping[str, Any]) -> int:
 
 def tensors(path: Path, shape: UnetShape) -> dict[str, Tensor]:
     """The tensors of a folder under our names."""
-    found = read_tensors(path)
-    joined(found, r"(.+)\.to_(?P<part>[kv])\.weight", "kv", r"\1.to_kv.weight", source=str(path))
-    inner = renamed(renamed(found, [*_transformers(shape), *PLACES], source=str(path)), INSIDE, source=str(path))
+    return of_published(read_tensors(path), shape, str(path))
+
+
+def of_published(tensors: Mapping[str, Tensor], shape: UnetShape, source: str = "the file") -> dict[str, Tensor]:
+    """Published tensors under our names."""
+    found = dict(tensors)
+    joined(found, r"(.+)\.to_(?P<part>[kv])\.weight", "kv", r"\1.to_kv.weight", source=source)
+    inner = renamed(renamed(found, [*_transformers(shape), *PLACES], source=source), INSIDE, source=source)
     ends = (".enter.weight", ".leave.weight")  # those of transformers may be convolutions of one place
     return {name: tensor.flatten(1) if name.endswith(ends) else tensor for name, tensor in inner.items()}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 
@@ -18,6 +19,7 @@ from songloom.data.batch import Batch
 from songloom.diffusion.latent_diffusion import Predict, Scaling, guided
 from songloom.diffusion.processes import Ddpm
 from songloom.layers.mel import MelScale
+from songloom.layers.packed import Precision
 from songloom.layers.unet import Unet, UnetGiven, UnetShape
 from songloom.recipe import Recipe
 from songloom.systems.codecs.mel_codec import packed, rows_of
@@ -46,6 +48,7 @@ class MelDiffusionSettings(LatentSettings):
 class MelDiffusion(LatentGenerator):
     """Text -> conditions -> latents of mel spectrograms -> music."""
 
+    precisions: ClassVar[tuple[Precision, ...]] = ("float32", "bfloat16")
     config: MelDiffusionSettings
 
     def __init__(self, config: MelDiffusionSettings) -> None:
@@ -61,6 +64,10 @@ class MelDiffusion(LatentGenerator):
 
     def frames(self, samples: int) -> int:
         return self.codec.frames(samples)
+
+    def hold(self, precision: Precision) -> None:
+        super().hold(precision)
+        self.unet.pack(precision)
 
     @abstractmethod
     def given(self, texts: Sequence[str]) -> UnetGiven:
