@@ -5,8 +5,9 @@
 The reference is built at its published size with random weights, saved in its own format, and loaded by each program
 in a process of its own, one after the other, in rounds. Each draws the same prompt's codes, the likeliest ones, with
 guidance 3, and plays them. A step is the time from one to the next; the table has the median of all rounds' medians.
-The last column is the share of the reference's codes that each drew before and after they first differ: with random
-weights one other code changes all that follow.
+The last column is the share of the reference's codes that each drew, and how many frames are alike before the first
+other code, which with random weights changes all that follow; `precision_quality.py` has what a precision costs a
+trained model, `few_rows.py` what was tried for the products.
 """
 
 from __future__ import annotations

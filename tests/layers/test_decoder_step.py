@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from songloom.layers.attention import attend_once
 from songloom.layers.decoder import Decoder
 from songloom.layers.decoder_step import DecoderStep, Fixed, Growing, Reach
 from songloom.layers.matrices import Precision, pack
@@ -64,13 +63,3 @@ def test_a_place_past_the_last_is_refused() -> None:
         step(x[:, 0])
         with pytest.raises(ValueError, match="holds 1 positions; 2"):
             step(x[:, 1])
-
-
-def test_attention_of_a_few_is_the_kernels() -> None:
-    torch.manual_seed(0)
-    queries, keys, values = torch.randn(6, 2, 8), torch.randn(6, 5, 8), torch.randn(6, 5, 8)
-    added = torch.tensor([0.0, 0.0, 1.0, -torch.inf, -2.0])[None, None]
-    kernel = torch.nn.functional.scaled_dot_product_attention
-    for bias in (None, added):
-        found = attend_once(queries, keys.transpose(1, 2), values, bias)
-        torch.testing.assert_close(found, kernel(queries, keys, values, attn_mask=bias))

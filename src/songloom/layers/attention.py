@@ -36,14 +36,6 @@ class KeyValueCache:
         return keys, values
 
 
-def attend_once(queries: Tensor, keys: Tensor, values: Tensor, added: Tensor | None = None) -> Tensor:
-    """Attention with few queries: [N, q, width], keys [N, width, L], values [N, L, width], `added` [N, 1, L] to the
-    scores -> [N, q, width]. On a CPU three products of it take a third of the time of the kernel for many."""
-    start, kept = (queries[..., :1], 0) if added is None else (added, 1)
-    scores = torch.baddbmm(start, queries, keys, beta=kept, alpha=queries.shape[-1] ** -0.5)
-    return torch.bmm(scores.softmax(-1), values)
-
-
 class CausalAttention(nn.Module):
     """`heads` query heads share `key_heads` key and value heads (grouped-query attention, Ainslie et al. 2023);
     queries and keys are normalised before they turn (Dehghani et al. 2023, section 2)."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from songloom.layers.attention import KeyValueCache, attend_once
+from songloom.layers.attention import KeyValueCache
 from songloom.layers.cross_attention import Memory
 from songloom.layers.decoder import Decoder, DecoderBlock
 from songloom.layers.matrices import Packed
@@ -25,7 +25,7 @@ class Reach(ABC):
     """The place that is next, of S in all, and what it may attend to."""
 
     added: Tensor | None = None
-    """What goes to the scores of S positions, [1, 1, S]."""
+    """What goes to the scores of S positions, [1, 1, 1, S]."""
 
     @abstractmethod
     def __init__(self, length: int, positions: Tensor) -> None:
@@ -45,7 +45,7 @@ class Reach(ABC):
 
     @abstractmethod
     def seen(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """The keys [N, width, L] and values [N, L, width] to look at, of all S."""
+        """The keys and values [B, H, L, width] to look at, of all S."""
 
 
 class Growing(Reach):
@@ -67,7 +67,7 @@ class Growing(Reach):
 
     def seen(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         end = self.place + 1
-        return keys[..., :end], values[:, :end]
+        return keys[:, :, :end], values[:, :, :end]
 
 
 class Fixed(Reach):
@@ -78,7 +78,7 @@ class Fixed(Reach):
 
     def advance(self) -> None:
         self.place.add_(1)
-        self.added = torch.where(self.positions <= self.place, 0.0, -torch.inf)[None, None]
+        self.added = torch.where(self.positions <= self.place, 0.0, -torch.inf)[None, None, None]
 
     def row(self, table: Tensor) -> Tensor:
         return table.index_select(0, self.place)
@@ -124,29 +124,29 @@ class _BlockStep:
 
     def __init__(self, block: DecoderBlock, memory: Memory | None, cache: KeyValueCache, reach: Reach) -> None:
         self.reach, self.both, self.heads = reach, cache.both, block.attention.heads
-        keys, values = cache.both.flatten(1, 2)
-        self.keys, self.values = keys.transpose(1, 2), values
+        self.keys, self.values = cache.both
         self.attention_norm, self.hidden_norm = _norm(block.attention_norm), _norm(block.hidden_norm)
         self.to_qkv, self.to_out = _bare(block.attention.to_qkv), _bare(block.attention.to_out)
         self.expand, self.contract = _bare(block.expand), _bare(block.contract)
-        self.memory: tuple[Tensor, Tensor, Tensor | None] | None = None
+        self.memory: Memory | None = None
         if block.cross is not None and block.cross_norm is not None and memory is not None:
-            added = None if memory.added is None else memory.added.flatten(0, 1)
-            self.memory = memory.keys.flatten(0, 1).transpose(1, 2), memory.values.flatten(0, 1), added
-            self.cross_norm = _norm(block.cross_norm)
+            self.memory, self.cross_norm = memory, _norm(block.cross_norm)
             self.to_queries, self.cross_out = _bare(block.cross.to_queries), _bare(block.cross.to_out)
 
     def __call__(self, x: Tensor) -> Tensor:
         rows, width = x.shape
         qkv = self.to_qkv(self.attention_norm(x)).view(rows, 3, self.heads, -1)
         self.reach.write(self.both, qkv[:, 1:].transpose(0, 1))
-        queries = qkv[:, 0].reshape(rows * self.heads, 1, -1)
-        mixed = attend_once(queries, *self.reach.seen(self.keys, self.values), self.reach.added)
-        x = x + self.to_out(mixed.view(rows, width))
+        keys, values = self.reach.seen(self.keys, self.values)
+        x = x + self.to_out(_attend(qkv[:, 0, :, None], keys, values, self.reach.added).view(rows, width))
         if self.memory is not None:
-            queries = self.to_queries(self.cross_norm(x)).view(rows * self.heads, 1, -1)
-            x = x + self.cross_out(attend_once(queries, *self.memory).view(rows, width))
+            queries = self.to_queries(self.cross_norm(x)).view(rows, self.heads, 1, -1)
+            x = x + self.cross_out(_attend(queries, *self.memory).view(rows, width))
         return x + self.contract(functional.gelu(self.expand(self.hidden_norm(x))))
+
+
+def _attend(queries: Tensor, keys: Tensor, values: Tensor, added: Tensor | None) -> Tensor:
+    return functional.scaled_dot_product_attention(queries, keys, values, added)
 
 
 def _bare(linear: nn.Module) -> Callable[[Tensor], Tensor]:

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from songloom.layers.attention import attend_once
 from songloom.layers.matrices import Precision, product
 from songloom.layers.positions import rotary_tables
 from songloom.layers.transformer import Block
@@ -46,7 +45,7 @@ class StepDecoder:
         self.gain = transformer.norm.weight.detach()
         self.to_logits = product(lm.heads.weight, precision)
         self.caches = transformer.empty_caches(rows, positions)
-        self.seen = [tuple(part.flatten(0, 1) for part in cache.both) for cache in self.caches]
+        self.seen = [cache.both.unbind(0) for cache in self.caches]
         self.turns = [self._turns(block, positions) for block in transformer.each_block()]
 
     def _turns(self, block: Block, positions: int) -> tuple[Tensor, Tensor]:
@@ -83,11 +82,11 @@ class StepDecoder:
             turning, made = heads.split_with_sizes((self.heads + self.key_heads, self.key_heads), 1)
             turning = functional.layer_norm(turning, (self.head_width,), None, None, EPSILON)
             turned = torch.addcmul(turning * direct[place], turning.roll(self.head_width // 2, -1), crossed[place])
-            cache.both[0, :, :, place] = turned[:, self.heads :]
-            cache.both[1, :, :, place] = made
+            keys[:, :, place] = turned[:, self.heads :]
+            values[:, :, place] = made
             cache.length = place + 1
-            queries = turned[:, : self.heads].reshape(self.rows * self.key_heads, -1, self.head_width)
-            mixed = attend_once(queries, keys[:, : place + 1].transpose(1, 2), values[:, : place + 1])
+            queries = turned[:, : self.heads].view(self.rows, self.key_heads, -1, self.head_width)
+            mixed = functional.scaled_dot_product_attention(queries, keys[:, :, : place + 1], values[:, :, : place + 1])
             x = x + block.out(mixed.reshape(self.rows, -1))
             normal = functional.layer_norm(x, self.gain.shape, block.hidden_gain, None, EPSILON)
             x = x + block.contract(functional.gelu(block.expand(normal)))
