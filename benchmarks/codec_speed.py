@@ -172,7 +172,12 @@ class Race:
         """Billions of operations a second of products of 1024 x 1024 matrices."""
         a, b = torch.randn(2, 1024, 1024)
         left, right = a.bfloat16(), b.bfloat16()
-        products = {"float32": lambda: a @ b, "bfloat16": lambda: left @ right}
+        some, other = torch.randint(-127, 128, (2, 1024, 1024), dtype=torch.int8)
+        products = {
+            "float32": lambda: a @ b,
+            "bfloat16": lambda: left @ right,
+            "bytes": lambda: torch._int_mm(some, other),
+        }
         return {name: 2 * 1024**3 / min(self.timed(run)[0] for _ in range(20)) / 1e9 for name, run in products.items()}
 
 
@@ -284,7 +289,7 @@ def show(result: dict[str, Any], out: Path | None, docs: Path | None) -> None:
     note = (
         f"{where['cpu']}, torch {where['torch']}, {result['threads']} threads, {result['seconds']:g} s of audio, "
         f"{result['clock']} clock. Matrix products reach {rates['float32']:.0f} GFLOP/s in float32 and "
-        f"{rates['bfloat16']:.0f} in bfloat16."
+        f"{rates['bfloat16']:.0f} in bfloat16, {rates['bytes']:.0f} in bytes."
     )
     Console().print(note, highlight=False)
     if out is not None:

@@ -7,6 +7,7 @@ Tensors come from safetensors files, whole or sharded, or from PyTorch's pickles
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -149,11 +150,21 @@ def read_pickle(path: Path) -> dict[str, Any]:
     try:
         data = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except DAMAGED as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise ValueError(f"{path} is not a file of plain tensors: {reason[:200]}") from None
+        raise ValueError(f"{path} is not a file of plain tensors: {_reason(error)}") from None
     if not isinstance(data, dict):
         raise ValueError(f"{path} holds a {type(data).__name__}; a dictionary is needed")
     return data
+
+
+def _reason(error: Exception) -> str:
+    """Why a file was refused: what it wants to run, or the first line of the message, but not torch's advice on how to
+    let it run."""
+    wanted = re.search(r"GLOBAL (\S+)", str(error))
+    if wanted is not None:
+        return f"it wants to use {wanted[1]}, which no such file needs"
+    if isinstance(error, UnpicklingError):
+        return "it holds more than tensors, numbers and texts"
+    return next(iter(str(error).splitlines()), type(error).__name__)[:200]
 
 
 def _shards(index: Path) -> dict[str, str]:
