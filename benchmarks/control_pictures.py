@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,22 +74,4 @@ def draw_spectra(path: Path, sounds: Mapping[str, Audio]) -> None:
         axes.imshow(image, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=top - 80, vmax=top)
         axes.set_title(name, fontsize=9)
         axes.set_yticks([])
-    figure.savefig(path, dpi=DOTS)
-
-
-def draw_part(path: Path, asked: Sequence[Curve], made: Sequence[Audio]) -> None:
-    """Levels that are asked for in a part of the time, and what was heard in all of it."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, 2.2 * len(asked)), layout="constrained")
-    for axes, curve, audio in zip(
-        figure.subplots(len(asked), 1, sharex=True, squeeze=False)[:, 0], asked, made, strict=True
-    ):
-        level = Curve.of_audio("dynamics", audio).values[0, : curve.frames]
-        known = curve.mask[: len(level)]
-        gain = (curve.values[0, : len(level)] - level)[known].median()
-        seconds = (np.arange(len(level)) + 0.5) / RATE
-        axes.plot(seconds[known], curve.values[0, : len(level)][known], c=ASKED, lw=5)
-        axes.plot(seconds, level + gain, c=MADE)
-        axes.set_ylabel("dB", fontsize=8)
-    figure.savefig(path, dpi=DOTS)
+    figure.savefig(path, dpi=DOTS // 2)

@@ -18,7 +18,7 @@ from typing import Any
 
 import cyclopts
 import torch
-from control_pictures import draw_curves, draw_part, draw_spectra
+from control_pictures import draw_curves, draw_spectra
 from machine import machine
 from rich.console import Console
 
@@ -93,7 +93,7 @@ def main(
     model: str | None = None,
     clips: int = 160,
     base_steps: int = 500,
-    steps: int = 800,
+    steps: int = 500,
     pieces: int = 12,
     seconds: float = 6.0,
     sampling_steps: int = 12,
@@ -135,7 +135,7 @@ def main(
     table = markdown_table(["run", *UNITS.values()], [[name, *cells(row)] for name, row in rows.items()])
     screen.print(table, markup=False)
     pictures = docs.parent / "pictures" if docs else out / "pictures"
-    draw(studio, held, pictures)
+    draw(studio, held[0], pictures)
     if docs:
         put_between(docs, "controls", table)
 
@@ -279,22 +279,19 @@ def cells(errors: Errors) -> list[str]:
     return [str(mean(errors[name])) if name in errors else "-" for name in NAMES]
 
 
-def draw(studio: Studio, held: Sequence[Piece], folder: Path) -> None:
-    """Pictures of the first pieces."""
+def draw(studio: Studio, piece: Piece, folder: Path) -> None:
+    """Pictures of one piece: under its own curves, and under drawn ones."""
     folder.mkdir(parents=True, exist_ok=True)
-    first = held[0]
-    asked = runs(first, studio.seconds)
-    free = studio.make("no curves", first, {})
-    made = {name: studio.make(f"{name} alone", first, asked[f"{name} alone"]) for name in NAMES}
-    draw_curves(folder / "controls-curves.png", first.curves, made, free)
-    together = studio.make("all three", first, first.curves)
+    asked, free = runs(piece, studio.seconds), studio.make("no curves", piece, {})
+    for kind, row in (("heard", "{} alone"), ("drawn", "drawn {}")):
+        curves = {name: asked[row.format(name)][name] for name in NAMES}
+        made = {name: studio.make(row.format(name), piece, {name: curve}) for name, curve in curves.items()}
+        draw_curves(folder / f"controls-{kind}.png", curves, made, free)
+    together = studio.make("all three", piece, piece.curves)
     draw_spectra(
         folder / "controls-spectra.png",
-        {"the curves' piece": first.audio, "under its three curves": together, "without curves": free},
+        {"the curves' piece": piece.audio, "under its three curves": together, "without curves": free},
     )
-    row = "all three, first half"
-    halves = [studio.make(row, piece, runs(piece, studio.seconds)[row]) for piece in held[:3]]
-    draw_part(folder / "controls-part.png", [half(piece.curves["dynamics"]) for piece in held[:3]], halves)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def test_it_makes_measures_draws_and_finds_again(monkeypatch: pytest.MonkeyPatch
         assert rows[f"{name} alone"][name] == rows["no curves"][name]
     assert "| no curves |" in page.read_text(encoding="utf-8")
     pictures = sorted(path.name for path in (tmp_path / "docs/pictures").iterdir())
-    assert pictures == ["controls-curves.png", "controls-part.png", "controls-spectra.png"]
+    assert pictures == ["controls-drawn.png", "controls-heard.png", "controls-spectra.png"]
     made = {path: path.stat().st_mtime_ns for path in (tmp_path / "out/made").rglob("*.wav")}
     bench.main(corpus, out=tmp_path / "out", **options)
     assert made and all(path.stat().st_mtime_ns == when for path, when in made.items())
