@@ -122,6 +122,18 @@ def test_a_killed_run_goes_on_to_the_same_lora(model: str, data: Path, tmp_path:
         assert all(torch.equal(expected[key], found[key]) for key in expected), name
 
 
+def test_products_in_half_precision_leave_base_and_lora_in_single(model: str, data: Path, tmp_path: Path) -> None:
+    plan = session.tuning_plan(model, {"recipe.steps": "3", "recipe.batch_size": "2"}, Lora(rank=2))
+    trainer = session.start(plan, data, tmp_path / "run", pace=QUIET, precision="bf16")
+    before = checkpoint.weights_hash(registry.load(model))
+    trainer.run()
+    assert {p.dtype for p in trainer.system.parameters()} == {torch.float32}
+    learned = loras.read(tmp_path / "run/checkpoint/lora.safetensors")
+    assert learned.base.sha256 == before
+    network = [tensor for name, tensor in learned.learned.items() if name.startswith(("lm.", "dit.blocks."))]
+    assert network and all(tensor.abs().sum() > 0 for tensor in network)
+
+
 def test_samples_of_a_run_are_those_of_the_file_that_it_leaves(model: str, data: Path, tmp_path: Path) -> None:
     trainer = begun(model, data, tmp_path / "run", steps=3)
     trainer.pace = replace(QUIET, sample_steps=3)

@@ -16,7 +16,7 @@ from songloom.systems import registry
 from songloom.training import measure, session
 from songloom.training.embedded import Chain, Table, Training
 from songloom.training.run_folder import RunFolder
-from songloom.training.trainer import Pace
+from songloom.training.trainer import Pace, Report
 
 QUIET = Pace(log_steps=5, valid_steps=5, sample_steps=0)
 
@@ -151,6 +151,25 @@ def test_the_command_trains_and_resumes_with_the_recipe_that_the_run_was_begun_w
         command.train("toy-codec", data=data, out=out, changes=("noise=0.3",), resume=True)
     with pytest.raises(ValueError, match="a run of toy-codec, not of toy-model"):
         command.train("toy-model", data=data, out=out, resume=True)
+
+
+def test_the_line_of_progress_tells_losses_and_the_doubt_of_every_stream() -> None:
+    losses = {"loss": 5.0, "book0": 2.0, "~perplexity0": 54.6, "~perplexity1": 20.1, "~usage": 0.5, "valid loss": 6.0}
+    line = shared.status(Report(7, 10, losses, 2.0, 1.5))
+    assert line == "7/10 loss 5 book0 2 perplexity 54.6 20.1 (valid 6) 2.00 steps/s"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(1.0, "1.0 seconds"), (150, "2.5 minutes"), (9000, "2.5 hours"), (10**6, "11.6 days")]
+)
+def test_a_length_of_time_has_its_own_unit(seconds: float, told: str) -> None:
+    assert shared.duration(seconds) == told
+
+
+def test_an_estimate_that_does_not_fit_says_what_to_do(data: Path) -> None:
+    found = measure.estimate(session.plan("toy-model", None, {}, {"codec": "random"}), data)
+    assert "lower recipe.batch_size" in shared.describe(found, "cpu", found.memory - 1)
+    assert "lower" not in shared.describe(found, "cpu", found.memory)
 
 
 def test_a_stopped_command_ends_with_130_and_says_how_to_go_on(
