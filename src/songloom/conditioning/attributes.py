@@ -9,6 +9,7 @@ trained) and from a glossary of how people talk about styles and moods.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -38,6 +39,19 @@ class Vocabulary:
     def size(self) -> int:
         """Numbers of one answer."""
         return len(self.styles) + len(self.moods) + len(self.families)
+
+    def truth(self, labels: Sequence[Mapping[str, Any]]) -> Tensor:
+        """[B, size]: what the labels of B clips say in the place of chances (1 for what is, else 0), NaN for what they
+        leave open."""
+        rows = []
+        for one in labels:
+            families = one.get("families")
+            rows.append(
+                _choice(one.get("style"), self.styles)
+                + _choice(one.get("mood"), self.moods)
+                + [math.nan if families is None else float(name in families) for name in self.families]
+            )
+        return torch.tensor(rows).view(len(rows), self.size)
 
 
 class Answers(NamedTuple):
@@ -109,6 +123,11 @@ def glossary_texts(vocabulary: Vocabulary, count: int) -> tuple[list[str], list[
     ]
     drawn = [known[place] for place in torch.randint(len(known), (count,)).tolist()] if known else []
     return [phrase for phrase, _ in drawn], [label for _, label in drawn]
+
+
+def _choice(name: object, words: Sequence[str]) -> list[float]:
+    """1 at the place of `name`; NaN everywhere for a name that is not among `words`."""
+    return [float(word == name) for word in words] if name in words else [math.nan] * len(words)
 
 
 def _places(labels: Sequence[Mapping[str, Any]], name: str, words: Sequence[str]) -> Tensor:

@@ -49,15 +49,23 @@ class TextConditioner(nn.Module):
         self.blank_token = nn.Parameter(SCALE * torch.randn(width))
         self.blank_text = nn.Parameter(SCALE * torch.randn(width))
 
-    def forward(self, text: TextEmbedding, absent: Tensor) -> Conditioned:
-        """Items marked in `absent` [B] count as having no text."""
-        here = (text.mask & ~absent[:, None])[..., None]
+    def forward(
+        self, text: TextEmbedding, absent: Tensor, wordless: Tensor | None = None, told: Tensor | None = None
+    ) -> Conditioned:
+        """Items marked in `absent` [B] count as having no text; of those in `wordless` [B] only what was read in them
+        is heard. `told` [B, size of the vocabulary] stands for what the reader finds wherever it is not NaN."""
+        unheard = absent if wordless is None else absent | wordless
+        here = (text.mask & ~unheard[:, None])[..., None]
         prefix = torch.where(here, self.prefix_norm(self.to_prefix(text.tokens)), self.blank_token)
         answers = self.reader(text.pooled)
         # The reader learns from labels alone: what the music wants of it would blur what the words mean.
-        attributes = self.attributes_norm(self.to_attributes(answers.chances().detach()))
-        pooled = self.pooled_norm(self.to_pooled(self.reader.standard(text.pooled))) + attributes
-        return Conditioned(prefix, torch.where(absent[:, None], self.blank_text, pooled), answers)
+        chances = answers.chances().detach()
+        if told is not None:
+            chances = torch.where(told.isnan(), chances, told)
+        attributes = self.attributes_norm(self.to_attributes(chances))
+        pooled = self.pooled_norm(self.to_pooled(self.reader.standard(text.pooled)))
+        whole = torch.where(unheard[:, None], self.blank_text, pooled)
+        return Conditioned(prefix, torch.where(absent[:, None], whole, whole + attributes), answers)
 
 
 class Conditioned(NamedTuple):

@@ -48,13 +48,16 @@ MIDDLE_SECONDS = 32.0
 @dataclass(frozen=True, kw_only=True)
 class Dropped:
     """How often conditions are hidden in training: `asked` text, key and drums together (what guidance moves away
-    from, while both halves keep the beat), or one alone."""
+    from, while both halves keep the beat), or one alone; of `words` only what the reader finds in them is left, and a
+    part `told` of the items hears its labels instead of that."""
 
     asked: float = 0.1
     tempo: float = 0.1
     key: float = 0.1
     drums: float = 0.15
     meter: float = 0.15
+    words: float = 0.25
+    told: float = 0.35
 
 
 class Loom(Generator, kind="loom"):
@@ -252,26 +255,40 @@ class Loom(Generator, kind="loom"):
         device = self.lm.heads.weight.device
         known = musical.stack([musical.of_labels(labels) for labels in batch.labels]).to(device)
         hidden = torch.zeros(len(batch), dtype=torch.bool, device=device)
+        wordless = told = None
         if self.training:
             rates = self.config.dropped
-            draws = torch.rand(5, len(batch), device=device)
+            draws = torch.rand(7, len(batch), device=device)
+            wordless = draws[5] < rates.words
+            truth = self.config.vocabulary.truth(batch.labels).to(device)
+            told = torch.where((draws[6] < rates.told)[:, None], truth, torch.nan)
             hidden = draws[0] < rates.asked
             key, drums = hidden | (draws[1] < rates.key), hidden | (draws[2] < rates.drums)
             tempo, meter = draws[3] < rates.tempo, draws[4] < rates.meter
             known = known.without(tempo=tempo, key=key, drums=drums, meter=meter)
-        return self.conditions(batch.texts, known, hidden, batch.start.to(device), batch.total.to(device), frames)
+        start, total = batch.start.to(device), batch.total.to(device)
+        return self.conditions(batch.texts, known, hidden, start, total, frames, wordless=wordless, told=told)
 
     def conditions(
-        self, texts: Sequence[str], known: MusicalBatch, hidden: Tensor, start: Tensor, total: Tensor, frames: int
+        self,
+        texts: Sequence[str],
+        known: MusicalBatch,
+        hidden: Tensor,
+        start: Tensor,
+        total: Tensor,
+        frames: int,
+        *,
+        wordless: Tensor | None = None,
+        told: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Answers]:
         """Prefix [B, L, D], aligned vectors [B, S, D] and what was read in the texts, of B stretches of F frames that
         begin `start` [B] seconds into pieces of `total` [B] seconds. Texts are left out where `hidden` [B], or when
-        empty."""
+        empty; `wordless` and `told` as `TextConditioner` takes them."""
         device = start.device
         text = minilm().embed(texts, self.config.text_tokens)
         text = TextEmbedding(*(part.to(device) for part in text))
         absent = hidden | torch.tensor([not one.strip() for one in texts], device=device)
-        prefix, whole, answers = self.text(text, absent)
+        prefix, whole, answers = self.text(text, absent, wordless, told)
         steps = torch.arange(self.pattern.steps(self.config.streams, frames), device=device)
         times = start[:, None] + steps / self.codec.frame_rate
         return prefix, self.musical(known, times, total) + whole[:, None], answers
