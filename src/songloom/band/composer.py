@@ -25,6 +25,8 @@ from songloom.band.theory import chord_tones, fold, nearest
 _TEMPO_LIMITS = (30.0, 260.0)
 _KICKS = (35, 36)
 _STRIPPED_SHARE = 0.08
+_DRUMLESS_SHARE = 0.12
+_BEATEN = frozenset({"drums", "percussion"})
 _STRIPPED: tuple[tuple[str, ...], ...] = (
     ("drums", "percussion"),
     ("melody",),
@@ -104,15 +106,18 @@ def compose(
 
 def draw(seed: int, *, seconds: float = 30.0) -> Piece:
     """A piece as the corpus has them: styles in equal shares; about one in twelve is stripped to drums, to one
-    player or to a few."""
+    player or to a few, and of the others one in eight plays without its drums, so that "no drums" can be learned of
+    styles that have them."""
     stream = _streams(seed)
     style = STYLES[stream("style").choice(sorted(STYLES))]
-    chance = stream("stripped")
-    if chance.random() >= _STRIPPED_SHARE:
-        return compose(seed, style=style.name, seconds=seconds)
     present = {seat.role for lineup in style.lineups for seat in lineup}
-    options = [roles for roles in _STRIPPED if present.intersection(roles) and not present <= set(roles)]
-    roles = chance.choice(options) if options else None
+    chance = stream("stripped")
+    roles: Sequence[str] | None = None
+    if chance.random() < _STRIPPED_SHARE:
+        options = [roles for roles in _STRIPPED if present.intersection(roles) and not present <= set(roles)]
+        roles = chance.choice(options) if options else None
+    elif "drums" in present and stream("drumless").random() < _DRUMLESS_SHARE:
+        roles = sorted(present - _BEATEN)
     piece = compose(seed, style=style.name, seconds=seconds, roles=roles)
     return piece if any(part.notes for part in piece.parts) else compose(seed, style=style.name, seconds=seconds)
 

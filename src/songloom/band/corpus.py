@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from songloom.band.piece import Piece
 
 SAMPLE_RATE = 44100
-VERSION = 1
+VERSION = 2
 _PER_FOLDER = 1000
 _PROBES = 3
 

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from songloom.band.moods import MOODS
 from songloom.band.sounds import FAMILIES
-from songloom.conditioning import glossary
+from songloom.conditioning.phrasings import phrasings
 from songloom.conditioning.style_tempo import RANGES
 from songloom.conditioning.text import WIDTH as TEXT_WIDTH
 
@@ -116,11 +116,8 @@ class AttributeReader(nn.Module):
 
 
 def glossary_texts(vocabulary: Vocabulary, count: int) -> tuple[list[str], list[dict[str, str]]]:
-    """`count` phrases of the glossary with their labels, drawn by torch's global generator."""
-    tables = (("style", vocabulary.styles, glossary.STYLES), ("mood", vocabulary.moods, glossary.MOODS))
-    known = [
-        (phrase, {kind: name}) for kind, names, table in tables for name in names for phrase in table.get(name, ())
-    ]
+    """`count` phrasings of the glossary with their labels, drawn by torch's global generator."""
+    known = phrasings(vocabulary.styles, vocabulary.moods)
     drawn = [known[place] for place in torch.randint(len(known), (count,)).tolist()] if known else []
     return [phrase for phrase, _ in drawn], [label for _, label in drawn]
 

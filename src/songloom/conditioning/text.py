@@ -27,7 +27,7 @@ SHA256 = {
 }
 WIDTH, DEPTH = 384, 6
 LONGEST = 256
-REMEMBERED = 16_384
+REMEMBERED = 32_768
 
 
 class TextEmbedding(NamedTuple):

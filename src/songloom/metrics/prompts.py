@@ -22,7 +22,7 @@ FACTS = frozenset({"tempo", "key", "style", "mood", "drums", "families"})
 TRIES = 6
 _BEATS = re.compile(r"\d\s?bpm\b|beats per minute", re.IGNORECASE)
 _DRUMS = re.compile(
-    r"\b(drums?|drum (kit|machine)|percussion|brushes|breakbeats|no beat|without a beat)\b", re.IGNORECASE
+    r"\b(drums?|drum (kit|machine)|(no|without) percussion|brushes|breakbeats|no beat|without a beat)\b", re.IGNORECASE
 )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -77,7 +77,8 @@ class Loom(Generator, kind="loom"):
         `key_heads` share their keys among `heads`; the prompt is cut to `text_tokens`; `context_seconds` is
         the longest stretch that is attended to; training hides the part `forgotten` of the steps before, on average,
         and of a part `begun` of the items all steps before a random one; `reading` weighs the losses of the reader of
-        `vocabulary`, who sees `glossary` phrases a step beside the captions. Last stand the defaults of sampling, the
+        `vocabulary`, who sees `glossary` phrases a step beside the captions; what `learns` is everything or, so that
+        words can be taught to a model that plays well, the reader alone. Last stand the defaults of sampling, the
         part of the guidance that the beat gets, and the weights' precision while decoding on a CPU: "int8" is three
         times as fast as the exact "float32"."""
 
@@ -96,6 +97,7 @@ class Loom(Generator, kind="loom"):
         begun: float = 0.4
         reading: float = 0.1
         glossary: int = 24
+        learns: Literal["all", "reader"] = "all"
         vocabulary: Vocabulary = field(default_factory=Vocabulary)
         loss_weights: tuple[float, ...] = (1.0, 0.6, 0.4, 0.3)
         label_smoothing: float = 0.0
@@ -134,6 +136,9 @@ class Loom(Generator, kind="loom"):
         )
         self.text = TextConditioner(config.width, config.text_tokens, config.vocabulary)
         self.musical = MusicalConditioner(config.width)
+        if config.learns == "reader":
+            self.requires_grad_(False)
+            self.text.reader.requires_grad_(True)
 
     @classmethod
     def presets(cls) -> dict[str, Settings]:
@@ -186,6 +191,9 @@ class Loom(Generator, kind="loom"):
         self.precision = precision or self.config.precision
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
+        if self.config.learns == "reader":
+            pooled = minilm().embed(batch.texts, self.config.text_tokens).pooled
+            return self._reading(self.text.reader(pooled.to(self.lm.heads.weight.device)), batch)
         codes, inside = self._inside(batch)
         size, streams, frames = codes.shape
         prefix, aligned, answers = self._training_conditions(batch, frames)
