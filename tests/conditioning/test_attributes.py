@@ -27,6 +27,13 @@ def test_settled_texts_stand_around_zero_at_mean_square_one() -> None:
     assert standard.square().mean().item() == pytest.approx(1.0, rel=1e-3)
 
 
+def test_the_truth_is_what_labels_say_and_open_where_they_say_nothing() -> None:
+    truth = WORDS.truth([{"style": "solo piano", "families": ["synth"]}, {"mood": "dark", "style": "polka"}])
+    assert truth[0, :2].tolist() == [0.0, 1.0] and truth[0, 4:].tolist() == [0.0, 0.0, 1.0]
+    assert truth[0, 2:4].isnan().all() and truth[1, :2].isnan().all() and truth[1, 4:].isnan().all()
+    assert truth[1, 2:4].tolist() == [0.0, 1.0]
+
+
 def test_missing_and_unknown_labels_are_not_trained() -> None:
     reader = AttributeReader(WORDS).eval()
     answers = reader(torch.randn(2, 384))

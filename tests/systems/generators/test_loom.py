@@ -69,6 +69,17 @@ def test_the_gradient_reaches_every_weight_and_none_of_the_codecs() -> None:
             assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
 
 
+def test_a_reader_that_is_taught_alone_learns_and_leaves_all_else_as_it_is() -> None:
+    torch.manual_seed(0)
+    system = dataclasses.replace(Loom.presets()["loom-tiny"], learns="reader").build()
+    before = {name: parameter.detach().clone() for name, parameter in system.named_parameters()}
+    first = total(system.eval().losses(batch(), step=0)).item()
+    overfit(system, batch(), 20)
+    assert total(system.eval().losses(batch(), step=0)).item() < first - 0.1
+    moved = {name for name, parameter in system.named_parameters() if not torch.equal(parameter, before[name])}
+    assert moved and all(name.startswith("text.reader.") for name in moved)
+
+
 def test_an_untrained_model_is_as_wise_as_chance() -> None:
     system = tiny().eval()
     losses = system.losses(batch(), step=0)

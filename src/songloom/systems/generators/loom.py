@@ -169,7 +169,7 @@ class Loom(Generator, kind="loom"):
             crop="downbeat",
             long_seconds=32.0,
             long_share=0.25,
-            steps=3_500,
+            steps=6_000,
             batch_size=8,
             optimizer="muon",
             learning_rate=3e-3,
@@ -356,14 +356,16 @@ class Loom(Generator, kind="loom"):
         negative = request.negative_prompt or ""
         begin, around = (MIDDLE_SECONDS - request.lead_seconds, MIDDLE_SECONDS) if request.loop else (0.0, 0.0)
         wanted = replace(wanted, first_downbeat=wanted.first_downbeat + around)
+        opposite = None if wanted.drums is None else not wanted.drums
         prefix, aligned, _ = self.conditions(
             (words, negative, negative),
-            musical.stack([wanted, replace(wanted, key=None, drums=None), Musical()]).to(device),
+            musical.stack([wanted, replace(wanted, key=None, drums=opposite), Musical(drums=opposite)]).to(device),
             torch.zeros(3, dtype=torch.bool, device=device),
             torch.full((3,), begin, device=device),
             torch.full((3,), request.seconds + 2 * around, device=device),
             frames,
         )
+        # What is asked of drums moves away from its opposite: a style's own habit would win otherwise.
         # Guidance away from no beat at all brings drums that nobody asked for, away from the same beat loses the tempo.
         aligned = torch.stack([aligned[0], aligned[1].lerp(aligned[2], self.config.beat_guidance)])
         return prefix[:2], aligned
