@@ -22,6 +22,7 @@ from songloom.conditioning import musical
 from songloom.conditioning.attributes import Answers, Vocabulary, glossary_texts
 from songloom.conditioning.conditioners import MusicalConditioner, TextConditioner
 from songloom.conditioning.musical import Musical, MusicalBatch
+from songloom.conditioning.reading import read
 from songloom.conditioning.text import TextEmbedding, minilm
 from songloom.config import Settings
 from songloom.data.batch import Batch
@@ -332,9 +333,8 @@ class Loom(Generator, kind="loom"):
 
     def _style_of(self, prompt: str) -> str:
         """The style that the reader finds in a prompt."""
-        reader = self.text.reader
-        pooled = minilm().embed([prompt], self.config.text_tokens).pooled
-        return reader.vocabulary.styles[int(reader(pooled.to(reader.centre.device)).style.argmax())]
+        styles = self.config.vocabulary.styles
+        return styles[int(read(self.text.reader, prompt, self.config.text_tokens)[: len(styles)].argmax())]
 
     def _request_conditions(self, request: Request, seed: int, plan: Plan) -> tuple[Turn, dict[int, Turn]]:
         """The conditions of a request's beginning, and of its later sections by their first steps: rows of what is
@@ -357,6 +357,9 @@ class Loom(Generator, kind="loom"):
         begin, around = (MIDDLE_SECONDS - request.lead_seconds, MIDDLE_SECONDS) if request.loop else (0.0, 0.0)
         wanted = replace(wanted, first_downbeat=wanted.first_downbeat + around)
         opposite = None if wanted.drums is None else not wanted.drums
+        told = torch.stack(
+            [read(self.text.reader, text, self.config.text_tokens) for text in (words, negative, negative)]
+        )
         prefix, aligned, _ = self.conditions(
             (words, negative, negative),
             musical.stack([wanted, replace(wanted, key=None, drums=opposite), Musical(drums=opposite)]).to(device),
@@ -364,6 +367,7 @@ class Loom(Generator, kind="loom"):
             torch.full((3,), begin, device=device),
             torch.full((3,), request.seconds + 2 * around, device=device),
             frames,
+            told=told,
         )
         # What is asked of drums moves away from its opposite: a style's own habit would win otherwise.
         # Guidance away from no beat at all brings drums that nobody asked for, away from the same beat loses the tempo.
