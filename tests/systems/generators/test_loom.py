@@ -238,9 +238,11 @@ def test_the_metronome_of_a_loop_strikes_one_at_its_beginning() -> None:
     system = tiny().eval()
     conditions = system.conditions
 
-    def noted(texts: tuple[str, ...], known: MusicalBatch, hidden: Tensor, start: Tensor, *rest: Any) -> Any:
+    def noted(
+        texts: tuple[str, ...], known: MusicalBatch, hidden: Tensor, start: Tensor, *rest: Any, told: Tensor
+    ) -> Any:
         seen.append((float(known.tempo[0]), float(known.first_downbeat[0]), float(start[0])))
-        return conditions(texts, known, hidden, start, *rest)
+        return conditions(texts, known, hidden, start, *rest, told=told)
 
     system.conditions = noted  # type: ignore[method-assign]
     request = Request(prompt="calm piano", loop=True, bars=2, tempo=110.0)
