@@ -15,6 +15,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -135,11 +136,11 @@ def compared(
     if given.tokens.device.type == "cuda":
         theirs.to(torch.bfloat16)
         precisions = ("bfloat16",)
-    for precision in precisions:
-        network = ours(theirs, given, precision)
-        for count in frames:
-            slow, fast = raced(exact[count], network, noises[count], moment, rounds)
-            row = {"frames": count, "precision": precision, "diffusers": slow, "songloom": fast}
+    networks = {precision: ours(theirs, given, precision) for precision in precisions}
+    for count in frames:
+        slow, *fast = raced([exact[count], *networks.values()], noises[count], moment, rounds)
+        for (precision, network), taken in zip(networks.items(), fast, strict=True):
+            row = {"frames": count, "precision": precision, "diffusers": slow, "songloom": taken}
             row["step_decibels"] = decibels(wanted[count], network(noises[count], moment))
             if whole is not None and count == frames[0]:
                 row["run_decibels"] = decibels(whole, sampled(network, noises[count], steps))
@@ -184,14 +185,13 @@ def drawn(frames: int, given: Conditions) -> Tensor:
     return torch.randn(1, 64, frames, generator=torch.Generator().manual_seed(frames)).to(given.tokens)
 
 
-def raced(slow: Predict, fast: Predict, noise: Tensor, moment: Tensor, rounds: int) -> tuple[float, float]:
+def raced(networks: list[Predict], noise: Tensor, moment: Tensor, rounds: int) -> list[float]:
     """Median seconds of a step of each, run in turns after one that does not count."""
-    taken: tuple[list[float], list[float]] = ([], [])
+    taken: list[list[float]] = [[] for _ in networks]
     for _ in range(rounds + 1):
-        for predict, found in zip((slow, fast), taken, strict=True):
-            found.append(timed(lambda predict=predict: predict(noise, moment)))
-    first, second = (statistics.median(found[1:]) for found in taken)
-    return first, second
+        for predict, found in zip(networks, taken, strict=True):
+            found.append(timed(partial(predict, noise, moment)))
+    return [statistics.median(found[1:]) for found in taken]
 
 
 def timed(run: Callable[[], Tensor]) -> float:

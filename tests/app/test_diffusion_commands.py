@@ -64,9 +64,12 @@ def test_what_cannot_be_is_said_in_one_line(
     assert code == 2 and said in err and len(err.strip().splitlines()) == 1
 
 
-def test_ten_minutes_of_a_model_of_seconds_are_refused(run: Run, model: Path) -> None:
-    code, _, err = run("generate", "harp", "--seconds", 600, "--model", model, "-o", "a.wav")
-    assert code == 2 and "makes at most 16.4 s at once, not 600" in err
+def test_more_than_a_window_is_made_window_by_window_and_a_loop_is_not(run: Run, model: Path) -> None:
+    words = ("generate", "harp", "--model", model, "-o", "a.wav", "--steps", 1)
+    assert run(*words, "--seconds", 17)[0] == 0
+    assert files.info(Path("a.wav")).frames == 17 * 16_000
+    code, _, err = run(*words, "--seconds", 600, "--loop", "--overwrite")
+    assert code == 2 and "makes loops at once, of at most" in err and "not 600" in err
 
 
 def test_a_model_of_tokens_names_those_that_inpaint(run: Run, tune: Path) -> None:

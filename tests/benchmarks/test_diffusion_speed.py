@@ -19,7 +19,7 @@ def test_one_run_times_both_and_states_the_errors(monkeypatch: pytest.MonkeyPatc
     bench.main(frames=(6, 9), rounds=1, steps=2, depth=1, threads=1, out=out, docs=page)
     rows = json.loads(out.read_text())["rows"]
     assert [(row["precision"], row["frames"]) for row in rows] == [
-        (precision, frames) for precision in ("float32", "bfloat16", "int8") for frames in (6, 9)
+        (precision, frames) for frames in (6, 9) for precision in ("float32", "bfloat16", "int8")
     ]
     assert all(row["diffusers"] > 0 and row["songloom"] > 0 for row in rows)
     steps, runs = (

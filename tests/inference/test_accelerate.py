@@ -5,7 +5,7 @@ import torch
 
 from songloom.inference.accelerate import accelerate, compiled
 from songloom.layers.dit import Dit, DitShape
-from songloom.layers.packed import PackedLinear
+from songloom.layers.matrices import Packed
 
 SHAPE = DitShape(width=64, depth=2, heads=4, hidden=96, context_width=32, time_features=16, timing="modulation")
 X, TIME = torch.randn(1, 4, 12, generator=torch.Generator().manual_seed(0)), torch.tensor(0.5)
@@ -22,7 +22,7 @@ def test_on_a_cpu_the_matrices_are_packed_and_the_result_stays(dit: Dit) -> None
     plain = dit(X, TIME)
     report = accelerate(dit, "float32")
     assert (report.precision, report.compiled) == ("float32", False)
-    assert isinstance(dit.each_block()[0].expand, PackedLinear)
+    assert isinstance(dit.each_block()[0].expand, Packed)
     torch.testing.assert_close(dit(X, TIME), plain)
 
 

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from songloom.layers import packed
-from songloom.layers.matrices import LEVELS
-from songloom.layers.packed import Int8Linear, PackedLinear, pack, turn, turned
+from songloom.layers.matrices import LEVELS, Int8Product, Packed, pack
+from songloom.layers.packed import MANY_ROWS, Int8Rows, int8_product, turn, turned
 
 
 @pytest.fixture(autouse=True)
@@ -27,13 +27,13 @@ def drawn(*shape: int) -> Tensor:
 @pytest.mark.parametrize("bias", [True, False])
 def test_packed_float32_is_the_linear_layer(bias: bool) -> None:
     linear, x = layer(bias=bias), drawn(2, 7, 96)
-    torch.testing.assert_close(PackedLinear(linear, torch.float32)(x), linear(x))
+    torch.testing.assert_close(Packed(linear, "float32", MANY_ROWS)(x), linear(x))
 
 
 @torch.no_grad()
 def test_packed_bfloat16_is_the_linear_layer_to_its_digits() -> None:
     linear, x = layer(), drawn(2, 7, 96)
-    made = PackedLinear(linear, torch.bfloat16)(x)
+    made = Packed(linear, "bfloat16", MANY_ROWS)(x)
     assert made.dtype == torch.float32
     assert (made - linear(x)).abs().max() < 2**-7 * linear(x).abs().max()
 
@@ -50,7 +50,7 @@ def test_bytes_are_the_formula_of_rounded_rows_and_weights(bias: bool) -> None:
     expected = steps[0] @ steps[1].T * scales[0][:, None] * scales[1]
     if linear.bias is not None:
         expected = expected + linear.bias.double()
-    made = Int8Linear(linear)(x.float())
+    made = Int8Rows(linear.weight, linear.bias)(x.float())
     # A number that lies between two steps may go either way in float32.
     torch.testing.assert_close(made.double(), expected, atol=0.1, rtol=1e-3)
     ratio = (linear(x.float()) - made).std(1) / linear(x.float()).std(1)
@@ -59,10 +59,11 @@ def test_bytes_are_the_formula_of_rounded_rows_and_weights(bias: bool) -> None:
 
 @torch.no_grad()
 def test_a_row_of_bytes_does_not_depend_on_other_rows() -> None:
-    linear, x = Int8Linear(layer()), drawn(6, 96)
+    linear = layer()
+    product, x = Int8Rows(linear.weight, linear.bias), drawn(6, 96)
     x[3] *= 1000
-    assert torch.equal(linear(x)[0], linear(x[:1])[0])
-    assert torch.equal(linear(torch.zeros(2, 96)), linear.bias.expand(2, -1))  # type: ignore[union-attr]
+    assert torch.equal(product(x)[0], product(x[:1])[0])
+    assert torch.equal(product(torch.zeros(2, 96)), linear.bias.expand(2, -1))
 
 
 def test_turning_changes_no_product_and_spreads_a_loud_number() -> None:
@@ -78,17 +79,16 @@ def test_turning_changes_no_product_and_spreads_a_loud_number() -> None:
     torch.testing.assert_close(turned(loud, turn(192)).abs()[0, :64], torch.ones(64))
 
 
-def test_packing_takes_the_large_layers_that_are_not_left_out() -> None:
-    module = nn.ModuleDict({"a": layer(), "b": layer(), "small": layer(8, 8), "norm": nn.LayerNorm(40)})
-    assert pack(module, "int8", but=("b",)) == 1
-    assert [type(module[name]) for name in ("a", "b", "small")] == [Int8Linear, nn.Linear, nn.Linear]
+def test_packing_leaves_out_what_it_is_told_to() -> None:
+    module = nn.ModuleDict({"a": layer(), "b": layer(), "norm": nn.LayerNorm(40)})
+    pack(module, "int8", products=MANY_ROWS, but=("b",))
+    assert [type(module[name]) for name in ("a", "b")] == [Packed, nn.Linear]
+    with pytest.raises(ValueError, match="packed in int8"):
+        module.state_dict()
 
 
-def test_precisions_that_are_not_there_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match="precision is 'int4'; it can be float32, bfloat16, int8"):
-        pack(nn.ModuleList([layer()]), "int4")  # type: ignore[arg-type]
-    monkeypatch.setattr(packed, "available", lambda precision: False)
-    module = nn.ModuleList([layer()])
-    assert pack(module, "float32") == 0 and type(module[0]) is nn.Linear
-    with pytest.raises(ValueError, match="no products in int8"):
-        pack(module, "int8")
+def test_without_products_of_many_rows_in_bytes_those_of_few_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    linear = layer()
+    assert isinstance(int8_product(linear.weight, linear.bias), Int8Rows)
+    monkeypatch.setattr(packed.torch.backends.mkldnn, "is_available", lambda: False)
+    assert isinstance(int8_product(linear.weight, linear.bias), Int8Product)

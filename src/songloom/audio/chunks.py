@@ -102,8 +102,9 @@ def regrouped(pieces: Iterable[Tensor], size: int) -> Iterator[Tensor]:
         yield rest
 
 
-def exactly(pieces: Iterable[Tensor], size: int) -> Iterator[Tensor]:
-    """The first `size` positions of pieces [..., t]; zeros follow where there are fewer. Empty pieces are left out."""
+def exactly(pieces: Iterable[Tensor], size: int, *, filled: bool = True) -> Iterator[Tensor]:
+    """The first `size` positions of pieces [..., t]; where there are fewer, zeros follow if they are to be `filled`.
+    Empty pieces are left out."""
     left = size
     last: Tensor | None = None
     for piece in pieces:
@@ -113,5 +114,5 @@ def exactly(pieces: Iterable[Tensor], size: int) -> Iterator[Tensor]:
             left -= min(left, piece.shape[-1])
         if not left:
             return
-    if left and last is not None:
+    if filled and left and last is not None:
         yield last.new_zeros(*last.shape[:-1], left)

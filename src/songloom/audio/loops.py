@@ -50,6 +50,13 @@ def passage(first: Tensor, second: Tensor) -> Tensor:
     return ((1 - weight) * first + weight * second) / level
 
 
+def fitted_circle(wave: Tensor, size: int) -> Tensor:
+    """One round [..., T] of a periodic wave in `size` samples instead: what it is between them is known exactly."""
+    if wave.shape[-1] == size:
+        return wave
+    return torch.fft.irfft(torch.fft.rfft(wave), n=size) * (size / wave.shape[-1])
+
+
 def roughness(wave: Tensor, sample_rate: int, places: Tensor) -> Tensor:
     """How far the spectrum goes around each of N `places` (samples) of a wave [C, T] taken as a loop: the mean over
     frequency of the steps, in dB [N], from 20 ms before to 20 ms centred there to 20 ms after. A click is in the middle

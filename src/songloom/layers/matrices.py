@@ -8,7 +8,7 @@ output, activations rounded as they come, sums exact). `benchmarks/musicgen_spee
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import torch
@@ -18,6 +18,8 @@ from torch.nn import functional
 Precision = Literal["float32", "bfloat16", "int8"]
 Product = Callable[[Tensor], Tensor]
 """[rows, inputs] -> [rows, outputs], float32 in and out."""
+Products = Mapping[Precision, Callable[[Tensor, Tensor | None], Product]]
+"""Of a weight and a bias, in each precision."""
 BYTES: dict[Precision, int] = {"float32": 4, "bfloat16": 2, "int8": 1}
 """Of a number in each."""
 LEVELS = 127
@@ -34,11 +36,11 @@ class Packed(nn.Module):
     """Stands in for a linear layer where no gradients are wanted: [..., inputs] -> [..., outputs]. Its weights are no
     parameters any more, so that the layer's own can be forgotten."""
 
-    def __init__(self, linear: nn.Linear, precision: Precision) -> None:
+    def __init__(self, linear: nn.Linear, precision: Precision, products: Products | None = None) -> None:
         super().__init__()
         self.precision = precision
         self.nbytes = BYTES[precision] * linear.weight.numel()
-        self.product = product(linear.weight, precision, linear.bias)
+        self.product = (products or PRODUCTS)[precision](linear.weight, linear.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         if x.ndim == 2:
@@ -52,20 +54,24 @@ class Packed(nn.Module):
         raise ValueError(f"{prefix[:-1]} is packed in {self.precision} for use alone; load the model anew to save it")
 
 
-def pack(module: nn.Module, precision: Precision) -> None:
-    """Puts a `Packed` in the place of every linear layer inside `module`, one after the other, so that no more than
-    one matrix is ever there twice."""
+def pack(
+    module: nn.Module, precision: Precision, *, products: Products | None = None, but: tuple[str, ...] = ()
+) -> None:
+    """Puts a `Packed` in the place of every linear layer inside `module` whose own name is not in `but`, one after the
+    other, so that no more than one matrix is ever there twice. `products` for few rows unless others are given."""
     for name in [name for name, layer in module.named_modules() if isinstance(layer, nn.Linear)]:
+        if name.rpartition(".")[2] in but:
+            continue
         layer = module.get_submodule(name)
         assert isinstance(layer, nn.Linear)
-        module.set_submodule(name, Packed(layer, precision))
+        module.set_submodule(name, Packed(layer, precision, products))
 
 
 class Float32Product:
     """Exact, but for the order of sums."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
-        self.matrix = _laid_out(weight.detach().float())
+    def __init__(self, weight: Tensor, bias: Tensor | None = None, rows: int = ROWS) -> None:
+        self.matrix = _laid_out(weight.detach().float(), rows)
         self.bias = None if bias is None else bias.detach().float()
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -75,8 +81,8 @@ class Float32Product:
 class Bfloat16Product:
     """Weights and activations in bfloat16, sums in float32."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
-        self.matrix = _laid_out(weight.detach().bfloat16())
+    def __init__(self, weight: Tensor, bias: Tensor | None = None, rows: int = ROWS) -> None:
+        self.matrix = _laid_out(weight.detach().bfloat16(), rows)
         self.bias = None if bias is None else bias.detach().bfloat16()
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -94,7 +100,7 @@ class Int8Product:
         if not self.dynamic:
             # Rounded with the scale that is really used, so that its own rounding adds no error.
             self.scale = scale.bfloat16()
-            self.weight = _whole(weight, self.scale.float()).contiguous()
+            self.weight = in_steps(weight, self.scale.float()).contiguous()
             self.bias = None if bias is None else bias.detach().float()
             return
         # On processors without dot products of bytes sums of two products must fit into 16 bits.
@@ -102,7 +108,7 @@ class Int8Product:
         zeros = torch.zeros(len(weight), dtype=torch.int64)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # that such tensors may go one day: then `dynamic` is False
-            stored = torch._make_per_channel_quantized_tensor(_whole(weight, scale), scale.double(), zeros, 0)
+            stored = torch._make_per_channel_quantized_tensor(in_steps(weight, scale), scale.double(), zeros, 0)
         self.packed = torch.ops.quantized.linear_prepack(stored, None if bias is None else bias.detach().float())
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -125,16 +131,16 @@ def _has_bytes() -> bool:
     return made and "fbgemm" in torch.backends.quantized.supported_engines
 
 
-def _whole(weight: Tensor, scale: Tensor) -> Tensor:
+def in_steps(weight: Tensor, scale: Tensor) -> Tensor:
     """The weight [outputs, inputs] in steps of its outputs' scales."""
     return (weight / scale[:, None]).round().clamp(-LEVELS, LEVELS).to(torch.int8)
 
 
-def _laid_out(weight: Tensor) -> Callable[[Tensor, Tensor | None], Tensor]:
+def _laid_out(weight: Tensor, rows: int) -> Callable[[Tensor, Tensor | None], Tensor]:
     """Products with a weight, in oneDNN's layout where there is one for its kind of number."""
     known = weight.device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     if not known or (weight.dtype == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported()):
         return lambda x, bias: functional.linear(x, weight, bias)
-    packed = torch.ops.mkldnn._reorder_linear_weight(weight, ROWS)
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight, rows)
     multiply = torch.ops.mkldnn._linear_pointwise
     return lambda x, bias: multiply(x, packed, bias, "none", [], "")

@@ -2,7 +2,8 @@
 
 A system of this kind only says how a request, or a batch, becomes conditions of its network. Audio that is to stay
 (what a continuation begins with, what lies outside of inpainted regions) is known to the sampler at every step, and
-its own samples stand in the result.
+its own samples stand in the result. What is longer than the network's window is made window by window, and heard as it
+is made; a loop is a circle of latents.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
 
 from songloom.audio.chunks import exactly
+from songloom.audio.loops import fitted_circle, looped
 from songloom.audio.splice import spliced
 from songloom.config import Settings
 from songloom.data.batch import Batch
@@ -32,13 +34,25 @@ from songloom.diffusion.latent_diffusion import (
     latents_of,
 )
 from songloom.diffusion.processes import Cosine, Process
-from songloom.diffusion.samplers import Denoiser, sampler, seeded
+from songloom.diffusion.samplers import Denoiser, Noise, sampler, seeded
+from songloom.diffusion.windows import blended, circle, circular, shares, windows
+from songloom.layers.dit import Dit
+from songloom.layers.matrices import Precision
+from songloom.systems import roles
 from songloom.systems.request import Request
 from songloom.systems.roles import Codec, Generator, Progress
 
 Times = Literal["uniform", "logit-normal", "log-normal"]
 FADE_SECONDS = 0.01
 """Of the passage from audio that is kept to audio that was made."""
+OVERLAP = 0.25
+"""Part of a window that is known from the one before."""
+PASSAGE_SECONDS = 1.0
+"""Over which one section of a story passes into the next."""
+MIDDLE_SECONDS = 8.0
+"""Of music that a loop, for the network, has before and after it: it neither begins nor ends."""
+LEAST_MARGIN, MARGIN_SECONDS = 4, 4.0
+"""Frames that the network has to see of a loop's other end, and seconds that it sees where there is room."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,11 +98,32 @@ class Source:
     strength: float
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a network makes at once: `frames` F from frame `begin` of a piece on, under the words of one of its
+    sections. In a loop, frames below 0 and beyond the end are those of its other end; as it is rounded to whole frames,
+    a second of frames stands for `pace` seconds of the piece."""
+
+    begin: int
+    frames: int
+    pace: float = 1.0
+    section: int = 0
+
+    def start(self, frame_rate: float) -> float:
+        """Where it begins, in seconds of the piece."""
+        return self.begin / frame_rate * self.pace
+
+    def span(self, frame_rate: float, request: Request) -> tuple[float, float]:
+        """Where it begins, and how long all of the piece is that the network is told of, in seconds."""
+        around = MIDDLE_SECONDS if request.loop else 0.0
+        return self.start(frame_rate) + around, request.seconds + 2 * around
+
+
 class LatentGenerator(Generator):
     """A request to latents by diffusion, and to a wave by the codec."""
 
     uses: ClassVar[frozenset[str]] = frozenset(
-        {"negative_prompt", "guidance", "steps", "init", "init_strength", "inpaint", "continuation"}
+        {"negative_prompt", "guidance", "steps", "init", "init_strength", "inpaint", "continuation", "story", "loop"}
     )
     frozen: tuple[str, ...] = ("codec",)
     config: LatentSettings
@@ -120,9 +155,14 @@ class LatentGenerator(Generator):
     def frames(self, samples: int) -> int:
         """Frames F that are made for a piece of so many samples."""
 
+    @property
+    def grain(self) -> int:
+        """Frames that belong together: a loop has a whole number of grains."""
+        return 1
+
     @abstractmethod
-    def network(self, request: Request, frames: int, guidance: float) -> Predict:
-        """The network under a request's conditions and guidance, for [1, D, F]."""
+    def network(self, request: Request, stretch: Stretch, guidance: float) -> Predict:
+        """The network under a request's conditions and guidance, for [1, D, F] of a stretch of its piece."""
 
     @abstractmethod
     def training_network(self, batch: Batch, frames: int) -> Predict:
@@ -134,6 +174,11 @@ class LatentGenerator(Generator):
             found = (latents_of(batch, self.codec, self.config.regularised) for batch in batches)
             self.scale.measure(found, self.config.scaling)
 
+    @property
+    def sampling(self) -> Sampling:
+        """How a piece is sampled unless a request says otherwise."""
+        return self.config.sampling
+
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         latents, mask = latents_of(batch, self.codec, self.config.regularised)
         drawn = times.DRAWS[self.config.times](len(batch)).to(latents.device)
@@ -142,28 +187,55 @@ class LatentGenerator(Generator):
         predict = self.training_network(batch, latents.shape[-1])
         return denoising_losses(predict, self.process, self.scale(latents), mask, drawn)
 
+    def hold(self, precision: Precision) -> None:
+        super().hold(precision)
+        for network in [module for module in self.modules() if isinstance(module, Dit)]:
+            network.pack(precision)
+
     def check(self, request: Request) -> None:
         super().check(request)
-        most = self.longest * self.codec.hop_length / self.sample_rate
-        if round(request.seconds * self.sample_rate) > self.longest * self.codec.hop_length:
-            raise ValueError(f"{self.config.kind} makes at most {most:.1f} s at once, not {request.seconds:g}")
         if request.init is not None and request.continuation is not None:
             raise ValueError("init and continuation are two ways to begin; give one of them")
+        most = (self.longest - 2 * self.margin(self.longest)) * self.codec.hop_length / self.sample_rate
+        if request.loop and request.seconds > most:
+            raise ValueError(
+                f"{self.config.kind} makes loops at once, of at most {most:.1f} s, not {request.seconds:g}"
+            )
 
     def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
-        samples = round(request.seconds * self.sample_rate)
-        source = self.source(request, self.frames(samples))
-        latents = self.draw(request, source, seed, progress)
+        request = replace(request, seed=seed, candidates=1)
+        if request.loop:
+            yield self.around(request, seed, progress)
+            return
+        _, samples = self.samples(request)
+        source = self.source(request, self.extent(samples)[-1][1])
+        latents: Iterator[Tensor] = self.latents(request, source, seed, progress)
         reach = self.codec.decoder_context
         if reach is not None:  # what lies beyond it would not be heard
-            latents = latents[..., : math.ceil(samples / self.codec.hop_length) + reach]
-        pieces = self.codec.decode_stream(torch.split(latents, self.codec.chunk_frames, dim=-1))
+            latents = exactly(latents, math.ceil(samples / self.codec.hop_length) + reach, filled=False)
+        size = self.codec.chunk_frames
+        pieces = self.codec.decode_stream(part for window in latents for part in torch.split(window, size, dim=-1))
         if source is None or not bool(source.kept.any()):
             yield from pieces
             return
         made = torch.cat(list(exactly(pieces, samples)), dim=-1).float()
         fade = round(FADE_SECONDS * self.sample_rate)
         yield spliced(source.wave[None, :, :samples], made, source.kept[:samples], fade)
+
+    def extent(self, samples: int) -> list[tuple[int, int]]:
+        """Where the windows of a piece of so many samples begin and end."""
+        if samples <= self.longest * self.codec.hop_length:
+            return [(0, self.frames(samples))]
+        overlap = max(1, round(OVERLAP * self.longest / self.grain)) * self.grain
+        found = windows(self.codec.frames(samples), self.longest, min(overlap, self.longest - self.grain))
+        begin = found[-1][0]
+        return [*found[:-1], (begin, begin + self.frames(samples - begin * self.codec.hop_length))]
+
+    def margin(self, frames: int) -> int:
+        """Frames of a loop of so many that its network sees once more beyond each end."""
+        room, wanted = (self.longest - frames) // 2, round(MARGIN_SECONDS * self.codec.frame_rate)
+        least = -(-LEAST_MARGIN // self.grain) * self.grain
+        return max(least, min(room, wanted, frames) // self.grain * self.grain)
 
     def source(self, request: Request, frames: int) -> Source | None:
         """The audio that a request brings, over so many frames; None when it brings none."""
@@ -182,7 +254,10 @@ class LatentGenerator(Generator):
         whole = stays.view(frames, hop).all(1)
         if request.continuation is not None:  # nothing of it is left to fade out beyond its end
             stays[max(0, length - round(FADE_SECONDS * self.sample_rate)) :] = False
-        latents = self.codec.encode(wave[None])
+        if frames <= self.longest:
+            latents = self.codec.encode(wave[None])
+        else:
+            latents = torch.cat(list(self.codec.encode_stream([wave[None]])), dim=-1)
         if self.config.regularised == "quantised":
             latents = self.codec.dequantize(self.codec.quantize(latents))
         return Source(wave, stays, self.scale(latents), whole, self._strength(request))
@@ -190,38 +265,109 @@ class LatentGenerator(Generator):
     def _strength(self, request: Request) -> float:
         if request.init_strength is not None:
             return request.init_strength
-        return self.config.sampling.strength if request.init is not None and not request.inpaint else 1.0
+        return self.sampling.strength if request.init is not None and not request.inpaint else 1.0
 
     def draw(self, request: Request, source: Source | None, seed: int, progress: Progress | None = None) -> Tensor:
         """Latents [1, D, F] of the codec for one candidate."""
-        config = self.config.sampling
-        frames = self.frames(round(request.seconds * self.sample_rate))
-        steps = config.steps if request.steps is None else request.steps
-        visited = self.times(steps, frames)
-        if source is not None:
-            visited = visited[round((1 - source.strength) * steps) :]
+        return torch.cat(list(self.latents(request, source, seed, progress)), dim=-1)
+
+    def latents(
+        self, request: Request, source: Source | None, seed: int, progress: Progress | None = None
+    ) -> Iterator[Tensor]:
+        """Latents [1, D, f] of the codec for one candidate, window by window."""
         noise = seeded(torch.Generator().manual_seed(seed))
-        x = noise(self.scale.mean.new_empty(1, self.codec.latent_width, frames))
-        guidance = config.guidance if request.guidance is None else request.guidance
-        denoise = denoiser(self.network(request, frames, guidance), self.process)
-        known = torch.zeros_like(x) if source is None else source.latents
-        if source is not None:
-            denoise = keeping(denoise, known, source.frames)
-            if source.strength == 1:
-                known = known * source.frames
+        plan = self.extent(self.samples(request)[1])
+        made: Tensor | None = None
+        first, ended = self.scale.mean.new_empty(0), 0
+        for place, (begin, end) in enumerate(plan):
+            known = self.scale.mean.new_zeros(1, self.codec.latent_width, end - begin)
+            kept = torch.zeros(end - begin, dtype=torch.bool, device=known.device)
+            if source is not None:
+                known, kept = source.latents[..., begin:end].clone(), source.frames[begin:end].clone()
+            if made is not None:
+                known[..., : ended - begin] = made[..., begin - ended :]
+                kept[: ended - begin] = True
+            strength = 1.0 if source is None else source.strength
+            predict = self.predict(request, Stretch(begin, end - begin))
+            fresh = noise(known)
+            if made is not None:  # frames that are known come from the noise that they were made of
+                fresh[..., : ended - begin] = first[..., begin - ended :]
+            first, part = fresh, part_of(progress, place, len(plan))
+            made = self.sampled(request, predict, known, kept, strength, first, noise, part)
+            yield self.scale.undo(made[..., max(0, ended - begin) :])
+            ended = end
+
+    def around(self, request: Request, seed: int, progress: Progress | None = None) -> Tensor:
+        """The wave [1, C, T] of a loop, its lead before it: latents on a circle, decoded with their neighbours on both
+        sides. As they last a little more or less than was asked, the circle is stretched to it."""
+        lead, samples = self.samples(request)
+        hop = self.codec.hop_length
+        frames = max(1, round(samples / hop / self.grain)) * self.grain
+        margin = self.margin(frames)
+        stretch = Stretch(-margin, frames + 2 * margin, samples / (frames * hop))
+        known = self.scale.mean.new_zeros(1, self.codec.latent_width, frames)
+        kept = torch.zeros(frames, dtype=torch.bool, device=known.device)
+        noise = seeded(torch.Generator().manual_seed(seed))
+        predict = circular(self.predict(request, stretch), margin)
+        latents = self.scale.undo(self.sampled(request, predict, known, kept, 1.0, noise(known), noise, progress))
+        reach = self.codec.decoder_context
+        beside = frames if reach is None else max(1, reach)
+        closed = latents[..., circle(frames, beside, latents.device)]
+        wave = torch.cat(list(self.codec.decode_stream(torch.split(closed, self.codec.chunk_frames, dim=-1))), dim=-1)
+        fade = min(round(roles.FADE_SECONDS * self.sample_rate), min(beside, frames) * hop)
+        heard = wave[..., beside * hop - fade : (beside + frames) * hop].float()  # its phases may not be a circle
+        once = fitted_circle(torch.cat(list(looped([heard], fade, frames * hop, fade)), dim=-1), samples)
+        return once[..., torch.arange(-lead, samples, device=once.device) % samples]
+
+    def predict(self, request: Request, stretch: Stretch) -> Predict:
+        """The network for a stretch: where several sections are in it, each for as long as it lasts."""
+        guidance = self.sampling.guidance if request.guidance is None else request.guidance
+        rate, places = self.codec.frame_rate, torch.arange(stretch.frames)
+        moments = (stretch.start(rate) + (places + 0.5) / rate * stretch.pace).to(self.scale.mean)
+        if request.loop:
+            moments = moments % request.seconds
+        weights = shares([start for start, _ in request.sections], moments, PASSAGE_SECONDS)
+        heard = [section for section, weight in enumerate(weights) if bool(weight.any())]
+        networks = [self.network(request, replace(stretch, section=section), guidance) for section in heard]
+        return blended(networks, weights[heard])
+
+    def sampled(
+        self,
+        request: Request,
+        predict: Predict,
+        known: Tensor,
+        kept: Tensor,
+        strength: float,
+        first: Tensor,
+        noise: Noise,
+        progress: Progress | None,
+    ) -> Tensor:
+        """Latents [1, D, F] of the process, from the `first` noise: those `known` where they are `kept` [F], the rest
+        new by so much."""
+        steps = self.sampling.steps if request.steps is None else request.steps
+        visited = self.times(steps, known.shape[-1])[round((1 - strength) * steps) :]
+        denoise = denoiser(predict, self.process)
+        if bool(kept.any()):
+            denoise = keeping(denoise, known, kept)
+        if strength == 1:
+            known = known * kept
         if len(visited) == 1:
-            return self.scale.undo(known)
-        x = self.process.noised(known, x, visited[0])
-        made = sampler(config.sampler)(told(denoise, visited, progress), x, visited, self.process, noise=noise)
-        return self.scale.undo(made)
+            return known
+        x = self.process.noised(known, first, visited[0])
+        return sampler(self.sampling.sampler)(told(denoise, visited, progress), x, visited, self.process, noise=noise)
 
     def times(self, steps: int, frames: int) -> Tensor:
         """The times that sampling visits [steps + 1]."""
-        config = self.config.sampling
+        config = self.sampling
         found = times.schedule(config.schedule, self.process, steps, least=config.least, most=config.most)
         if config.shifted and self.config.shift is not None:
             found = times.shifted(found, times.factor_of_length(frames, *self.config.shift))
         return found
+
+
+def part_of(progress: Progress | None, place: int, count: int) -> Progress | None:
+    """Tells of one of `count` parts as of the whole."""
+    return None if progress is None else lambda done: progress((place + done) / count)
 
 
 def told(denoise: Denoiser, visited: Tensor, progress: Progress | None) -> Denoiser:

@@ -27,14 +27,16 @@ def trained_parameters(system: System) -> dict[str, nn.Parameter]:
 
 
 def opponent_parameters(system: System) -> dict[str, nn.Parameter]:
-    """The parameters of the system's opponents, by name."""
+    """The parameters of the system's opponents that learn, by name; a teacher does not."""
     names = tuple(f"{name}." for name in system.opponents)
-    return {name: parameter for name, parameter in system.named_parameters() if name.startswith(names)}
+    every = system.named_parameters()
+    return {name: parameter for name, parameter in every if name.startswith(names) and parameter.requires_grad}
 
 
 def parameter_count(system: System) -> int:
     """How many numbers the system and its frozen parts have learned or will learn, opponents not among them."""
-    return sum(p.numel() for p in system.parameters()) - sum(p.numel() for p in opponent_parameters(system).values())
+    others = tuple(f"{name}." for name in system.opponents)
+    return sum(parameter.numel() for name, parameter in system.named_parameters() if not name.startswith(others))
 
 
 def matrix_names(system: System) -> set[str]:

@@ -5,12 +5,15 @@ Idea: rectified flow (Liu et al. 2022, arXiv 2209.03003) with logit-normal times
 cores. All frames are made at once, so a piece costs a few passes however long it is. The conditions are those of
 the embedded token model: text by cross-attention to frozen MiniLM vectors and as one vector; what a small model
 does not learn from words alone (tempo, key, drums, meter, place in the piece) for every frame; and curves of melody,
-dynamics and rhythm, any of them, for any part of the time (as Wu et al. 2023 train them, arXiv 2311.07069).
+dynamics and rhythm, any of them, for any part of the time (as Wu et al. 2023 train them, arXiv 2311.07069). Once it
+is trained, a second training straightens its paths, for a few steps without guidance:
+songloom train flow --init runs/flow/checkpoint --set straight=8 --data ... --out runs/straight
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -30,19 +33,25 @@ from songloom.conditioning.curve_batch import (
     of_controls,
     unknown,
 )
+from songloom.conditioning.guidance import guide
 from songloom.conditioning.musical import Musical, MusicalBatch
 from songloom.conditioning.text import WIDTH, TextEmbedding, minilm
-from songloom.conditioning.wanted import wanted
 from songloom.config import Settings
 from songloom.data.batch import Batch
-from songloom.diffusion.latent_diffusion import Predict, guided
+from songloom.diffusion.latent_diffusion import Predict, guided, latents_of
 from songloom.diffusion.processes import Flow as FlowProcess
+from songloom.diffusion.straight import checked_flow, straight_losses
 from songloom.layers.dit import Dit, DitShape, Given
+from songloom.layers.matrices import Precision
 from songloom.recipe import Recipe
 from songloom.systems.codecs.spectral_codec import SpectralCodec
 from songloom.systems.controls import CONTROLS, curves_of
-from songloom.systems.latent_generator import LatentGenerator, LatentSettings, Sampling, Times
+from songloom.systems.latent_generator import LatentGenerator, LatentSettings, Sampling, Stretch, Times
 from songloom.systems.request import Request
+from songloom.systems.wants import wants
+
+LEARNED = ("text", "musical", "curves", "dit")
+"""What a student has of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +63,22 @@ class Dropped:
     key: float = 0.1
     drums: float = 0.15
     meter: float = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a network is told of B pieces; of those in `hidden` [B] it is told no text."""
+
+    texts: Sequence[str]
+    known: MusicalBatch
+    curves: Curves
+    hidden: Tensor
+
+    def nothing(self) -> Told:
+        """As many pieces of which nothing is told."""
+        all = torch.ones_like(self.hidden)
+        known = self.known.without(tempo=all, key=all, drums=all, meter=all)
+        return Told(self.texts, known, self.curves.without(all.to(self.curves.known.device)), all)
 
 
 class TextVectors(nn.Module):
@@ -77,11 +102,14 @@ class Flow(LatentGenerator, kind="flow"):
 
     summary = "rectified flow by a small diffusion transformer over the embedded codec's latents; few steps"
     uses: ClassVar[frozenset[str]] = LatentGenerator.uses | {"tempo", "key", "drums"} | CONTROLS
+    precisions: ClassVar[tuple[Precision, ...]] = ("float32", "bfloat16", "int8")
 
     @dataclass(frozen=True, kw_only=True)
     class Config(LatentSettings):
         """`patch` frames make one position of the transformer; `window` frames can be made at once; the prompt is cut
-        to `text_tokens`; `curves` says how often training hides them (None: a flow that takes no curves)."""
+        to `text_tokens`; `curves` says how often training hides them (None: a flow that takes no curves). With
+        `straight` above 0 it learns, from the model that it begins as, to go in so many steps without guidance where
+        that one goes in `strides` of Heun's for each under the guidance of `sampling`."""
 
         codec: Settings = field(default_factory=SpectralCodec.Config)
         process: Settings = field(default_factory=FlowProcess.Config)
@@ -96,6 +124,8 @@ class Flow(LatentGenerator, kind="flow"):
         text_tokens: int = 64
         dropped: Dropped = field(default_factory=Dropped)
         curves: HiddenCurves | None = field(default_factory=HiddenCurves)
+        straight: int = 0
+        strides: int = 2
         sampling: Sampling = field(
             default_factory=lambda: Sampling(sampler="heun", schedule="linear", steps=16, guidance=2.5)
         )
@@ -106,6 +136,12 @@ class Flow(LatentGenerator, kind="flow"):
         super().__init__(config)
         if config.patch < 1 or config.window % config.patch:
             raise ValueError(f"patch is {config.patch}; it must be 1 or more and divide the window of {config.window}")
+        if config.straight < 0 or config.strides < 1:
+            raise ValueError(f"straight is {config.straight}, strides {config.strides}; they must be at least 0 and 1")
+        if config.straight:
+            checked_flow(self.process)
+            self.opponents = ("teacher",)
+        self.teacher: nn.ModuleDict | None = None
         self.text = TextVectors()
         self.musical = MusicalConditioner(config.shape.width)
         self.curves = CurveConditioner(config.shape.width, config.patch) if config.curves else None
@@ -154,8 +190,18 @@ class Flow(LatentGenerator, kind="flow"):
         )
 
     @property
+    def sampling(self) -> Sampling:
+        """A straightened model has its teacher's guidance in it."""
+        own, steps = self.config.sampling, self.config.straight
+        return replace(own, sampler="euler", steps=steps, guidance=1.0) if steps else own
+
+    @property
     def longest(self) -> int:
         return self.config.window
+
+    @property
+    def grain(self) -> int:
+        return self.config.patch
 
     def frames(self, samples: int) -> int:
         return -(-self.codec.frames(samples) // self.config.patch) * self.config.patch
@@ -164,24 +210,75 @@ class Flow(LatentGenerator, kind="flow"):
         super().check(request)
         if self.curves is None:
             request.check(self.uses - CONTROLS, f"this {self.config.kind}")
+        if self.config.straight and (request.negative_prompt or request.guidance not in (None, 1.0)):
+            raise ValueError("this model was straightened with its guidance inside: it takes no other")
 
-    def network(self, request: Request, frames: int, guidance: float) -> Predict:
-        device = self.scale.mean.device
-        asked = wanted(request.prompt, request.seed, tempo=request.tempo, key=request.key, drums=request.drums)
+    def call_opponents(self) -> None:
+        """The teacher is the model as it is now."""
+        if self.config.straight and self.teacher is None:
+            parts = {name: copy.deepcopy(part) for name in LEARNED if (part := getattr(self, name)) is not None}
+            self.teacher = nn.ModuleDict(parts).requires_grad_(False)
+
+    def prepare(self, batches: Iterable[Batch]) -> None:
+        if self.config.straight:
+            raise ValueError("straight is learned from a trained model: give one with --init")
+        super().prepare(batches)
+
+    def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
+        return self.straight_losses(batch) if self.config.straight else super().losses(batch, step=step)
+
+    def straight_losses(self, batch: Batch) -> dict[str, Tensor]:
+        """How far the student is from the straight ways to where its teacher gets."""
+        self.call_opponents()
+        latents, mask = latents_of(batch, self.codec, self.config.regularised)
+        teacher, told = copy.copy(self), self.told(batch, latents.shape[-1])
+        teacher._modules = {**self._modules, **dict((self.teacher or nn.ModuleDict()).items())}
+        student, under, without = (
+            system.of_batch(batch, part) for system, part in ((self, told), (teacher, told), (teacher, told.nothing()))
+        )
+        scale, visited = self.config.sampling.guidance, self.times(self.config.straight, latents.shape[-1])
+
+        def led(x: Tensor, time: Tensor) -> Tensor:
+            return guide(torch.cat([under(x, time), without(x, time)]), scale)
+
+        way = under if scale == 1 else led
+        return straight_losses(student, way, self.scale(latents), mask, visited, strides=self.config.strides)
+
+    def network(self, request: Request, stretch: Stretch, guidance: float) -> Predict:
+        device, frames = self.scale.mean.device, stretch.frames
+        asked = wants(request, request.seed)[stretch.section]
         if request.rhythm is not None and request.tempo is None:
             asked = replace(asked, tempo=None)  # the curve has the beats: a drawn tempo would speak against it
+        begin, total = stretch.span(self.codec.frame_rate, request)
+        around = begin - stretch.start(self.codec.frame_rate)
+        asked = replace(asked, first_downbeat=asked.first_downbeat + around)
         both = guidance != 1
-        texts = [request.prompt, request.negative_prompt or ""] if both else [request.prompt]
+        prompt = request.sections[stretch.section].prompt
+        texts = [prompt, request.negative_prompt or ""] if both else [prompt]
         known = musical.stack([asked, Musical()][: len(texts)]).to(device)
-        start = torch.zeros(len(texts), device=device)
+        start = torch.full((len(texts),), begin, device=device)
         hidden = torch.zeros(len(texts), dtype=torch.bool, device=device)
-        asked_curves = of_controls(curves_of(request), self.codec.frame_rate, frames)
-        curves = [asked_curves, unknown(1, frames)][: len(texts)]
-        given = self.conditions(texts, known, joined(curves), hidden, start, start + request.seconds, frames)
+        curves = [self.stretched_curves(request, stretch), unknown(1, frames)][: len(texts)]
+        totals = torch.full_like(start, total)
+        given = self.conditions(texts, known, joined(curves), hidden, start, totals, frames, stretch.pace)
         predict = self.under(given)
-        return guided(predict, guidance, self.config.sampling.rescale) if both else predict
+        return guided(predict, guidance, self.sampling.rescale) if both else predict
+
+    def stretched_curves(self, request: Request, stretch: Stretch) -> Curves:
+        """What a request asks for in a stretch; a loop's curves are a circle too."""
+        rate = self.codec.frame_rate / stretch.pace
+        if request.loop:
+            whole = of_controls(curves_of(request), rate, max(1, round(request.seconds * rate)))
+        else:
+            whole = of_controls(curves_of(request), rate, stretch.begin + stretch.frames)
+        places = torch.arange(stretch.begin, stretch.begin + stretch.frames) % whole.values.shape[-1]
+        return Curves(whole.values[..., places], whole.known[..., places])
 
     def training_network(self, batch: Batch, frames: int) -> Predict:
+        return self.of_batch(batch, self.told(batch, frames))
+
+    def told(self, batch: Batch, frames: int) -> Told:
+        """What the network is told of a batch, some of it hidden in training."""
         device = self.scale.mean.device
         known = musical.stack([musical.of_labels(labels) for labels in batch.labels]).to(device)
         curves = of_batch(batch, self.codec.frame_rate, frames) if self.curves else unknown(len(batch), frames)
@@ -197,8 +294,13 @@ class Flow(LatentGenerator, kind="flow"):
             known = known.without(tempo=tempo, key=key, drums=drums, meter=meter)
             if self.config.curves:
                 curves = curves.hidden(self.config.curves).without(hidden.to(curves.known.device))
-        start, total = batch.start.to(device), batch.total.to(device)
-        return self.under(self.conditions(batch.texts, known, curves, hidden, start, total, frames))
+        return Told(batch.texts, known, curves, hidden)
+
+    def of_batch(self, batch: Batch, told: Told) -> Predict:
+        """The network when it is told so much of a batch."""
+        start, total = batch.start.to(told.hidden.device), batch.total.to(told.hidden.device)
+        frames = told.curves.values.shape[-1]
+        return self.under(self.conditions(told.texts, told.known, told.curves, told.hidden, start, total, frames))
 
     def conditions(
         self,
@@ -209,15 +311,17 @@ class Flow(LatentGenerator, kind="flow"):
         start: Tensor,
         total: Tensor,
         frames: int,
+        pace: float = 1.0,
     ) -> Given:
         """What the transformer is given for B stretches of F frames that begin `start` [B] seconds into pieces of
-        `total` [B] seconds. Texts are left out where `hidden` [B], or when empty."""
+        `total` [B] seconds, each frame standing for `pace` times its own length. Texts are left out where `hidden`
+        [B], or when empty."""
         device = start.device
         text = TextEmbedding(*(part.to(device) for part in minilm().embed(texts, self.config.text_tokens)))
         absent = hidden | torch.tensor([not one.strip() for one in texts], device=device)
         tokens, vector = self.text(text, absent)
         places = torch.arange(0, frames, self.config.patch, device=device)
-        times = start[:, None] + places / self.codec.frame_rate
+        times = start[:, None] + places / self.codec.frame_rate * pace
         aligned = self.musical(known, times, total)
         if self.curves is not None:
             aligned = aligned + self.curves(curves.to(device))

@@ -24,7 +24,7 @@ from songloom.layers.unet import Unet, UnetGiven, UnetShape
 from songloom.recipe import Recipe
 from songloom.systems.codecs.mel_codec import packed, rows_of
 from songloom.systems.codecs.mel_vae import MelVae
-from songloom.systems.latent_generator import LatentGenerator, LatentSettings, Sampling
+from songloom.systems.latent_generator import LatentGenerator, LatentSettings, Sampling, Stretch
 from songloom.systems.request import Request
 
 
@@ -73,11 +73,12 @@ class MelDiffusion(LatentGenerator):
     def given(self, texts: Sequence[str]) -> UnetGiven:
         """What the U-Net is given of B texts, those without words too."""
 
-    def network(self, request: Request, frames: int, guidance: float) -> Predict:
+    def network(self, request: Request, stretch: Stretch, guidance: float) -> Predict:
+        prompt = request.sections[stretch.section].prompt
         if guidance == 1:
-            return self.under(self.given([request.prompt]))
-        both = self.given([request.prompt, request.negative_prompt or ""])
-        return guided(self.under(both), guidance, self.config.sampling.rescale)
+            return self.under(self.given([prompt]))
+        both = self.given([prompt, request.negative_prompt or ""])
+        return guided(self.under(both), guidance, self.sampling.rescale)
 
     def training_network(self, batch: Batch, frames: int) -> Predict:
         texts = list(batch.texts)

@@ -38,7 +38,7 @@ class MusicControlNet(Generator, kind="music-controlnet"):
     """A request with curves to music, by a frozen base and what is added to it."""
 
     summary = "Music ControlNet: melody, dynamics and rhythm curves for a frozen latent generator"
-    uses: ClassVar[frozenset[str]] = LatentGenerator.uses | CONTROLS
+    uses: ClassVar[frozenset[str]] = LatentGenerator.uses - {"loop"} | CONTROLS
     frozen: tuple[str, ...] = ("base",)
 
     @dataclass(frozen=True, kw_only=True)
@@ -147,7 +147,10 @@ class MusicControlNet(Generator, kind="music-controlnet"):
         return self.steered(curves).losses(batch, step=step)
 
     def check(self, request: Request) -> None:
-        request.check(self.uses | self.base.uses, str(self.config.kind))
+        request.check(self.uses | self.base.uses - {"loop"}, str(self.config.kind))
+        most = self.base.longest * self.codec.hop_length / self.sample_rate
+        if round(request.seconds * self.sample_rate) > self.base.longest * self.codec.hop_length:
+            raise ValueError(f"{self.config.kind} makes at most {most:.1f} s, not {request.seconds:g}")
         self.base.check(without_controls(request))
 
     def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:

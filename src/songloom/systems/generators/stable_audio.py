@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import ClassVar, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -25,9 +25,10 @@ from songloom.data.batch import Batch
 from songloom.diffusion.latent_diffusion import Predict, Scaling, guided
 from songloom.diffusion.processes import Flow
 from songloom.layers.dit import Dit, DitShape, Given
+from songloom.layers.matrices import Precision
 from songloom.recipe import Recipe
 from songloom.systems.codecs.oobleck import Oobleck
-from songloom.systems.latent_generator import LatentGenerator, LatentSettings, Sampling
+from songloom.systems.latent_generator import LatentGenerator, LatentSettings, Sampling, Stretch
 from songloom.systems.request import Request
 
 Seconds = Literal["start", "total"]
@@ -37,6 +38,8 @@ class StableAudio(LatentGenerator, kind="stable-audio"):
     """Text, start and total seconds -> latents -> music."""
 
     summary = "Stable Audio: timed latent diffusion by a transformer, 44.1 kHz stereo; inpainting, init, continuation"
+
+    precisions: ClassVar[tuple[Precision, ...]] = ("float32", "bfloat16", "int8")
 
     @dataclass(frozen=True, kw_only=True)
     class Config(LatentSettings):
@@ -128,16 +131,18 @@ class StableAudio(LatentGenerator, kind="stable-audio"):
     def frames(self, samples: int) -> int:
         return self.config.window if self.config.whole_window else self.codec.frames(samples)
 
-    def network(self, request: Request, frames: int, guidance: float) -> Predict:
+    def network(self, request: Request, stretch: Stretch, guidance: float) -> Predict:
         both = guidance != 1
-        texts = [request.prompt, request.negative_prompt or ""] if both else [request.prompt]
-        start = torch.zeros(len(texts), device=self.scale.mean.device)
-        tokens, vector = self.conditions(texts, start, start + request.seconds)
+        prompt = request.sections[stretch.section].prompt
+        texts = [prompt, request.negative_prompt or ""] if both else [prompt]
+        begin, total = inside(*stretch.span(self.codec.frame_rate, request), self.config.most_seconds)
+        start = torch.full((len(texts),), begin, device=self.scale.mean.device)
+        tokens, vector = self.conditions(texts, start, torch.full_like(start, total))
         if both and not request.negative_prompt:
             tokens = torch.cat([tokens[:1], torch.zeros_like(tokens[1:])])  # the seconds too, as in training
         given = self.dit.given(tokens=tokens, vector=vector)
         predict = self.under(given)
-        return guided(predict, guidance, self.config.sampling.rescale) if both else predict
+        return guided(predict, guidance, self.sampling.rescale) if both else predict
 
     def training_network(self, batch: Batch, frames: int) -> Predict:
         device = self.scale.mean.device
@@ -163,3 +168,11 @@ class StableAudio(LatentGenerator, kind="stable-audio"):
         told = {"start": start, "total": total}
         numbers = [cast(NumberEmbedding, self.seconds[name])(told[name]) for name in self.config.seconds]
         return torch.cat([vectors, torch.stack(numbers, dim=1)], dim=1), torch.cat(numbers, dim=1)
+
+
+def inside(start: float, total: float, most: float) -> tuple[float, float]:
+    """A place `start` seconds into a piece of `total` as one of a piece of at most `most`, which a network can be told
+    of: as far from the beginning, or from the end, whichever is nearer, and not beyond the middle."""
+    if total <= most:
+        return start, total
+    return (min(start, most / 2) if start <= total / 2 else max(most / 2, most - (total - start))), most
