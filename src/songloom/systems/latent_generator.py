@@ -187,10 +187,10 @@ class LatentGenerator(Generator):
         predict = self.training_network(batch, latents.shape[-1])
         return denoising_losses(predict, self.process, self.scale(latents), mask, drawn)
 
-    def hold(self, precision: Precision) -> None:
+    def hold(self, precision: Precision | None = None) -> None:
         super().hold(precision)
         for network in [module for module in self.modules() if isinstance(module, Dit)]:
-            network.pack(precision)
+            network.pack(precision or self.precisions[0])
 
     def check(self, request: Request) -> None:
         super().check(request)

@@ -18,8 +18,8 @@ from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.diffusion.latent_diffusion import Predict, Scaling, guided
 from songloom.diffusion.processes import Ddpm
+from songloom.layers.matrices import Precision
 from songloom.layers.mel import MelScale
-from songloom.layers.packed import Precision
 from songloom.layers.unet import Unet, UnetGiven, UnetShape
 from songloom.recipe import Recipe
 from songloom.systems.codecs.mel_codec import packed, rows_of
@@ -65,9 +65,9 @@ class MelDiffusion(LatentGenerator):
     def frames(self, samples: int) -> int:
         return self.codec.frames(samples)
 
-    def hold(self, precision: Precision) -> None:
+    def hold(self, precision: Precision | None = None) -> None:
         super().hold(precision)
-        self.unet.pack(precision)
+        self.unet.pack(precision or self.precisions[0])
 
     @abstractmethod
     def given(self, texts: Sequence[str]) -> UnetGiven:
