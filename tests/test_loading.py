@@ -125,6 +125,15 @@ def test_every_system_that_is_built_without_memory_is_whole_and_the_same(tmp_pat
         assert own[key].requires_grad == tensor.requires_grad, key
 
 
+@pytest.mark.parametrize("name", ["dac-tiny", "stable-audio-tiny"])
+def test_weights_keep_their_layout_in_memory(tmp_path: Path, name: str) -> None:
+    system = registry.presets()[name].build()
+    checkpoint.save(system, tmp_path / "model")
+    loaded = checkpoint.load(tmp_path / "model").state_dict()
+    own = {key: tensor.stride() for key, tensor in system.state_dict().items() if not tensor.is_contiguous()}
+    assert own and all(loaded[key].stride() == strides for key, strides in own.items())
+
+
 def test_a_checkpoint_that_is_loaded_learns(tmp_path: Path) -> None:
     """Its parameters are leaves whose memory can be written to."""
     checkpoint.save(registry.presets()["dac-tiny"].build(), tmp_path / "model")

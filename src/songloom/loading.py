@@ -85,11 +85,19 @@ def _mapped(file: BinaryIO, start: int, entry: Mapping[str, Any]) -> Tensor:
 @torch.no_grad()
 def fill(system: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     """Gives the parameters and buffers of these names their numbers. Those made `without_memory` become the tensors
-    themselves, where the kind of number is theirs; the others keep their place and are copied to."""
+    themselves, where the kind of number and the layout in memory are theirs; the others keep their place and are
+    copied to."""
     own, bare = system.state_dict(), {}
     for name, tensor in tensors.items():
         if own[name].is_meta:
-            bare[name] = tensor.to(own[name].dtype)
+            bare[name] = laid_out_as(own[name], tensor.to(own[name].dtype))
         else:
             own[name].copy_(tensor)
     system.load_state_dict(bare, strict=False, assign=True)
+
+
+def laid_out_as(own: Tensor, tensor: Tensor) -> Tensor:
+    """`tensor` with the strides of `own`: some layers are fast, and add up in the same order, in their layout only."""
+    if own.is_contiguous():
+        return tensor
+    return torch.empty_strided(own.size(), own.stride(), dtype=tensor.dtype).copy_(tensor)

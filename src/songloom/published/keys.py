@@ -87,7 +87,8 @@ def assign(system: nn.Module, tensors: Mapping[str, Tensor], *, source: str = "t
     memory of its own (on the device "meta"). Floating numbers become float32. Raises ValueError like `fill`."""
     check(system, tensors, source=source)
     wide = {name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}
-    system.load_state_dict(wide, assign=True)
+    own = system.state_dict()
+    system.load_state_dict({name: loading.laid_out_as(own[name], t) for name, t in wide.items()}, assign=True)
 
 
 def fill(system: nn.Module, tensors: Mapping[str, Tensor], *, source: str = "the file") -> None:
