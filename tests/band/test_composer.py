@@ -203,6 +203,14 @@ def test_roles_leave_only_their_players_and_drums_alone_have_no_chords() -> None
     assert piece.chords == ()
 
 
+@pytest.mark.parametrize(
+    ("style", "seed", "seconds"), [("solo cello", 186517688319994, 6.0), ("ambient", 176851730138015, 8.0)]
+)
+def test_a_piece_of_one_slow_bar_is_made_longer_rather_than_silent(style: str, seed: int, seconds: float) -> None:
+    piece = compose(seed, style=style, seconds=seconds)
+    assert any(part.notes for part in piece.parts)
+
+
 def test_one_piece_in_six_or_so_plays_with_fewer(corpus: list[Piece]) -> None:
     fewer = sum(piece != compose(piece.seed, style=piece.style) for piece in corpus[:50])
     assert 2 <= fewer <= 15

@@ -79,13 +79,17 @@ def compose(
     """An original piece of about `seconds`, in whole bars; what is not asked for is drawn from `seed`.
 
     `tempo` in beats per minute, `tonic` 0..11, `mode` a key of `theory.MODES`; `roles` keeps only the players
-    of these roles. A piece without pitched players has no chords.
+    of these roles. A piece without pitched players has no chords; one too short for a note is made longer.
     """
     _check(style, mood, tempo, tonic, mode, seconds)
     stream = _streams(seed)
     chosen = STYLES[style] if style is not None else STYLES[stream("style").choice(sorted(STYLES))]
     plan = _plan(chosen, stream, mood=mood, tempo=tempo, tonic=tonic, mode=mode, seconds=seconds)
     parts = _perform(plan, _seats(chosen, roles, stream("line-up")), stream)
+    if not parts and roles is None:  # all that they would play lies beyond one slow bar
+        return compose(
+            seed, style=style, mood=mood, tempo=tempo, tonic=tonic, mode=mode, seconds=min(600.0, 1.5 * seconds)
+        )
     pitched = any(part.notes for part in parts if not _is_kit(SOUNDS[part.sound]))
     return Piece(
         seed=seed,
