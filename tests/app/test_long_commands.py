@@ -179,7 +179,7 @@ def test_a_model_that_memory_cannot_hold_is_refused_before_it_is_read(
     monkeypatch.setattr("songloom.inference.memory.free", lambda: 1000)
     monkeypatch.setattr("songloom.inference.song.load", lambda name: pytest.fail("it was read"))
     code, _, err = run("generate", "x", "--model", musicgen)
-    assert code == 2 and "GB of memory for its weights; 0.0 GB are free" in err
+    assert code == 2 and "GB of memory for its weights in float32; 0.0 GB are free" in err
 
 
 def test_a_hub_model_that_is_not_here_is_told_how_to_get(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

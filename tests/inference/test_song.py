@@ -126,6 +126,6 @@ def test_a_recipe_remembers_the_precision_that_was_asked_for_and_replays_in_it(m
 
 
 def test_a_system_without_a_choice_says_what_it_has(tmp_path: Path) -> None:
-    checkpoint.save(registry.presets()["flow-tiny"].build(), tmp_path / "flow")
-    with pytest.raises(ValueError, match="flow works in float32, not in int8"):
-        song.open_model(str(tmp_path / "flow"), precision="int8")
+    checkpoint.save(registry.presets()["tango-tiny"].build(), tmp_path / "tango")
+    with pytest.raises(ValueError, match="tango works in float32, bfloat16, not in int8"):
+        song.open_model(str(tmp_path / "tango"), precision="int8")
