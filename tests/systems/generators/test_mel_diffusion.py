@@ -130,7 +130,7 @@ def test_music_longer_than_the_window_is_made_window_by_window_and_loops_are_not
     made = system.generate(request(seconds=1.5 * longest))
     assert made.shape[-1] == round(1.5 * longest * system.sample_rate) and made.isfinite().all()
     with pytest.raises(ValueError, match="at once"):
-        system.check(request(loop=True, seconds=256.0, bars=64, tempo=60.0))
+        system.check(request(prompt="calm piano, 60 bpm", loop=True, seconds=256.0, bars=64))
 
 
 @pytest.mark.parametrize("name", TINY)
