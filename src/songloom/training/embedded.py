@@ -49,7 +49,7 @@ EMBEDDED = Table(
         "recipe.steps": "6000",
     },
 )
-"""What fits into an hour and a half of two CPU cores; with more, raise the hours and the steps first."""
+"""What fits into four hours of two CPU cores; with more, raise the hours and the steps first."""
 
 
 @dataclass(frozen=True, slots=True)
