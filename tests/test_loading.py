@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,6 +125,12 @@ def test_every_system_that_is_built_without_memory_is_whole_and_the_same(tmp_pat
         assert not own[key].is_meta and own[key].dtype == tensor.dtype, key
         assert torch.equal(own[key], tensor), key
         assert own[key].requires_grad == tensor.requires_grad, key
+
+
+def test_loading_the_embedded_model_imports_no_compiler() -> None:
+    told = "import sys, songloom; songloom.load('loom'); print('torch._dynamo' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize("name", ["dac-tiny", "stable-audio-tiny"])

@@ -18,6 +18,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.overrides import TorchFunctionMode
 
 NUMBERS = {
     "F64": torch.float64,
@@ -45,9 +46,23 @@ def without_memory() -> Iterator[None]:
 
     hook = register_module_parameter_registration_hook(emptied)  # type: ignore[arg-type]
     try:
-        yield
+        with _Undrawn():
+            yield
     finally:
         hook.remove()
+
+
+class _Undrawn(TorchFunctionMode):
+    """What has no numbers is not filled with random ones: torch would import its compiler, a second long, for that."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if func in (nn.init.normal_, Tensor.normal_):
+            tensor: Tensor = args[0] if args else (kwargs or {})["tensor"]
+            if tensor.is_meta:
+                return tensor
+        return func(*args, **(kwargs or {}))
 
 
 def mapped(path: Path) -> dict[str, Tensor]:
