@@ -21,13 +21,12 @@ import cyclopts
 import numpy as np
 import soundfile
 from cyclopts import Parameter
+from figures import publish
 from machine import machine
 from rich.console import Console
-from rich.table import Table
 from speed import peak_megabytes
 
 from songloom.inference.precision import Precision
-from songloom.metrics.report import markdown_table, put_between
 
 RATE = 44_100
 HEADERS = ["codec", "side", "precision", "minutes", "peak, MB", "after a tenth, MB", "after half, MB", "x real time"]
@@ -131,15 +130,9 @@ def opened(name: str) -> Any:
 
 def show(rows: list[list[str]], threads: int, docs: Path | None) -> None:
     """Prints the table and writes it where asked."""
-    table = Table(*HEADERS)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
     where = machine()
     note = f"{where['cpu']}, torch {where['torch']}, {threads} thread(s), 44.1 kHz mono."
-    Console().print(note, highlight=False)
-    if docs is not None:
-        put_between(docs, "codec memory", f"{note}\n\n{markdown_table(HEADERS, rows)}")
+    publish("codec memory", HEADERS, rows, note, docs=docs)
 
 
 if __name__ == "__main__":

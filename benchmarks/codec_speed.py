@@ -11,7 +11,6 @@ against the rates of matrix products in float32 and in bfloat16 that the same pr
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -25,17 +24,15 @@ import cyclopts
 import torch
 from cyclopts import Parameter
 from einops import reduce
+from figures import publish
 from machine import machine
 from rich.console import Console
-from rich.table import Table
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from songloom.audio import files
 from songloom.audio.resample import resample
-from songloom.data.manifest import write_atomically
 from songloom.inference.precision import Side, to_bfloat16, to_float32
-from songloom.metrics.report import markdown_table, put_between
 from songloom.published.load import load
 from songloom.systems.roles import Codec
 
@@ -281,21 +278,13 @@ def line(row: dict[str, Any]) -> list[str]:
 def show(result: dict[str, Any], out: Path | None, docs: Path | None) -> None:
     """Prints the table; writes the files that were asked for."""
     rows = [line(row) for row in result["rows"]]
-    table = Table(*HEADERS)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
     where, rates = result["machine"], result["rates"]
     note = (
         f"{where['cpu']}, torch {where['torch']}, {result['threads']} threads, {result['seconds']:g} s of audio, "
         f"{result['clock']} clock. Matrix products reach {rates['float32']:.0f} GFLOP/s in float32 and "
         f"{rates['bfloat16']:.0f} in bfloat16, {rates['bytes']:.0f} in bytes."
     )
-    Console().print(note, highlight=False)
-    if out is not None:
-        write_atomically(out, json.dumps(result, indent=1) + "\n")
-    if docs is not None:
-        put_between(docs, "codec speed", f"{note}\n\n{markdown_table(HEADERS, rows)}")
+    publish("codec speed", HEADERS, rows, note, result=result, out=out, docs=docs)
 
 
 if __name__ == "__main__":

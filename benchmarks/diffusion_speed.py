@@ -10,7 +10,6 @@ the latents after a whole run of `steps` from the same noise. Weights are random
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -24,12 +23,11 @@ import torch
 from cyclopts import Parameter
 from diffusers import StableAudioDiTModel
 from diffusers.models.embeddings import get_1d_rotary_pos_embed
+from figures import publish
 from machine import machine
 from rich.console import Console
-from rich.table import Table
 from torch import Tensor
 
-from songloom.data.manifest import write_atomically
 from songloom.diffusion import times
 from songloom.diffusion.latent_diffusion import Predict, denoiser, guided
 from songloom.diffusion.processes import Cosine
@@ -37,7 +35,6 @@ from songloom.diffusion.samplers import dpm_2m, seeded
 from songloom.inference.accelerate import accelerate
 from songloom.layers.dit import Dit, DitShape
 from songloom.layers.matrices import Precision
-from songloom.metrics.report import markdown_table, put_between
 from songloom.published.keys import assign
 from songloom.published.stable_audio import of_pipeline
 
@@ -239,20 +236,12 @@ def line(row: dict[str, Any]) -> list[str]:
 def show(result: dict[str, Any], out: Path | None, docs: Path | None) -> None:
     """Prints the table; writes the files that were asked for."""
     rows = [line(row) for row in result["rows"]]
-    table = Table(*HEADERS)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
     where = result["machine"]
     note = (
         f"{where['cpu']}, torch {where['torch']}, {result['threads']} threads, {result['depth']} blocks; medians of "
         f"{result['rounds']} steps each, in turns; whole runs of {result['steps']} steps."
     )
-    Console().print(note, highlight=False)
-    if out is not None:
-        write_atomically(out, json.dumps(result, indent=1) + "\n")
-    if docs is not None:
-        put_between(docs, "diffusion speed", f"{note}\n\n{markdown_table(HEADERS, rows)}")
+    publish("diffusion speed", HEADERS, rows, note, result=result, out=out, docs=docs)
 
 
 if __name__ == "__main__":

@@ -28,16 +28,13 @@ from typing import Annotated, Any, Literal
 import cyclopts
 import torch
 from cyclopts import Parameter
+from figures import publish
 from machine import machine
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 from speed import peak_megabytes
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from torch import Tensor, nn
-
-from songloom.data.manifest import write_atomically
-from songloom.metrics.report import markdown_table, put_between
 
 HEADERS = [
     "program",
@@ -290,21 +287,13 @@ def line(row: dict[str, Any], reference: float) -> list[str]:
 def show(result: dict[str, Any], out: Path | None, docs: Path | None) -> None:
     """Prints the table; writes the files that were asked for."""
     rows = [line(row, result["rows"][0]["step"]) for row in result["rows"]]
-    table = Table(*HEADERS)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
     where = result["machine"]
     note = (
         f"{where['cpu']}, torch {where['torch']}, transformers {result['transformers']}, {result['threads']} threads, "
         f"MusicGen {result['size']}, {result['steps']} steps, guidance {GUIDANCE:g}, {result['rounds']} rounds, "
         f"{result['clock']} clock."
     )
-    Console().print(note, highlight=False)
-    if out is not None:
-        write_atomically(out, json.dumps(result, indent=1) + "\n")
-    if docs is not None:
-        put_between(docs, "musicgen speed", f"{note}\n\n{markdown_table(HEADERS, rows)}")
+    publish("musicgen speed", HEADERS, rows, note, result=result, out=out, docs=docs)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ precision; the differences are to float32, with a 95 % interval over pieces.
 
 from __future__ import annotations
 
-import json
 import random
 import statistics
 from collections.abc import Callable
@@ -20,11 +19,11 @@ from typing import Any
 import cyclopts
 import torch
 from einops import reduce
+from figures import publish
 from held_out import HELD_OUT_SEED
 from machine import machine
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 from torch import Tensor
 
 from songloom.audio.resample import resample
@@ -33,9 +32,7 @@ from songloom.band.composer import draw
 from songloom.band.labels import labels
 from songloom.band.render import render
 from songloom.conditioning import musical
-from songloom.data.manifest import write_atomically
 from songloom.layers.matrices import Precision
-from songloom.metrics.report import markdown_table, put_between
 from songloom.published.load import load
 from songloom.systems.generators.loom import Loom
 from songloom.systems.generators.musicgen import Musicgen
@@ -169,20 +166,12 @@ def show(result: dict[str, Any], out: Path | None, docs: Path | None) -> None:
         ]
         for one in result["rows"]
     ]
-    table = Table(*HEADERS)
-    for one in rows:
-        table.add_row(*one)
-    Console().print(table)
     where = result["machine"]
     note = (
         f"{where['cpu']}, torch {where['torch']}; {result['model']} on {result['pieces']} held-out pieces of "
         f"{result['seconds']:g} s, every token from those before."
     )
-    Console().print(note, highlight=False)
-    if out is not None:
-        write_atomically(out, json.dumps(result, indent=1) + "\n")
-    if docs is not None:
-        put_between(docs, "precision quality", f"{note}\n\n{markdown_table(HEADERS, rows)}")
+    publish("precision quality", HEADERS, rows, note, result=result, out=out, docs=docs)
 
 
 if __name__ == "__main__":

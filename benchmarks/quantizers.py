@@ -10,7 +10,6 @@ both results are compared: codes equal, and the greatest difference of what they
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Callable
@@ -22,10 +21,10 @@ from typing import Any
 import cyclopts
 import torch
 import vector_quantize_pytorch as reference
+from figures import publish
 from machine import machine
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 from torch import Tensor, nn
 
 from songloom.bottlenecks.bottleneck import Bottleneck
@@ -34,8 +33,6 @@ from songloom.bottlenecks.lookup_free import LookupFreeQuantizer
 from songloom.bottlenecks.residual import ResidualQuantizer
 from songloom.bottlenecks.scalar import FiniteScalarQuantizer
 from songloom.bottlenecks.vector import VectorQuantizer
-from songloom.data.manifest import write_atomically
-from songloom.metrics.report import markdown_table, put_between
 
 BOOKS, SIZE, GROUPS = 8, 1024, 4
 HEADERS = ["", "ours, ms", "theirs, ms", "ratio", "codes equal", "difference"]
@@ -248,21 +245,13 @@ def measured(case: Case, rounds: int) -> Row:
 
 def show(result: dict[str, Any], rows: list[Row], out: Path | None, docs: Path | None) -> None:
     """Prints the table; writes the files that were asked for."""
-    table = Table(*HEADERS)
-    for row in rows:
-        table.add_row(*row.cells())
-    Console().print(table)
     where = result["machine"]
     shape = f"[{result['batch']}, {result['width']}, {result['frames']}]"
     note = (
         f"{where['cpu']}, {result['threads']} thread(s), torch {where['torch']}, vector-quantize-pytorch "
         f"{where['vector-quantize-pytorch']}; latents {shape}; medians of {result['rounds']} runs."
     )
-    Console().print(note, highlight=False)
-    if out is not None:
-        write_atomically(out, json.dumps(result, indent=1) + "\n")
-    if docs is not None:
-        put_between(docs, "quantizers", f"{note}\n\n{markdown_table(HEADERS, [row.cells() for row in rows])}")
+    publish("quantizers", HEADERS, [row.cells() for row in rows], note, result=result, out=out, docs=docs)
 
 
 if __name__ == "__main__":

@@ -18,13 +18,10 @@ from typing import Annotated, Any
 
 import cyclopts
 from cyclopts import Parameter
+from figures import publish
 from machine import machine
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
-
-from songloom.data.manifest import write_atomically
-from songloom.metrics.report import markdown_table, put_between
 
 PROMPT = "warm lo-fi piano with soft drums, 75 bpm"
 
@@ -127,17 +124,9 @@ def show(result: dict[str, Any], out: Path | None, docs: Path | None) -> None:
         values = [run[name] for run in runs]
         rows.append([name, *(f"{value:.3g}" for value in (statistics.median(values), min(values), max(values)))])
     headers = ["figure", "median", "least", "most"]
-    table = Table(*headers)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
     where = result["machine"]
     note = f"{where['cpu']}, {where['cores']} cores, torch {where['torch']}; {len(runs)} fresh processes."
-    Console().print(note, highlight=False)
-    if out is not None:
-        write_atomically(out, json.dumps(result, indent=1) + "\n")
-    if docs is not None:
-        put_between(docs, "speed", f"{note}\n\n{markdown_table(headers, rows)}")
+    publish("speed", headers, rows, note, result=result, out=out, docs=docs)
 
 
 def _millions(system: Any) -> float:

@@ -9,7 +9,6 @@ difference from it, in decibels. Weights are random, of the size that keeps sign
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,12 +18,11 @@ import torch
 from cyclopts import Parameter
 from diffusers.pipelines.audioldm2.modeling_audioldm2 import AudioLDM2UNet2DConditionModel
 from diffusion_speed import decibels, raced, stirred
+from figures import publish
 from machine import machine
 from rich.console import Console
-from rich.table import Table
 from torch import Tensor
 
-from songloom.data.manifest import write_atomically
 from songloom.diffusion.latent_diffusion import Predict, guided
 from songloom.layers.unet import Unet, UnetShape
 from songloom.published.unet import of_published
@@ -71,13 +69,10 @@ def main(
     with torch.inference_mode():
         theirs, words = reference(shape), (torch.randn(2, 8, 768), torch.randn(2, 20, 1024))
         rows = list(compared(theirs, shape, words, frames, precisions, rounds))
-    how = {"machine": machine(), "threads": threads, "rounds": rounds, "width": width, "rows": rows}
-    table = Table(*HEADERS)
-    for row in rows:
-        table.add_row(*line(row))
-    Console().print(table)
-    if out is not None:
-        write_atomically(out, json.dumps(how, indent=1) + "\n")
+    how: dict[str, Any] = {"machine": machine(), "threads": threads, "rounds": rounds, "width": width, "rows": rows}
+    where = how["machine"]
+    note = f"{where['cpu']}, torch {where['torch']}, {threads} threads, medians of {rounds} rounds."
+    publish("unet speed", HEADERS, [line(row) for row in rows], note, result=how, out=out)
 
 
 def reference(shape: UnetShape) -> Any:

@@ -68,8 +68,8 @@ def generate(
     lora:
         FILE or FILE:STRENGTH of songloom finetune, as runs/mine:0.8 (1 is as it was trained); several add up.
     precision:
-        What the weights of a token model are held in: float32 is exact, bfloat16 half as large, int8 a quarter and
-        the fastest. Without it int8 for the embedded model, float32 for others.
+        What the weights are held in, where a model has a choice: float32 is exact, bfloat16 half as large, int8 a
+        quarter and the fastest. Without it int8 for the embedded model, float32 for others.
     candidates:
         Make several (seeds seed, seed+1, ...) and keep the one that measures closest to what is asked of tempo, key
         and drums.
