@@ -102,26 +102,14 @@ class MiniLMEncoder(TextEncoder, kind="minilm"):
         return found.tokens[0, found.mask[0]]
 
 
-class MiniLMSentence(TextEncoder, kind="minilm-sentence"):
+class MiniLMSentence(MiniLMEncoder, kind="minilm-sentence"):
     """all-MiniLM-L6-v2's one vector of a whole text, of length 1."""
 
-    stored = False
-
     @dataclass(frozen=True, kw_only=True)
-    class Config(Settings):
-        """Texts are cut to `longest` tokens, the marks at both ends included."""
-
-        longest: int = 64
+    class Config(MiniLMEncoder.Config):
+        """As for one vector a token."""
 
     config: Config
-
-    def __init__(self, config: Config) -> None:
-        super().__init__()
-        self.config = config
-
-    @property
-    def width(self) -> int:
-        return WIDTH
 
     def encode(self, text: str) -> Tensor:
         return minilm().embed([text], self.config.longest).pooled
