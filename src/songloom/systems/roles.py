@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar, Self
 
 import torch
@@ -298,3 +298,44 @@ class Generator(System):
             pieces = looped(pieces, lead, samples, min(round(FADE_SECONDS * self.sample_rate), lead, samples))
         for piece in pieces:
             yield piece.float().clamp(-1.0, 1.0)
+
+
+class Embedder(System):
+    """Texts and music as points of one space: vectors of length 1, whose product is their similarity, -1..1."""
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """Width E of an embedding."""
+
+    @property
+    @abstractmethod
+    def window_seconds(self) -> float:
+        """How much music is heard at once."""
+
+    @abstractmethod
+    def embed_window(self, wave: Tensor) -> Tensor:
+        """[B, C, T] in [-1, 1], T at most a window (what is shorter is filled as the model's paper does) -> [B, E]."""
+
+    @abstractmethod
+    def embed_text(self, texts: Sequence[str]) -> Tensor:
+        """B strings -> [B, E]."""
+
+    def embed_audio(self, wave: Tensor) -> Tensor:
+        """[B, C, T] in [-1, 1] of any length -> [B, E]. What is longer than a window is heard in as many windows as
+        cover it, evenly spaced from its beginning to its end, never in a random one: their mean, of length 1 again.
+        Raises ValueError for another number of channels or no samples."""
+        if wave.ndim != 3 or wave.shape[1] != self.channels or not wave.shape[2]:
+            raise ValueError(f"the wave is {tuple(wave.shape)}; needs [B, {self.channels}, T] with T at least 1")
+        window = round(self.window_seconds * self.sample_rate)
+        starts = covering(wave.shape[2], window)
+        if len(starts) == 1:
+            return self.embed_window(wave)
+        total = sum(self.embed_window(wave[..., start : start + window]) for start in starts)
+        return nn.functional.normalize(torch.as_tensor(total), dim=-1)
+
+
+def covering(samples: int, window: int) -> list[int]:
+    """Where the fewest windows begin that together cover so many samples, evenly spaced."""
+    count = max(1, math.ceil(samples / window))
+    return [round(place * (samples - window) / (count - 1)) for place in range(count)] if count > 1 else [0]
