@@ -141,10 +141,12 @@ def mel_filters(
     high: float | None = None,
     scale: MelScale = "slaney",
     equal_area: bool = True,
+    straight_in: Literal["hertz", "mel"] = "hertz",
 ) -> Tensor:
     """Triangular mel filters [M, n_fft // 2 + 1] from `low` to `high` Hz (default: half the sample rate).
 
-    `equal_area` scales each triangle to unit area in Hz (Slaney's normalisation); else its peak is 1.
+    `equal_area` scales each triangle to unit area in Hz (Slaney's normalisation); else its peak is 1. The triangles'
+    sides are straight over frequencies in Hz (librosa, torchaudio) or over mel numbers (HTK, Kaldi, VGGish).
     """
     top = sample_rate / 2 if high is None else high
     if bands < 1 or not 0 <= low < top <= sample_rate / 2:
@@ -153,9 +155,11 @@ def mel_filters(
         raise ValueError(f"scale is {scale!r}; it is 'slaney' or 'htk'")
     ends = hertz_to_mel(np.array([low, top]), scale)
     corners = mel_to_hertz(np.linspace(ends[0], ends[1], bands + 2), scale)
-    bins = np.linspace(0.0, sample_rate / 2, n_fft // 2 + 1)
-    rising = (bins - corners[:-2, None]) / (corners[1:-1] - corners[:-2])[:, None]
-    falling = (corners[2:, None] - bins) / (corners[2:] - corners[1:-1])[:, None]
+    bins, edges = np.linspace(0.0, sample_rate / 2, n_fft // 2 + 1), corners
+    if straight_in == "mel":
+        bins, edges = hertz_to_mel(bins, scale), np.linspace(ends[0], ends[1], bands + 2)
+    rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
     filters = np.maximum(0.0, np.minimum(rising, falling))
     if equal_area:
         filters *= (2.0 / (corners[2:] - corners[:-2]))[:, None]
