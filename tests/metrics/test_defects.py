@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from songloom.metrics.defects import clicks, direct_current, longest_silence
+from songloom.metrics.defects import clicks, clipped, direct_current, is_silent, longest_silence
 
 RATE = 32_000
 
@@ -52,3 +52,22 @@ def test_silence_counts_inside_but_not_at_the_end() -> None:
     assert longest_silence(wave, RATE) == pytest.approx(1.5, abs=0.06)
     assert longest_silence(music(), RATE) == 0.0
     assert longest_silence(torch.zeros(1, 4 * RATE), RATE) == pytest.approx(3.0)
+
+
+def test_flat_tops_at_full_scale_are_clipped_and_single_peaks_are_not() -> None:
+    time = torch.arange(RATE) / RATE
+    tone = torch.sin(2 * torch.pi * 1000 * time + 0.3)
+    assert clipped(tone[None]) == 0.0
+    cut = (2 * tone).clamp(-1, 1)
+    assert clipped(cut[None]) == pytest.approx(float((cut.abs() == 1).float().mean()), abs=1e-3)
+    assert clipped(cut[None]) == pytest.approx(2 / 3, abs=0.05)  # beyond 30 degrees around each peak
+    assert clipped(torch.ones(1, 2)) == 0.0
+    assert clipped(torch.ones(1, 3)) == 1.0
+
+
+def test_only_what_is_quiet_all_the_time_is_silent() -> None:
+    wave = torch.zeros(1, RATE)
+    assert is_silent(wave)
+    assert is_silent(wave + 1e-4)
+    wave[:, : RATE // 10] = 0.1
+    assert not is_silent(wave)

@@ -6,12 +6,83 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from songloom.metrics.frechet import frechet_distance, split_distance
+from songloom.metrics.frechet import bootstrapped_distance, distance_of_moments, frechet_distance, split_distance
+from songloom.metrics.moments import Moments
 
 
 def test_a_set_is_at_no_distance_from_itself() -> None:
     rows = np.random.default_rng(0).normal(size=(200, 8))
     assert abs(frechet_distance(rows, rows)) < 1e-9
+
+
+@pytest.mark.parametrize(("count", "width"), [(40, 300), (300, 40), (2, 64)])
+def test_a_set_without_full_rank_and_of_large_numbers_is_at_no_distance_from_itself(count: int, width: int) -> None:
+    rows = 30.0 * np.random.default_rng(6).normal(size=(count, width)) + 100.0
+    assert abs(frechet_distance(rows, rows)) < 1e-6 * (rows - rows.mean(0)).var()
+
+
+def test_two_gaussians_are_as_far_apart_as_their_closed_form() -> None:
+    rng = np.random.default_rng(7)
+    turn = np.linalg.qr(rng.normal(size=(6, 6)))[0]  # covariances that commute: the root is that of the eigenvalues
+    one, two, shift = rng.uniform(0.5, 2, 6), rng.uniform(0.5, 2, 6), rng.normal(size=6)
+
+    def moments(values: np.ndarray, mean: np.ndarray) -> Moments:
+        return Moments(101, mean, 100 * turn @ np.diag(values) @ turn.T)
+
+    expected = shift @ shift + ((np.sqrt(one) - np.sqrt(two)) ** 2).sum()
+    assert distance_of_moments(moments(one, shift), moments(two, 0 * shift)) == pytest.approx(expected)
+
+
+def test_draws_of_two_gaussians_come_near_their_closed_form() -> None:
+    rng = np.random.default_rng(8)
+    first, second = rng.normal(size=(20_000, 4)), 2.0 * rng.normal(size=(20_000, 4)) + 1.0
+    assert frechet_distance(first, second) == pytest.approx(4 * 1.0 + 4 * (2 - 1) ** 2, rel=0.03)
+
+
+def test_the_order_of_rows_and_of_sets_does_not_matter() -> None:
+    rng = np.random.default_rng(9)
+    a, b = rng.normal(size=(60, 5)), rng.normal(size=(70, 5)) * 2
+    there = frechet_distance(a, b)
+    assert frechet_distance(a[rng.permutation(60)], b[rng.permutation(70)]) == pytest.approx(there, abs=1e-9)
+    assert frechet_distance(b, a) == pytest.approx(there, abs=1e-9)
+
+
+def test_the_distance_rises_with_noise() -> None:
+    rng = np.random.default_rng(10)
+    rows, noise = rng.normal(size=(500, 8)), rng.normal(size=(500, 8))
+    distances = [frechet_distance(rows, rows + level * noise) for level in (0.0, 0.1, 0.3, 1.0, 3.0)]
+    assert distances == sorted(distances)
+    assert distances[-1] > 1.0
+
+
+def test_moments_of_pieces_add_up_to_those_of_the_whole() -> None:
+    rng = np.random.default_rng(11)
+    rows = rng.normal(size=(90, 7)) * 3 + 50
+    pieces = [Moments.of(part) for part in (rows[:1], rows[1:40], rows[40:])]
+    total = pieces[2] + (pieces[0] + pieces[1])
+    assert total.count == 90
+    np.testing.assert_allclose(total.mean, rows.mean(0), rtol=1e-12)
+    np.testing.assert_allclose(total.covariance, np.cov(rows, rowvar=False), rtol=1e-9)
+    np.testing.assert_allclose(total.root @ total.root, total.covariance, rtol=1e-9, atol=1e-9)
+
+
+def test_moments_of_nothing_or_of_what_is_no_number_are_refused() -> None:
+    for rows in (np.zeros((0, 3)), np.zeros(3), np.array([[np.nan, 1.0]])):
+        with pytest.raises(ValueError, match="embeddings"):
+            Moments.of(rows)
+    with pytest.raises(ValueError, match="widths differ"):
+        Moments.of(np.zeros((2, 3))) + Moments.of(np.zeros((2, 4)))
+
+
+def test_an_interval_holds_the_value_and_narrows_with_more_clips() -> None:
+    rng = np.random.default_rng(12)
+    reference = Moments.of(rng.normal(size=(500, 4)))
+    clips = [rng.normal(size=(3, 4)) + 1.0 for _ in range(200)]
+    few, many = bootstrapped_distance(reference, clips[:20]), bootstrapped_distance(reference, clips)
+    assert few.low < few.value < few.high
+    assert many.low < many.value < many.high
+    assert many.high - many.low < few.high - few.low
+    assert many.value == pytest.approx(distance_of_moments(reference, Moments.of(np.concatenate(clips))))
 
 
 def test_a_shift_counts_its_squared_length() -> None:

@@ -13,7 +13,7 @@ from songloom.audio.agreement import key_score, tempo_agrees
 from songloom.audio.features.key import estimate_key
 from songloom.audio.features.tempo import estimate_tempo
 from songloom.audio.loudness import loudness
-from songloom.metrics.confidence import Estimate, mean, share
+from songloom.metrics.confidence import Estimate, estimate, mean, share
 from songloom.metrics.defects import clicks, direct_current, longest_silence
 from songloom.metrics.ear import Ear, quarter
 from songloom.metrics.ear_training import f1
@@ -107,7 +107,7 @@ def follow(prompts: Sequence[Asked], heard: Sequence[Measured]) -> dict[str, Est
     rows = {}
     for name, (needed, judge) in FIGURES.items():
         values = [judge(a, h) for a, h in zip(prompts, heard, strict=True) if needed is None or needed in a.named]
-        rows[name] = share([bool(v) for v in values]) if all(isinstance(v, bool) for v in values) else mean(values)
+        rows[name] = estimate(values)
     return rows
 
 

@@ -41,3 +41,8 @@ def mean(values: Sequence[float], *, rounds: int = 2000, seed: int = 0) -> Estim
     draws = np.random.default_rng(seed).integers(len(array), size=(rounds, len(array)))
     low, high = np.quantile(array[draws].mean(1), (0.025, 0.975))
     return Estimate(float(array.mean()), float(low), float(high), len(array))
+
+
+def estimate(values: Sequence[float | bool]) -> Estimate:
+    """The share of bools, the mean of numbers."""
+    return share([bool(v) for v in values]) if all(isinstance(v, bool) for v in values) else mean(values)

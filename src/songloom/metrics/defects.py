@@ -1,4 +1,4 @@
-"""Faults that no music should have: clicks, direct current, silence where nobody asked for it."""
+"""Faults that no music should have: clicks, direct current, clipped peaks, silence where nobody asked for it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from torch.nn import functional
 CLICK_RATIO = 25.0
 CLICK_LEAST = 0.02
 SILENCE_DB = -60.0
+FULL_SCALE = 32_766 / 32_768
+FLAT_TOP = 3  # samples in a row
 
 
 def clicks(wave: Tensor, sample_rate: int) -> int:
@@ -44,3 +46,19 @@ def longest_silence(wave: Tensor, sample_rate: int, *, floor: float = SILENCE_DB
         current = current + 1 if quiet else 0
         longest = max(longest, current)
     return longest * hop / sample_rate
+
+
+def clipped(wave: Tensor) -> float:
+    """The share of the samples of a wave [C, T] that lie in flat tops: FLAT_TOP or more in a row at full scale, which
+    a peak between two samples is not."""
+    high = (wave.abs() >= FULL_SCALE).float()
+    if high.shape[-1] < FLAT_TOP:
+        return 0.0
+    runs = 1 - functional.max_pool1d(1 - high, FLAT_TOP, 1)  # where FLAT_TOP highs begin
+    inside = functional.max_pool1d(functional.pad(runs, (FLAT_TOP - 1, FLAT_TOP - 1)), FLAT_TOP, 1)
+    return float(inside.mean())
+
+
+def is_silent(wave: Tensor, *, floor: float = SILENCE_DB) -> bool:
+    """Whether the whole wave [C, T] lies under `floor` dB of full scale (root mean square)."""
+    return float(wave.double().square().mean()) < 10 ** (floor / 10)
