@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -23,9 +23,7 @@ def median_distance(rows: np.ndarray) -> float:
         raise ValueError(f"the set is {rows.shape}; a median distance needs at least 2 rows [N, E]")
     places = np.linspace(0, len(rows) - 1, min(len(rows), MOST_ROWS)).round().astype(int)
     chosen = rows[places].astype(np.float64)
-    squares = np.concatenate(
-        [_squares(chosen[i : i + 1], chosen[i + 1 :])[0].astype(np.float32) for i in range(len(chosen) - 1)]
-    )
+    squares = np.concatenate([block[later] for block, later in _later_pairs(chosen)])
     middle = float(np.sqrt(np.median(squares)))
     if not middle > 0:
         raise ValueError("at least half of the reference's embeddings are the same; the kernel has no bandwidth")
@@ -77,6 +75,13 @@ def bootstrapped_kernel_distance(
     values = weighted_distances(reference, np.concatenate(clips), np.ones((len(weights), len(reference))), weights)
     low, high = np.quantile(values[1:], (0.025, 0.975))
     return Estimate(float(values[0]), float(low), float(high), len(clips))
+
+
+def _later_pairs(rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Squared distances by blocks of rows, and which of each block are of a row and one after it."""
+    for start in range(0, len(rows), BLOCK):
+        squares = _squares(rows[start : start + BLOCK], rows[start:])
+        yield squares.astype(np.float32), np.triu(np.ones(squares.shape, bool), 1)
 
 
 def _within(rows: np.ndarray, weights: np.ndarray, bandwidth: float) -> np.ndarray:
