@@ -14,6 +14,10 @@ COMMANDS = {
     "replay": ("songloom.app.replay:replay", "Make a file's music again from the recipe that it carries."),
     "encode": ("songloom.app.encode:encode", "Sound to a compact .loom file of tokens."),
     "decode": ("songloom.app.decode:decode", "A .loom file, or a part of it, back to sound."),
+    "search": (
+        "songloom.app.search:search",
+        "What a folder of music has that fits some words, or sounds like another file.",
+    ),
     "inspect": (
         "songloom.app.inspect:inspect",
         "What a file is: sound, .loom, .ecdc, .dac or a checkpoint, its bitrate, and how its codebooks are used.",

@@ -14,21 +14,21 @@ from torch import Tensor
 
 from songloom.audio import file_stream, files
 from songloom.audio.resample import resampled_length
-from songloom.systems.roles import Codec, Progress
+from songloom.systems.roles import Codec, Progress, System
 
 
-def samples_of(codec: Codec, path: str | os.PathLike[str]) -> int:
-    """How many samples a sound file has at the codec's rate."""
+def samples_of(system: System, path: str | os.PathLike[str]) -> int:
+    """How many samples a sound file has at the system's rate."""
     info = files.info(path)
-    return resampled_length(info.frames, info.sample_rate, codec.sample_rate)
+    return resampled_length(info.frames, info.sample_rate, system.sample_rate)
 
 
-def pieces_of(codec: Codec, path: str | os.PathLike[str], *, progress: Progress | None = None) -> Iterator[Tensor]:
-    """The wave of a file as the codec takes it, in pieces [1, C, t] on its device. Raises ValueError for a file that
+def pieces_of(system: System, path: str | os.PathLike[str], *, progress: Progress | None = None) -> Iterator[Tensor]:
+    """The wave of a file as the system takes it, in pieces [1, C, t] on its device. Raises ValueError for a file that
     is not sound."""
-    device = next(codec.parameters()).device
-    total, heard = samples_of(codec, path), 0
-    for piece in file_stream.pieces(path, sample_rate=codec.sample_rate, channels=codec.channels):
+    device = next(system.parameters()).device
+    total, heard = samples_of(system, path), 0
+    for piece in file_stream.pieces(path, sample_rate=system.sample_rate, channels=system.channels):
         yield piece[None].to(device)
         heard += piece.shape[-1]
         if progress:

@@ -313,6 +313,12 @@ class Embedder(System):
     def window_seconds(self) -> float:
         """How much music is heard at once."""
 
+    @property
+    def sharpness(self) -> float:
+        """What similarities are multiplied by before a softmax over several texts: the inverse of the temperature of
+        contrastive training, where that is known, else of the usual first one."""
+        return 1 / 0.07
+
     @abstractmethod
     def embed_window(self, wave: Tensor) -> Tensor:
         """[B, C, T] in [-1, 1], T at most a window (what is shorter is filled as the model's paper does) -> [B, E]."""
