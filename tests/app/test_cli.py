@@ -204,3 +204,11 @@ def test_importing_the_package_and_the_command_tree_stays_light() -> None:
     code = f"import sys, songloom, songloom.app.cli; print(sorted({heavy} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_published_table_of_prompts_names_files_by_its_ids(run: Run, model: Path, tmp_path: Path) -> None:
+    table = "audiocap_id,youtube_id,start_time,caption\n103549,7fmOlUlwoNg,20,harp\n12,x,0,\n"
+    (tmp_path / "p.csv").write_text(table, encoding="utf-8")
+    code, _, err = run("generate", "--prompts", "p.csv", "--out", "made", "--seconds", 0.5, "--model", model)
+    assert code == 2 and "p.csv row 2: it has no caption" in err
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["103549.wav"]

@@ -78,7 +78,8 @@ def generate(
     compare:
         Also make the first candidate without its curves, and tell how far that is from them.
     prompts:
-        A file with one JSON object a line, as in {"prompt": "calm harp", "seconds": 20}; needs --out.
+        A file with one JSON object a line, as in {"prompt": "calm harp", "seconds": 20}, a .txt with a prompt a line,
+        or the .csv of MusicCaps, Song Describer, AudioCaps or Clotho; needs --out.
     out:
         The folder for --prompts.
     loudness:
@@ -225,13 +226,13 @@ def _make_many(
     for line in bad:
         errors.print(f"songloom: {line}", markup=False, highlight=False)
     if dry_run:
-        for number, request in good:
-            print(json.dumps({"line": number, "request": shown(request)}, ensure_ascii=False))
+        for row, request in good:
+            print(json.dumps({"line": row.number, "request": shown(request)}, ensure_ascii=False))
     elif good:
         out.mkdir(parents=True, exist_ok=True)
         opened = _open(*model)
-        for number, request in good:
-            path = out / f"{number:04d}-{slug(request.sections[0].prompt)}.wav"
+        for row, request in good:
+            path = out / f"{row.id or f'{row.number:04d}-{slug(request.sections[0].prompt)}'}.wav"
             if path.exists() and not overwrite:
                 errors.print(f"{path} is there already, kept", markup=False, highlight=False)
                 continue

@@ -1,41 +1,35 @@
-"""Files of prompts: one JSON object a line becomes one request."""
+"""Files of prompts as requests: what each line says, over what the options say."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from songloom.app.wishes import Wish, loaded
+from songloom.app.wishes import NO_WISH, Wish, loaded
+from songloom.data import prompt_sets
+from songloom.data.prompt_sets import PromptRow
 from songloom.systems.request import Request
 
 
-def read_prompts(path: Path, wish: Wish, candidates: int) -> tuple[list[tuple[int, Request]], list[str]]:
-    """Requests by line number, and one message for every line that is none."""
-    good: list[tuple[int, Request]] = []
-    bad: list[str] = []
-    defaults: dict[str, Any] = {"prompt": "", "candidates": candidates} | wish.given()
-    for number, text in _lines(path):
+def read_prompts(
+    path: Path, wish: Wish = NO_WISH, candidates: int = 1
+) -> tuple[list[tuple[PromptRow, Request]], list[str]]:
+    """Requests with the rows that they come from, and one message for every row that is none."""
+    good: list[tuple[PromptRow, Request]] = []
+    rows, bad = prompt_sets.read(path)
+    defaults: dict[str, Any] = {"candidates": candidates} | wish.given()
+    for row in rows:
         try:
-            data = json.loads(text)
-            if not isinstance(data, dict) or not ("prompt" in data or "story" in data):
-                raise ValueError('a line is a JSON object with a "prompt" or a "story"')
-            unknown = set(data) - {field.name for field in dataclasses.fields(Request)}
-            if unknown:
-                raise ValueError(f"unknown field {', '.join(sorted(unknown))}")
-            good.append((number, Request(**loaded(defaults | data))))
+            good.append((row, request_of(row, defaults)))
         except ValueError as error:
-            bad.append(f"{path} line {number}: {error}")
+            bad.append(f"{path} line {row.number}: {error}")
     return good, bad
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    try:
-        with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield number, line
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not UTF-8 text") from None
+def request_of(row: PromptRow, defaults: dict[str, Any]) -> Request:
+    """The request of one row. Raises ValueError for fields that a request does not have, or their values."""
+    unknown = set(row.fields) - {field.name for field in dataclasses.fields(Request)}
+    if unknown:
+        raise ValueError(f"unknown field {', '.join(sorted(unknown))}")
+    return Request(**loaded(defaults | {"prompt": row.texts[0]} | dict(row.fields)))
