@@ -10,18 +10,19 @@ from typing import Literal
 class Recipe:
     """A training recipe; loss weights live in the system's own Config.
 
-    `inputs` is what a batch holds: waves, or the codes or latents of the system's frozen codec (encoded
-    once into a cache); with `curves`, those of the music (melody, dynamics, rhythm) beside them, with `waves` the
-    waves that the codes or latents were made of. `seconds` is the crop; `crop` says where crops begin. A part
-    `long_share` of the steps takes fewer crops of `long_seconds` that hold as much audio, so that a model which learns
-    most from many short crops also sees how whole pieces go. The learning rate rises linearly over `warmup` steps and
-    falls on a cosine to `final_rate` times its peak at `steps`.
+    `inputs` is what a batch holds: waves, or the codes or latents of the system's frozen codec, or (as its latents)
+    log-mel frames in the scale of a system that sees no more, made once into a cache; with `curves`, those of the
+    music (melody, dynamics, rhythm) beside them, with `waves` the waves that the codes or latents were made of.
+    `seconds` is the crop; `crop` says where crops begin. A part `long_share` of the steps takes fewer crops of
+    `long_seconds` that hold as much audio, so that a model which learns most from many short crops also sees how
+    whole pieces go. The learning rate rises linearly over `warmup` steps and falls on a cosine to `final_rate` times
+    its peak at `steps`.
     `optimizer` "muon" uses Muon for matrices inside blocks and AdamW for the rest. `ema` is the decay of
     the exponential moving average of the weights (0 = none); the averaged weights are what is shipped.
     `opponent_rate` is the peak learning rate of an adversary's weights (none given: `learning_rate`).
     """
 
-    inputs: Literal["waves", "codes", "latents"] = "waves"
+    inputs: Literal["waves", "codes", "latents", "mel"] = "waves"
     curves: bool = False
     waves: bool = False
     seconds: float = 10.0

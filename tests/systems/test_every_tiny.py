@@ -18,7 +18,7 @@ from songloom import checkpoint
 from songloom.data.batch import Batch
 from songloom.systems import registry
 from songloom.systems.request import Request
-from songloom.systems.roles import Codec, Generator, System
+from songloom.systems.roles import Codec, Embedder, Generator, System
 from songloom.training.log import summed
 from songloom.training.optimisation import (
     make_optimizers,
@@ -38,6 +38,7 @@ OWNERS = {
 }
 CODECS = [name for name, cls in OWNERS.items() if issubclass(cls, Codec)]
 GENERATORS = [name for name, cls in OWNERS.items() if issubclass(cls, Generator)]
+EMBEDDERS = [name for name, cls in OWNERS.items() if issubclass(cls, Embedder)]
 LABELS = {"tempo": 120.0, "downbeats": [0.0, 2.0], "tonic": 9, "mode": "minor", "drums": True, "meter": "4/4"}
 TEXTS = ("calm piano", "furious metal", "", "slow waltz")
 GAME = {"adversarial", "features", "adversary"}
@@ -200,6 +201,28 @@ def test_a_generator_gives_as_many_samples_as_were_asked(name: str) -> None:
     assert bool(wave.isfinite().all()) and float(wave.abs().max()) <= 1.0
 
 
+@pytest.mark.parametrize("name", EMBEDDERS)
+def test_an_embedder_gives_vectors_of_length_1_for_music_of_any_length_and_for_texts(name: str) -> None:
+    system = build(name).eval()
+    assert isinstance(system, Embedder)
+    texts = system.embed_text(["calm piano", "", "furious metal with a long solo, 180 bpm"])
+    assert texts.shape == (3, system.width)
+    for seconds in (0.3 * system.window_seconds, system.window_seconds, 2.5 * system.window_seconds):
+        heard = system.embed_audio(music(system, seconds, 2))
+        assert heard.shape == (2, system.width) and bool(heard.isfinite().all())
+        assert torch.allclose(heard.norm(dim=-1), torch.ones(2), atol=1e-5)
+    assert torch.allclose(texts.norm(dim=-1), torch.ones(3), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", EMBEDDERS)
+def test_a_text_is_embedded_the_same_whatever_stands_beside_it(name: str) -> None:
+    system = build(name).eval()
+    assert isinstance(system, Embedder)
+    alone = system.embed_text(["calm piano"])
+    among = system.embed_text(["furious metal with a long solo, 180 bpm", "calm piano"])
+    assert torch.allclose(alone[0], among[1], atol=1e-5)
+
+
 @pytest.mark.parametrize("name", OWNERS)
 def test_the_gradient_reaches_every_trained_weight(name: str) -> None:
     system = build(name)
@@ -240,9 +263,11 @@ def test_a_saved_system_gives_the_same_when_it_is_loaded(name: str, tmp_path: Pa
 
 
 def answers(system: System) -> list[Tensor]:
-    """What a system gives: latents, a wave, codes; or a piece of music."""
+    """What a system gives: latents, a wave, codes; a piece of music; or vectors."""
     if isinstance(system, Generator):
         return [system.generate(Request(seconds=0.2, seed=3))]
+    if isinstance(system, Embedder):
+        return [system.embed_audio(music(system, 0.2, 2)), system.embed_text(["calm piano", "waltz"])]
     assert isinstance(system, Codec)
     wave = music(system, 0.2, 2)
     latents = system.encode(wave)

@@ -12,7 +12,7 @@ from training_toys import ENTRIES, HOP, RATE, ToyCodec, write_sines
 from songloom.audio import files
 from songloom.checkpoint import system_hash
 from songloom.data.manifest import read
-from songloom.training import encode_cache
+from songloom.training import clip_cache, encode_cache
 from songloom.training.encode_cache import encode
 
 
@@ -54,7 +54,7 @@ def test_an_encoding_that_was_cut_off_goes_on_where_it_stopped(
     codec: ToyCodec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clips = read(write_sines(tmp_path))
-    monkeypatch.setattr(encode_cache, "SHARD_BYTES", 3 * codec.streams * (RATE // HOP) * 2)
+    monkeypatch.setattr(clip_cache, "SHARD_BYTES", 3 * codec.streams * (RATE // HOP) * 2)
 
     def stop(done: int, total: int) -> None:
         if done == 5:

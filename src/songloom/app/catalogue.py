@@ -91,4 +91,6 @@ def role(system: object) -> str:
         return "codec: audio to latents and codes, and back"
     if isinstance(system, roles.Generator):
         return "generator: text and controls to music"
+    if isinstance(system, roles.Embedder):
+        return "embedder: texts and music to points of one space"
     return "system"

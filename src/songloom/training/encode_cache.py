@@ -1,14 +1,11 @@
 """Codes or latents of a whole data set, made once: a generator then trains on them without running its codec.
 
-The cache lies under the data set's `.cache`, keyed by its clips and by the codec's settings and weights, so another
-codec never finds it; one of files that have changed since is refused. A run that was cut off goes on at the first
-shard that is missing.
+The cache is keyed by the codec's settings and weights, so another codec never finds it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
@@ -17,14 +14,12 @@ import torch
 
 from songloom.audio import files
 from songloom.checkpoint import system_hash
-from songloom.data import sources
 from songloom.data.manifest import Clip
-from songloom.data.prefetch import prefetch
-from songloom.data.shards import Shards, ShardWriter, cache_folder
+from songloom.data.shards import Shards
 from songloom.data.waves import Progress
 from songloom.systems.roles import Codec
+from songloom.training.clip_cache import cached
 
-SHARD_BYTES = 2 * 2**20
 Kind = Literal["codes", "latents"]
 
 
@@ -53,23 +48,12 @@ def encode(
         "streams": streams or codec.streams,
         "frame_rate": codec.frame_rate,
     }
-    place = cache or cache_folder(folder, clips, settings)
-    sources.check(place, folder, clips, settings)
-    if Shards.is_finished(place):
-        return Shards(place)
     dtype = "float16" if kind == "latents" else "int16" if codec.codebook_size <= 2**15 else "int32"
-    with ShardWriter(place, dtype, settings, shard_bytes=SHARD_BYTES) as writer:
-        missing = [clip for clip in clips if clip.id not in writer.done]
 
-        def make(number: int) -> np.ndarray:
-            return encode_clip(codec, folder / missing[number].audio, kind, streams)
+    def make(clip: Clip) -> np.ndarray:
+        return encode_clip(codec, folder / clip.audio, kind, streams)
 
-        with closing(prefetch(make, range(len(missing)), ahead=2 * jobs, threads=jobs)) as arrays:
-            for number, array in arrays:
-                writer.add(missing[number].id, array)
-                if progress:
-                    progress(len(clips) - len(missing) + number + 1, len(clips))
-    return Shards(place)
+    return cached(folder, clips, make, dtype=dtype, settings=settings, jobs=jobs, progress=progress, cache=cache)
 
 
 @torch.inference_mode()

@@ -16,10 +16,11 @@ from songloom.systems.roles import System
 from songloom.training.curve_cache import measure_curves
 from songloom.training.distributed import Processes
 from songloom.training.encode_cache import encode
+from songloom.training.mel_cache import measure_mel
 from songloom.training.optimisation import parameter_count, trained_parameters
 from songloom.training.rehearsal import rehearse
 from songloom.training.run_folder import RunFolder
-from songloom.training.session import Plan, build, hours, part_codec, product_of
+from songloom.training.session import Plan, build, hours, mel_scale, part_codec, product_of
 from songloom.training.trainer import Pace, Precision, Trainer
 
 CLIPS, BYTES = 4, 4
@@ -108,6 +109,10 @@ def _few(system: System, plan: Plan, folder: Path, clips: tuple[Clip, ...], scra
         rate, channels = system.sample_rate, system.channels
         waves = cache_waves(folder, clips, sample_rate=rate, channels=channels, cache=scratch / "cache")
         return Dataset(clips, waves=waves)
+    if inputs == "mel":
+        scale = mel_scale(system)
+        frames = measure_mel(scale, clips, folder, cache=scratch / "cache")
+        return Dataset(clips, latents=frames, frame_rate=scale.sample_rate / scale.hop_length)
     codec = part_codec(system)
     shards = encode(codec, clips, folder, kind=inputs, cache=scratch / "cache")
     curves = measure_curves(codec, clips, folder, cache=scratch / "curves") if plan.recipe.curves else None

@@ -14,6 +14,7 @@ from songloom.data.dataset import Cropping, Dataset, clips_of, open_waves
 from songloom.data.manifest import Clip
 from songloom.data.waves import Progress, cache_waves
 from songloom.layers.lora import Lora
+from songloom.layers.mel import MelScale
 from songloom.published.load import load
 from songloom.recipe import Recipe
 from songloom.systems import loras, registry
@@ -23,6 +24,7 @@ from songloom.training.curve_cache import measure_curves
 from songloom.training.distributed import Processes
 from songloom.training.encode_cache import encode
 from songloom.training.finetuning import gentler
+from songloom.training.mel_cache import measure_mel
 from songloom.training.parts import RANDOM, settings_of, with_parts
 from songloom.training.product import LoraOf, Product, WholeModel
 from songloom.training.run_folder import RunFolder, changed
@@ -229,6 +231,13 @@ def open_data(
             world_size=world,
             cropping=cropping,
         )
+    if recipe.inputs == "mel":
+        scale = mel_scale(system)
+        frames = measure_mel(scale, clips, folder, jobs=jobs, progress=progress)
+        rate = scale.sample_rate / scale.hop_length
+        return Dataset(
+            clips, latents=frames, frame_rate=rate, seed=seed, rank=rank, world_size=world, cropping=cropping
+        )
     codec = part_codec(system)
     codec.to(processes.device)
     shards = encode(codec, clips, folder, kind=recipe.inputs, jobs=jobs, progress=progress)
@@ -259,6 +268,14 @@ def part_codec(system: System) -> Codec:
         if isinstance(part, Generator):
             return part_codec(part)
     raise ValueError(f"{system.config.kind} has no frozen codec, so it cannot train on codes or latents")
+
+
+def mel_scale(system: System) -> MelScale:
+    """The scale in which a system sees music, where it sees log-mel frames alone."""
+    scale = getattr(system, "mel_scale", None)
+    if not isinstance(scale, MelScale):
+        raise ValueError(f"{system.config.kind} sees more of the music than log-mel frames, so it cannot train on them")
+    return scale
 
 
 def hours(clips: tuple[Clip, ...]) -> float:
