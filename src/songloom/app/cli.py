@@ -18,10 +18,6 @@ COMMANDS = {
         "songloom.app.search:search",
         "What a folder of music has that fits some words, or sounds like another file.",
     ),
-    "tag": (
-        "songloom.app.tag:tag",
-        "Style, mood and instruments of music, or any labels, as an embedder hears them.",
-    ),
     "inspect": (
         "songloom.app.inspect:inspect",
         "What a file is: sound, .loom, .ecdc, .dac or a checkpoint, its bitrate, and how its codebooks are used.",
@@ -31,6 +27,14 @@ COMMANDS = {
         "All codecs: sample rate, channels, frame rate, streams, bitrates, receptive field, parameters.",
     ),
     "convert": ("songloom.app.convert:convert", "A published checkpoint in songloom's own folder format."),
+    "evaluate": (
+        "songloom.app.evaluate:evaluate",
+        "Measure a folder of generated music by everything that applies, with intervals.",
+    ),
+    "compare": (
+        "songloom.app.evaluate:compare",
+        "Measure several folders of generated music and put them side by side.",
+    ),
     "train": ("songloom.app.train:train", "Train any system on a folder of music."),
     "finetune": (
         "songloom.app.finetune:finetune",

@@ -86,20 +86,20 @@ def _drums(wanted: Wanted, heard: Heard) -> bool | None:
 
 
 def _chords(wanted: Wanted, heard: Heard) -> float | None:
-    return chord_recall(wanted.chords, heard.chords) if wanted.chords else None
+    return chord_recall(wanted.chords, heard.chords) if wanted.chords and heard.chords else None
 
 
 def _curve(name: Name) -> Judge:
     def judge(wanted: Wanted, heard: Heard) -> float | None:
-        return 1.0 - curve_error(wanted.curves[name], heard.curves[name]) if name in wanted.curves else None
+        both = name in wanted.curves and name in heard.curves
+        return 1.0 - curve_error(wanted.curves[name], heard.curves[name]) if both else None
 
     return judge
 
 
 def _dynamics(wanted: Wanted, heard: Heard) -> float | None:
-    if "dynamics" not in wanted.curves:
-        return None
-    return dynamics_correlation(wanted.curves["dynamics"], heard.curves["dynamics"])
+    both = "dynamics" in wanted.curves and "dynamics" in heard.curves
+    return dynamics_correlation(wanted.curves["dynamics"], heard.curves["dynamics"]) if both else None
 
 
 FIGURES: dict[str, Judge] = {
@@ -119,14 +119,16 @@ FIGURES: dict[str, Judge] = {
 triads; melody accuracy, dynamics correlation and beats within 70 ms as in arXiv 2311.07069, section V-C."""
 
 
+def judged(wanted: Wanted, heard: Heard) -> dict[str, float | bool]:
+    """Each of FIGURES that one prompt asks for: a bool for met or not, or a number, 1 the best."""
+    return {name: found for name, judge in FIGURES.items() if (found := judge(wanted, heard)) is not None}
+
+
 def accuracy(wanted: Sequence[Wanted], heard: Sequence[Heard]) -> dict[str, Estimate]:
     """Each of FIGURES over the pairs that ask for it; those that none asks for are left out."""
-    rows = {}
-    for name, judge in FIGURES.items():
-        values = [found for w, h in zip(wanted, heard, strict=True) if (found := judge(w, h)) is not None]
-        if values:
-            rows[name] = estimate(values)
-    return rows
+    rows = [judged(w, h) for w, h in zip(wanted, heard, strict=True)]
+    found = {name: [row[name] for row in rows if name in row] for name in FIGURES}
+    return {name: estimate(values) for name, values in found.items() if values}
 
 
 def dynamics_correlation(asked: Curve, heard: Curve) -> float:
