@@ -86,7 +86,7 @@ def test_an_interval_holds_the_value() -> None:
 def test_two_clips_of_one_row_each_still_have_an_interval() -> None:
     rng = np.random.default_rng(7)
     found = bootstrapped_kernel_distance(rng.normal(size=(30, 3)), list(rng.normal(size=(2, 1, 3))))
-    assert found.low <= found.value <= found.high
+    assert found.low == pytest.approx(found.value) == found.high
 
 
 def test_sets_that_are_too_small_or_all_the_same_are_refused() -> None:

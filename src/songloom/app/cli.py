@@ -18,6 +18,10 @@ COMMANDS = {
         "songloom.app.search:search",
         "What a folder of music has that fits some words, or sounds like another file.",
     ),
+    "tag": (
+        "songloom.app.tag:tag",
+        "Style, mood and instruments of music, or any labels, as an embedder hears them.",
+    ),
     "inspect": (
         "songloom.app.inspect:inspect",
         "What a file is: sound, .loom, .ecdc, .dac or a checkpoint, its bitrate, and how its codebooks are used.",

@@ -19,9 +19,11 @@ from songloom.systems.request import Request
 
 if TYPE_CHECKING:
     from songloom.audio.clip import Audio
+    from songloom.inference.candidates import Scorer
     from songloom.inference.song import Model
 
 Precision = Literal["float32", "bfloat16", "int8"]
+Rank = Literal["controls", "text"]
 PLAYERS = (("ffplay", "-nodisp", "-autoexit", "-loglevel", "quiet"), ("paplay",), ("aplay", "-q"), ("afplay",))
 
 
@@ -34,6 +36,8 @@ def generate(
     lora: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     precision: Precision | None = None,
     candidates: int = 1,
+    rank: Rank = "controls",
+    embedder: str | None = None,
     keep_all: Annotated[bool, Parameter(negative="")] = False,
     compare: Annotated[bool, Parameter(negative="")] = False,
     prompts: Path | None = None,
@@ -71,8 +75,12 @@ def generate(
         What the weights are held in, where a model has a choice: float32 is exact, bfloat16 half as large, int8 a
         quarter and the fastest. Without it int8 for the embedded model, float32 for others.
     candidates:
-        Make several (seeds seed, seed+1, ...) and keep the one that measures closest to what is asked of tempo, key
-        and drums.
+        Make several (seeds seed, seed+1, ...) and keep the best.
+    rank:
+        What is best: controls measures which is closest to what is asked of tempo, key, drums and curves; text, which
+        sounds most like the prompt to an embedder.
+    embedder:
+        The embedder of --rank text: a folder, ours or published, or a hub id. Without it the embedded one.
     keep_all:
         Write every candidate, best first: rain.wav, rain-2.wav, ...
     compare:
@@ -115,9 +123,15 @@ def generate(
         prompts is not None,
         {"--output": output, "--stream": stream, "--play": play, "--keep-all": keep_all, "--compare": compare},
     )
+    _refuse("--rank controls", rank == "controls", {"--embedder": embedder})
     if prompts is not None:
-        _make_many(prompts, out, wish, (model, lora, precision), candidates, loudness, json_line, overwrite, dry_run)
+        best = None if dry_run else _scorer(rank, embedder)
+        _make_many(
+            prompts, out, wish, (model, lora, precision), candidates, best, loudness, json_line, overwrite, dry_run
+        )
         return
+    if rank == "text" and candidates == 1:
+        raise ValueError("--rank text needs several --candidates")
     request = wish.request(prompt or "", candidates)
     if compare and not any(getattr(request, name) for name in CONTROLS):
         raise ValueError(f"--compare needs a curve: one of --{', --'.join(CONTROLS)}")
@@ -129,13 +143,15 @@ def generate(
     if dry_run:
         used: dict[str, Any] = {"lora": _told(lora)} if lora else {}
         used |= {"precision": precision} if precision else {}
+        used |= {"rank": rank} if rank != "controls" else {}
         print(json.dumps({"output": target, "model": model, **used, "request": shown(request)}, ensure_ascii=False))
         return
+    best = _scorer(rank, embedder)
     opened = _open(model, lora, precision)
     if stream:
         _stream(opened, request, target)
     else:
-        for path in _make_one(opened, request, Path(target), loudness, keep_all, json_line, compare):
+        for path in _make_one(opened, request, Path(target), best, loudness, keep_all, json_line, compare):
             if play:
                 _play(path)
 
@@ -170,6 +186,17 @@ def _open(name: str, lora: Sequence[str] = (), precision: Precision | None = Non
         return open_model(name, lora, precision)
 
 
+def _scorer(rank: Rank, embedder: str | None) -> Scorer | None:
+    """What ranks candidates; None is the usual one. Raises ValueError when there is no such embedder."""
+    if rank == "controls":
+        return None
+    from songloom.inference.embedding import open_space
+    from songloom.inference.text_similarity import TextSimilarity
+
+    with errors.status("loading the embedder"):
+        return TextSimilarity(open_space(embedder))
+
+
 def _told(lora: Sequence[str]) -> list[dict[str, Any]]:
     """LoRAs as recipes name them. Raises ValueError where there is none."""
     from songloom.systems.loras import Strength
@@ -178,14 +205,21 @@ def _told(lora: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _make_one(
-    model: Model, request: Request, path: Path, loudness: float, keep_all: bool, json_line: bool, compare: bool
+    model: Model,
+    request: Request,
+    path: Path,
+    best: Scorer | None,
+    loudness: float,
+    keep_all: bool,
+    json_line: bool,
+    compare: bool,
 ) -> list[Path]:
     """Generates, ranks and writes; returns the files, best first."""
     from songloom.inference import candidates, song
 
     with bar(path.name) as report:
         made = song.make(model, request, loudness=loudness, progress=report)
-    ranked = candidates.rank(made, request)
+    ranked = candidates.ranked(made, request, best or candidates.agreement)
     free = song.uncontrolled(model, request, loudness) if compare else {}
     paths = []
     for place, audio in enumerate(ranked[: None if keep_all else 1]):
@@ -205,6 +239,8 @@ def _sentence(path: Path, audio: Audio, measured: dict[str, Any]) -> str:
         free = measured.get("control_error_uncontrolled", {}).get(name)
         if free is not None:
             heard += f" (uncontrolled {f'{free:.1f} dB' if name == 'dynamics' else f'{100 * free:.0f} %'})"
+    if audio.recipe.get("ranked", {}).get("by") == "text":
+        heard += f", similarity to the text {audio.recipe['ranked']['score']:.2f}"
     return f"{path}: {audio.seconds:.1f} s, seed {audio.recipe['request']['seed']}; measured {heard}"
 
 
@@ -214,6 +250,7 @@ def _make_many(
     wish: Wish,
     model: tuple[str, Sequence[str], Precision | None],
     candidates: int,
+    best: Scorer | None,
     loudness: float,
     json_line: bool,
     overwrite: bool,
@@ -223,6 +260,8 @@ def _make_many(
     if out is None:
         raise ValueError("--prompts needs --out, the folder for the files")
     good, bad = read_prompts(prompts, wish, candidates)
+    if best is not None and all(request.candidates == 1 for _, request in good):
+        raise ValueError("--rank text needs several --candidates")
     for line in bad:
         errors.print(f"songloom: {line}", markup=False, highlight=False)
     if dry_run:
@@ -236,7 +275,7 @@ def _make_many(
             if path.exists() and not overwrite:
                 errors.print(f"{path} is there already, kept", markup=False, highlight=False)
                 continue
-            _make_one(opened, request, path, loudness, False, json_line, False)
+            _make_one(opened, request, path, best, loudness, False, json_line, False)
     if bad:
         raise ValueError(f"{len(bad)} of {len(bad) + len(good)} lines of {prompts} could not be used")
 

@@ -22,3 +22,9 @@ def bar(title: str, *, hidden: bool = False) -> Iterator[Report]:
     with Progress(*columns, console=errors, transient=True, disable=quiet) as progress:
         task = progress.add_task(title, total=1.0)
         yield lambda fraction: progress.update(task, completed=fraction)
+
+
+def clock(seconds: float) -> str:
+    """A time as minutes and seconds, as 1:05.0."""
+    tenths = round(10 * seconds)
+    return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"

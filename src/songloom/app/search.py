@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from songloom.app.screen import bar, errors
+from songloom.app.screen import bar, clock, errors
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -142,4 +142,4 @@ def _print(hits: list[Hit], query: str, library: Path, model: str, json_line: bo
         print(json.dumps({"query": query, "model": model, "hits": found}, ensure_ascii=False))
         return
     for hit in hits:
-        print(f"{hit.similarity:6.3f}  {int(hit.second) // 60}:{hit.second % 60:04.1f}  {library / hit.path}")
+        print(f"{hit.similarity:6.3f}  {clock(hit.second)}  {library / hit.path}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from songloom.audio.clip import Audio
 from songloom.conditioning.curves import Curve
-from songloom.inference.candidates import Scorer, agreement, rank
+from songloom.inference.candidates import Scorer, agreement, ranked
 from songloom.inference.song import DEFAULT_LOUDNESS, DEFAULT_MODEL, make, open_model
 from songloom.layers.matrices import Precision
 from songloom.systems.loras import Strength
@@ -51,7 +51,8 @@ def generate(
     weights held in float32, bfloat16 or int8 where it has a choice. The other fields are those of `Request`.
 
     Of several candidates it is the one that `scorer` likes best: by default that which measures closest to the tempo,
-    key and drums that are asked. `progress` is called with the part that is done, 0..1, and may raise to cancel.
+    key and drums that are asked; `TextSimilarity(open_space())` takes the one that sounds most like the prompt.
+    `progress` is called with the part that is done, 0..1, and may raise to cancel.
 
     Returns an `Audio`: `.save(path)`, `.plot()`, `.wave` [C, T] in [-1, 1], `.sample_rate` in Hz; in a
     notebook it shows a player. Raises ValueError for a request that cannot be met.
@@ -82,4 +83,4 @@ def generate(
         rhythm=rhythm,
     )
     made = make(open_model(str(model), loras, precision), request, loudness=loudness, progress=progress)
-    return rank(made, request, scorer)[0]
+    return ranked(made, request, scorer)[0]

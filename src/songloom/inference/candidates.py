@@ -29,8 +29,8 @@ def agreement(audio: Audio, request: Request) -> float:
     """How well what is measured agrees with the tempo, key and drums that fields and words name, and with the curves: 0
     (nothing asked, or nothing met) to 1 for each; over the sections of a story the mean of that. A tempo met only by
     octaves counts half, so does a level that is 6 dB off; ties fall to the clearer beat."""
-    parts = list(_parts(audio, request))
-    found = sum(points(measure(part), asked) for part, asked in parts) / max(1, len(parts))
+    found_in = [points(measure(part), asked) for part, _, asked in parts(audio, request)]
+    found = sum(found_in) / max(1, len(found_in))
     for name, error in control_errors(curves_of(request), audio).items():
         found += 1 / (1 + error / 6) if name == "dynamics" else 1 - error
     return found
@@ -40,8 +40,25 @@ def rank(made: Sequence[Audio], request: Request, scorer: Scorer = agreement) ->
     """The candidates, the best first; equals keep the order of their seeds."""
     if len(made) == 1:
         return list(made)
-    scores = [scorer(audio, request) for audio in made]
-    return [made[i] for i in sorted(range(len(made)), key=lambda i: -scores[i])]
+    return [audio for audio, _ in scored(made, request, scorer)]
+
+
+def ranked(made: Sequence[Audio], request: Request, scorer: Scorer = agreement) -> list[Audio]:
+    """The same, where each recipe says of how many it was one, what ranked them (what the scorer's `told` says, or its
+    name) and its own score."""
+    if len(made) == 1:
+        return list(made)
+    by = getattr(scorer, "told", {"by": getattr(scorer, "__name__", type(scorer).__name__)})
+    return [
+        replace(audio, recipe={**audio.recipe, "ranked": {**by, "score": round(score, 4), "of": len(made)}})
+        for audio, score in scored(made, request, scorer)
+    ]
+
+
+def scored(made: Sequence[Audio], request: Request, scorer: Scorer) -> list[tuple[Audio, float]]:
+    """The candidates with their scores, the best first."""
+    found = [(audio, scorer(audio, request)) for audio in made]
+    return sorted(found, key=lambda pair: -pair[1])
 
 
 def measure(audio: Audio) -> dict[str, Any]:
@@ -82,11 +99,12 @@ def points(measured: dict[str, Any], asked: Musical) -> float:
     return found
 
 
-def _parts(audio: Audio, request: Request) -> Iterator[tuple[Audio, Musical]]:
-    """Each section's part of the audio with what is asked there; sections too short to measure are left out."""
+def parts(audio: Audio, request: Request) -> Iterator[tuple[Audio, str, Musical]]:
+    """Each section's part of the audio with its words and what is asked there in numbers; sections too short to measure
+    are left out."""
     sections = request.sections
     ends = [*(section.start for section in sections[1:]), audio.seconds]
     for section, end, wants in zip(sections, ends, named(request), strict=True):
         if end - section.start >= SHORTEST_SECONDS or len(sections) == 1:
             begin, stop = (round(second * audio.sample_rate) for second in (section.start, end))
-            yield replace(audio, wave=audio.wave[:, begin:stop]), wants
+            yield replace(audio, wave=audio.wave[:, begin:stop]), section.prompt, wants

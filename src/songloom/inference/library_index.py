@@ -82,6 +82,7 @@ class LibraryIndex:
         self.folder, self.width = Path(folder), width
         self.folder.mkdir(parents=True, exist_ok=True)
         self.rows_file = self.folder / "vectors.f16"
+        self._mapped = torch.zeros(0, width, dtype=torch.float16)
         with self._table() as table:
             table.executescript(TABLES)
             about = (sha256, width, FORMAT)
@@ -164,14 +165,15 @@ class LibraryIndex:
         return files, windows
 
     def _rows(self, table: sqlite3.Connection) -> Tensor:
-        """All rows [N, E], mapped. Raises ValueError when the file of rows lacks some."""
+        """All rows [N, E], mapped, and kept so while there are no more. Raises ValueError when the file lacks some."""
         count: int = table.execute("SELECT coalesce(max(row) + 1, 0) FROM windows").fetchone()[0]
-        if not count:
-            return torch.zeros(0, self.width, dtype=torch.float16)
+        if count == len(self._mapped):
+            return self._mapped
         if not self.rows_file.exists() or self.rows_file.stat().st_size < 2 * self.width * count:
             raise ValueError(f"{self.rows_file} is damaged; delete {self.folder}, and it is made again")
         flat = torch.from_file(str(self.rows_file), shared=False, size=self.width * count, dtype=torch.float16)
-        return flat.view(count, self.width)
+        self._mapped = flat.view(count, self.width)
+        return self._mapped
 
     def _known(self) -> dict[str, tuple[int, int, str | None]]:
         with self._table() as table:

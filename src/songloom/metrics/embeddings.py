@@ -92,7 +92,21 @@ class ClassifyingNetwork(EmbeddingNetwork, Protocol):
         ...
 
 
-class EmbedderNetwork:
+class Network:
+    """What every network here has beside its two or three verbs: its facts."""
+
+    facts: Facts
+
+    @property
+    def name(self) -> str:
+        return self.facts.name
+
+    @property
+    def sample_rate(self) -> int:
+        return self.facts.sample_rate
+
+
+class EmbedderNetwork(Network):
     """An embedder of the text-music space as a network of the metrics: one row for each window that
     `Embedder.embed_audio` would average, or for windows every `hop_seconds`, the last one filled up with silence."""
 
@@ -110,14 +124,6 @@ class EmbedderNetwork:
             hop_seconds=hop_seconds,
             width=embedder.width,
         )
-
-    @property
-    def name(self) -> str:
-        return self.facts.name
-
-    @property
-    def sample_rate(self) -> int:
-        return self.facts.sample_rate
 
     def prepare(self, wave: Tensor, sample_rate: int) -> Tensor:
         """[C, T] -> [C', T'] at the embedder's rate and channels."""

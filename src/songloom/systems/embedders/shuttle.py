@@ -45,7 +45,7 @@ class Shuttle(TwoTower, kind="shuttle"):
         width: int = 256
         hidden: tuple[int, int] = (512, 512)
         dropout: float = 0.2
-        worded: float = 0.3
+        worded: float = 0.25
 
     config: Config
 
@@ -71,5 +71,5 @@ class Shuttle(TwoTower, kind="shuttle"):
         if preset == "shuttle-tiny":
             return Recipe(seconds=1.0, steps=100, batch_size=16, learning_rate=3e-3, warmup=10)
         return Recipe(
-            inputs="mel", seconds=10.0, steps=1200, batch_size=64, learning_rate=2e-3, weight_decay=0.05, warmup=60
+            inputs="mel", seconds=5.0, steps=900, batch_size=64, learning_rate=2e-3, weight_decay=0.05, warmup=60
         )
