@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from songloom import checkpoint
-from songloom.loading import fill, mapped, without_memory
+from songloom.loading import fill, mapped, paged, without_memory
 from songloom.systems import registry
 
 TINY = sorted(name for name in registry.presets() if name.endswith("-tiny"))
@@ -81,6 +81,23 @@ def test_a_tensor_takes_memory_only_from_its_first_use_to_its_last(tmp_path: Pat
         assert float(found.pop(name).sum()) == size
         most = max(most, resident() - before)
     assert most < 2 * size, "two of the four were there at once"
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="the system does not tell what is in memory")
+def test_a_paged_tensor_leaves_no_memory_behind_whatever_is_made_after_it() -> None:
+    size, before, kept = 2**20, resident(), []
+    for number in range(40):
+        large = paged((4, size), torch.float32).fill_(number)
+        assert large.shape == (4, size) and float(large[3, -1]) == number
+        kept.append(torch.full((size // 16,), float(number)))
+        del large
+    assert resident() - before < 40 * 4 * size // 16 + 4 * size, "what was dropped is still there"
+
+
+def test_a_paged_tensor_can_be_empty_and_of_any_kind() -> None:
+    assert paged((0, 3), torch.int8).shape == (0, 3)
+    assert paged((2,), torch.bfloat16).fill_(1.5).tolist() == [1.5, 1.5]
+    assert paged((2,), torch.int64, torch.device("meta")).is_meta
 
 
 def test_what_is_made_without_memory_has_shapes_and_buffers() -> None:

@@ -8,8 +8,9 @@ back when it is dropped, so that a system can be put into another precision matr
 from __future__ import annotations
 
 import json
+import math
 import mmap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -97,6 +98,16 @@ def _mapped(file: BinaryIO, start: int, entry: Mapping[str, Any]) -> Tensor:
     return numbers.view(dtype).reshape(shape)
 
 
+def paged(shape: Sequence[int], dtype: torch.dtype, device: torch.device | None = None) -> Tensor:
+    """An empty tensor in pages of its own, which go back to the system the moment it is dropped. What the C library
+    gives lies between other things: a matrix that is dropped once it is packed leaves a hole that stays in memory. On
+    another device than the CPU it is as ever."""
+    size = math.prod(shape) * dtype.itemsize
+    if not size or (device is not None and device.type != "cpu"):
+        return torch.empty(*shape, dtype=dtype, device=device)
+    return torch.frombuffer(mmap.mmap(-1, size, access=mmap.ACCESS_COPY), dtype=dtype).view(*shape)
+
+
 @torch.no_grad()
 def fill(system: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     """Gives the parameters and buffers of these names their numbers. Those made `without_memory` become the tensors
@@ -115,4 +126,4 @@ def laid_out_as(own: Tensor, tensor: Tensor) -> Tensor:
     """`tensor` with the strides of `own`: some layers are fast, and add up in the same order, in their layout only."""
     if own.is_contiguous():
         return tensor
-    return torch.empty_strided(own.size(), own.stride(), dtype=tensor.dtype).copy_(tensor)
+    return paged([own.numel()], tensor.dtype).as_strided(own.size(), own.stride()).copy_(tensor)

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from songloom.loading import paged
+
 Precision = Literal["float32", "bfloat16", "int8"]
 Product = Callable[[Tensor], Tensor]
 """[rows, inputs] -> [rows, outputs], float32 in and out."""
@@ -23,6 +25,8 @@ Products = Mapping[Precision, Callable[[Tensor, Tensor | None], Product]]
 BYTES: dict[Precision, int] = {"float32": 4, "bfloat16": 2, "int8": 1}
 """Of a number in each."""
 LEVELS = 127
+AT_ONCE = 128
+"""Rows that are rounded at a time, so that a matrix is never there twice in float32."""
 ROWS = 2
 """What oneDNN's layout is made for: both halves of guidance; others work too."""
 
@@ -82,7 +86,7 @@ class Bfloat16Product:
     """Weights and activations in bfloat16, sums in float32."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None, rows: int = ROWS) -> None:
-        self.matrix = _laid_out(weight.detach().bfloat16(), rows)
+        self.matrix = _laid_out(paged(weight.shape, torch.bfloat16, weight.device).copy_(weight.detach()), rows)
         self.bias = None if bias is None else bias.detach().bfloat16()
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -95,7 +99,7 @@ class Int8Product:
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
         weight = weight.detach().float()
-        scale = (weight.abs().amax(1) / LEVELS).clamp_min(1e-12)
+        scale = (torch.linalg.vector_norm(weight, torch.inf, dim=1) / LEVELS).clamp_min(1e-12)
         self.dynamic = _has_bytes() and weight.device.type == "cpu"
         if not self.dynamic:
             # Rounded with the scale that is really used, so that its own rounding adds no error.
@@ -133,7 +137,10 @@ def _has_bytes() -> bool:
 
 def in_steps(weight: Tensor, scale: Tensor) -> Tensor:
     """The weight [outputs, inputs] in steps of its outputs' scales."""
-    return (weight / scale[:, None]).round().clamp(-LEVELS, LEVELS).to(torch.int8)
+    made = paged(weight.shape, torch.int8, weight.device)
+    for rows, steps, into in zip(*(torch.split(part, AT_ONCE) for part in (weight, scale[:, None], made)), strict=True):
+        into.copy_((rows / steps).round_().clamp_(-LEVELS, LEVELS))
+    return made
 
 
 def _laid_out(weight: Tensor, rows: int) -> Callable[[Tensor, Tensor | None], Tensor]:

@@ -62,7 +62,8 @@ def unnormed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
                 raise ValueError(f"{base} has lengths {tuple(g.shape)} for directions {tuple(v.shape)}")
             rows = (len(v), *[1] * (v.ndim - 1))
             norm = torch.linalg.vector_norm(v, dim=tuple(range(1, v.ndim)), keepdim=True)
-            result[base + ".weight"] = v * (g.reshape(rows) / norm)
+            scale = g.reshape(rows) / norm
+            result[base + ".weight"] = torch.mul(v, scale, out=loading.paged(v.shape, scale.dtype))
     return result
 
 
@@ -79,7 +80,13 @@ def joined(
     for whole, parts in groups.items():
         if set(parts) != set(order):
             raise ValueError(f"{source} has {', '.join(sorted(parts))} for {whole}; needs {', '.join(order)}")
-        tensors[whole] = torch.cat([tensors.pop(parts[part]) for part in order])
+        tensors[whole] = stacked([tensors.pop(parts[part]) for part in order])
+
+
+def stacked(parts: Sequence[Tensor]) -> Tensor:
+    """[n, ...], [m, ...], ... one above the other."""
+    rows = sum(len(part) for part in parts)
+    return torch.cat(list(parts), out=loading.paged([rows, *parts[0].shape[1:]], parts[0].dtype))
 
 
 def assign(system: nn.Module, tensors: Mapping[str, Tensor], *, source: str = "the file") -> None:

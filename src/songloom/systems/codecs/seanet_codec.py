@@ -59,6 +59,11 @@ class SeanetCodec(Codec):
         return self.config.quantizer.width
 
     @property
+    def chunk_frames(self) -> int:
+        """A second: beside an LSTM the networks see a few frames on either side, so short pieces cost little."""
+        return max(1, round(self.frame_rate))
+
+    @property
     def encoder_context(self) -> int | None:
         return self.encoder.context
 
