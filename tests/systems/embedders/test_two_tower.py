@@ -8,21 +8,19 @@ from dataclasses import replace
 
 import pytest
 import torch
+from embedder_toys import TEXTS, build, settings_of, sounds, taught
 from torch import Tensor
 
-from songloom.data.batch import Batch
 from songloom.systems import registry
 from songloom.systems.embedders.audio_towers import striped
-from songloom.systems.embedders.two_tower import TwoTower, TwoTowerSettings
+from songloom.systems.embedders.two_tower import TwoTowerSettings
 from songloom.systems.embedders.wordings import holds, label_words, matches, worded
-from songloom.training.optimisation import make_optimizers, rate_factor, set_rates
 
 TINY = [
     name
     for name, settings in registry.presets().items()
     if isinstance(settings, TwoTowerSettings) and name.endswith("-tiny")
 ]
-TEXTS = ("low organ", "high whistle", "noise", "ticking clock", "two notes in turn", "a rising siren")
 
 
 @pytest.fixture(autouse=True)
@@ -30,63 +28,10 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def build(settings: TwoTowerSettings) -> TwoTower:
-    torch.manual_seed(0)
-    system: TwoTower = settings.build()
-    system.call_opponents()
-    return system
-
-
-def tiny(name: str) -> TwoTowerSettings:
-    settings = registry.presets()[name]
-    assert isinstance(settings, TwoTowerSettings)
-    return settings
-
-
-def sounds(system: TwoTower, seed: int, repeats: int = 1) -> Batch:
-    """Six kinds of sound that anyone could name, each `repeats` times with its own phase, level and noise."""
-    generator = torch.Generator().manual_seed(seed)
-    rate, samples = system.sample_rate, round(system.window_seconds * system.sample_rate)
-    time = torch.arange(samples) / rate
-    rows: list[Tensor] = []
-    for _ in range(repeats):
-        phase, off = 6.28 * torch.rand(6, generator=generator), 1 + 0.02 * torch.randn(6, generator=generator)
-        turn = torch.where((4 * time).long() % 2 == 0, 330.0, 990.0)
-        pitches = (110 * off[0], 2500 * off[1], 0 * off[2], 3000 * off[3], turn * off[4], 300 + 1500 * time * off[5])
-        tones = [torch.sin(6.28 * torch.as_tensor(pitch) * time + phase[place]) for place, pitch in enumerate(pitches)]
-        tones[2] = torch.randn(samples, generator=generator)
-        tones[3] = tones[3] * torch.exp(-60 * (time % 0.125))
-        levels = 0.1 + 0.3 * torch.rand(6, 1, generator=generator)
-        rows.append(levels * torch.stack(tones) + 0.01 * torch.randn(6, samples, generator=generator))
-    count = 6 * repeats
-    return Batch(
-        texts=TEXTS * repeats,
-        labels=({},) * count,
-        ids=tuple(map(str, range(count))),
-        start=torch.zeros(count),
-        seconds=torch.full((count,), system.window_seconds),
-        total=torch.full((count,), system.window_seconds),
-        mask=torch.ones(count, samples, dtype=torch.bool),
-        sample_rate=rate,
-        wave=torch.cat(rows)[:, None],
-    )
-
-
 @pytest.mark.parametrize("name", TINY)
 def test_the_right_text_is_nearest_after_a_little_training(name: str) -> None:
-    system = build(tiny(name)).train()
-    recipe = replace(type(system).recipe(name), steps=60)
-    optimizers = make_optimizers(system, recipe)
-    system.prepare([sounds(system, 0, 2)])
-    for step in range(recipe.steps):
-        torch.manual_seed(step)
-        losses = system.losses(sounds(system, step, 2), step=step)
-        torch.stack([value for part, value in losses.items() if not part.startswith("~")]).sum().backward()
-        set_rates(optimizers, rate_factor(step, recipe))
-        for optimizer in optimizers:
-            optimizer.step()
-            optimizer.zero_grad()
-    held_out = sounds(system.eval(), 999, 2)
+    system = taught(name, steps=60)
+    held_out = sounds(system, 999, 2)
     assert held_out.wave is not None
     products = system.embed_audio(held_out.wave) @ system.embed_text(TEXTS).T
     right = products.argmax(1) == torch.arange(12) % 6
@@ -105,7 +50,7 @@ def gradients(settings: TwoTowerSettings) -> list[Tensor]:
 
 @pytest.mark.parametrize("objective", ["softmax", "sigmoid"])
 def test_chunks_of_a_batch_give_the_gradient_of_the_whole(objective: str) -> None:
-    settings = replace(tiny("shuttle-tiny"), objective=objective)
+    settings = replace(settings_of("mulan-resnet-tiny"), objective=objective, chunk=0)
     whole, chunked = gradients(settings), gradients(replace(settings, chunk=2))
     assert len(whole) == len(chunked) > 10
     for one, other in zip(whole, chunked, strict=True):
@@ -113,7 +58,7 @@ def test_chunks_of_a_batch_give_the_gradient_of_the_whole(objective: str) -> Non
 
 
 def test_mel_frames_of_a_cache_are_heard_as_the_waves_that_they_were_made_of() -> None:
-    system = build(tiny("shuttle-tiny")).eval()
+    system = build(settings_of("shuttle-tiny")).eval()
     data = sounds(system, 0)
     assert data.wave is not None
     frames = system.audio.log_mel(data.wave[:, 0])
@@ -127,7 +72,7 @@ def test_mel_frames_of_a_cache_are_heard_as_the_waves_that_they_were_made_of() -
 
 
 def test_a_short_wave_is_played_again_until_the_window_is_full() -> None:
-    system = build(tiny("shuttle-tiny")).eval()
+    system = build(settings_of("shuttle-tiny")).eval()
     wave = sounds(system, 0).wave
     assert wave is not None
     half = wave[..., : wave.shape[-1] // 2]
@@ -160,7 +105,7 @@ def test_words_for_labels_hold_for_all_clips_that_have_them() -> None:
 
 
 def test_matches_are_equal_texts_clips_and_labels() -> None:
-    system = build(tiny("shuttle-tiny"))
+    system = build(settings_of("shuttle-tiny"))
     data = replace(sounds(system, 0), ids=("a", "a", "b", "c", "d", "e"), labels=(LABELS, {}, LABELS, {}, {}, LABELS))
     texts = ["x", "y", "jazz", "z", "z", "w"]
     found = matches(data, texts, [{}, {}, {"style": "jazz trio"}, {}, {}, {}])
@@ -171,7 +116,7 @@ def test_matches_are_equal_texts_clips_and_labels() -> None:
 
 
 def test_the_share_of_worded_texts_is_what_was_asked() -> None:
-    system = build(tiny("shuttle-tiny"))
+    system = build(settings_of("shuttle-tiny"))
     data = replace(sounds(system, 0, 100), labels=(LABELS,) * 600)
     for share in (0.0, 0.25, 1.0):
         torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""Audio towers: a window of music to one vector, by a residual network or a transformer over its log-mel picture."""
+"""Audio towers: a window of music to one vector, by a residual network, a transformer or statistics of its log-mel."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from songloom.config import Configurable, Settings
 from songloom.layers.mel import LogMel, MelScale
+from songloom.layers.picture_statistics import size, statistics
 from songloom.layers.residual_image import ResidualNetwork
 from songloom.layers.spectrogram_transformer import Encoder, Patches
 
@@ -129,6 +130,41 @@ class ResidualTower(AudioTower, kind="residual-tower"):
             return last.mean((2, 3))
         last = rearrange(last, "b c f m -> b (c m) f")
         return torch.cat([last.mean(-1), (last.var(-1, correction=0) + 1e-5).sqrt()], dim=-1)
+
+
+class StatisticsTower(AudioTower, kind="statistics-tower"):
+    """Statistics of the picture, standardised; what learns is the projection behind them."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(AudioSettings):
+        """Nothing beyond the picture; statistics further than `most` deviations out are cut."""
+
+        most: float = 5.0
+
+    config: Config
+    centre: Tensor
+    deviation: Tensor
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.config = config
+        self.register_buffer("centre", torch.zeros(self.width))
+        self.register_buffer("deviation", torch.ones(self.width))
+
+    @property
+    def width(self) -> int:
+        return size(self.config.mel.bands)
+
+    @torch.no_grad()
+    def settle(self, mel: Tensor) -> None:
+        super().settle(mel)
+        rows = statistics((mel - self.level) / self.spread)
+        self.centre.copy_(rows.mean(0))
+        self.deviation.copy_(rows.std(0).clamp_min(1e-3))
+
+    def encode(self, picture: Tensor) -> Tensor:
+        standard = (statistics(picture) - self.centre) / self.deviation
+        return standard.clamp(-self.config.most, self.config.most)
 
 
 class PatchTower(AudioTower, kind="patch-tower"):

@@ -46,16 +46,20 @@ class MuLan(TwoTower, kind="mulan"):
         audio = PatchTower.Config(
             mel=mel, seconds=1.0, patch=(16, 8), stride=(8, 8), size=32, depth=1, heads=2, hidden=64
         )
+        small = ResidualTower.Config(
+            mel=mel, seconds=1.0, enter=8, widths=(8, 16), depths=(1, 1), expansion=2, groups=4, moments=True
+        )
         text = BertTower.Config(size=16, depth=1, heads=2, hidden=32, longest=32)
         return {
             "mulan": cls.Config(),
             "mulan-resnet": replace(cls.Config(), audio=residual),
+            "mulan-resnet-tiny": cls.Config(audio=small, text=text, width=16, chunk=8),
             "mulan-tiny": cls.Config(audio=audio, text=text, width=16, chunk=8),
         }
 
     @classmethod
     def recipe(cls, preset: str) -> Recipe:
-        if preset == "mulan-tiny":
+        if preset.endswith("-tiny"):
             return Recipe(seconds=1.0, steps=100, batch_size=16, learning_rate=4e-3, warmup=10)
         return Recipe(
             inputs="mel",

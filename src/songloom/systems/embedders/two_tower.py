@@ -25,6 +25,8 @@ from songloom.systems.roles import Embedder
 
 STEEPEST = 100.0
 """The largest scale of logits, as in CLIP, section 2.5."""
+SETTLING = 1000
+"""Windows of music, at the least, from which the scale of the bands is taken where there are as many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,10 +82,12 @@ class TwoTower(Embedder):
     def prepare(self, batches: Iterable[Batch]) -> None:
         """The scale of the bands and of the texts."""
         texts: list[str] = []
-        for place, batch in enumerate(batches):
+        seen: list[Tensor] = []
+        for batch in batches:
             texts += batch.texts
-            if not place:
-                self.audio.settle(self.seen(batch))
+            if sum(map(len, seen)) < SETTLING:
+                seen.append(self.seen(batch))
+        self.audio.settle(torch.cat(seen))
         self.text.settle(texts)
 
     @property
