@@ -83,6 +83,11 @@ def test_systems_are_put_side_by_side(run: Run, embedder: Path, tmp_path: Path) 
         (["evaluate", "made", "--reference", "empty"], "empty holds no sound files"),
         (["evaluate", "made", "--embedding", "loom-tiny"], "no model 'loom-tiny'"),
         (["evaluate", "made", "--embedding", "spectral-codec"], "spectral-codec is no embedder"),
+        (["evaluate", "made", "--embedding", "vggish-fadtk"], "vggish-fadtk needs vggish-10086976.pth (from "),
+        (
+            ["evaluate", "made", "--embedding", "passt-stable-audio=nowhere"],
+            "there is no nowhere; passt-stable-audio needs",
+        ),
         (["evaluate", "made", "--jobs", "-1"], "jobs is -1"),
         (["compare", "made"], "two or more folders"),
         (["compare", "made", "made"], "of different names"),

@@ -50,8 +50,9 @@ def evaluate(
         What was asked for: the file that songloom generate --prompts took, or the .csv of MusicCaps, Song Describer,
         AudioCaps or Clotho. Without it, what the files of songloom generate say of themselves.
     embedding:
-        A network for distances and for words: an embedded model, a checkpoint folder or a published checkpoint; may be
-        given many times. Without it the embedded ones.
+        A network for distances and for words: an embedded model, a checkpoint folder, a published checkpoint, or one
+        of a published metric with its file, as vggish-fadtk=vggish-10086976.pth; may be given many times. Without it
+        the embedded ones.
     jobs:
         Processes that listen; 0 is one for every processor.
     players:

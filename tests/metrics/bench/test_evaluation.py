@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,17 @@ def test_a_set_against_itself_is_at_no_distance_and_its_classes_do_not_diverge(t
     assert rows["Fréchet distance"].estimate.value == pytest.approx(0.0, abs=1e-6)
     assert rows["KL(reference || generated)"].estimate.value == 0.0
     assert rows["KL(generated || reference)"].estimate.count == 6
+
+
+def test_a_network_of_a_published_metric_gives_that_metrics_figures_too(tmp_path: Path) -> None:
+    network = Loudness()
+    network.facts = replace(network.facts, name="passt-stable-audio")
+    network.name = "passt-stable-audio"
+    folder = made(tmp_path / "made")
+    rows = figures(measured(folder, Bench(networks=[network], reference=folder)))
+    added = rows["KL_passt of stable-audio-metrics"].estimate.value
+    assert added == pytest.approx(-2e-6, rel=0.1)  # 1e-6 under the logarithm of each of two classes
+    assert rows["KL(generated || reference)"].estimate.value == 0.0
 
 
 def test_distances_are_those_of_the_metric_and_other_music_is_farther(tmp_path: Path) -> None:

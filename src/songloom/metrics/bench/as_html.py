@@ -11,7 +11,7 @@ from pathlib import Path
 from songloom.audio import files
 from songloom.audio.resample import resample
 from songloom.metrics.bench import plots
-from songloom.metrics.bench.as_markdown import HEADERS, about, cells, sheet
+from songloom.metrics.bench.as_markdown import HEADERS, about, cells
 from songloom.metrics.bench.report import Report, Row, Section
 from songloom.metrics.control_accuracy import FIGURES
 
@@ -41,7 +41,7 @@ def as_html(report: Report, *, players: int = 50) -> str:
         _pictures(report),
         _rows(report, players),
         "<h2>Networks</h2>" if report.networks else "",
-        *(bullets(line.removeprefix("- ") for line in sheet(one).splitlines()) for one in report.networks),
+        *(bullets(one.lines()) for one in report.networks),
     ]
     return page(report.system, parts)
 

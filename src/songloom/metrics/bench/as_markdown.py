@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from songloom.metrics.bench.report import Figure, Report, Section
 from songloom.metrics.report import markdown_table
 
@@ -20,7 +18,8 @@ def as_markdown(report: Report) -> str:
         parts.append("**Files that could not be used**\n\n" + "\n".join(lines))
     parts += [section_text(section) for section in report.sections]
     if report.networks:
-        parts.append("## Networks\n\n" + "\n\n".join(sheet(one) for one in report.networks))
+        sheets = ("\n".join(f"- {one_line(line)}" for line in one.lines()) for one in report.networks)
+        parts.append("## Networks\n\n" + "\n\n".join(sheets))
     return "\n\n".join(parts) + "\n"
 
 
@@ -55,17 +54,6 @@ def cells(figure: Figure) -> list[str]:
         str(one.count),
         figure.better,
     ]
-
-
-def sheet(facts: Mapping[str, object]) -> str:
-    """A network's facts as lines."""
-    return "\n".join(f"- {name.replace('_', ' ')}: {one_line(_told(value))}" for name, value in facts.items())
-
-
-def _told(value: object) -> str:
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "; ".join(map(str, value)) or "none"
-    return str(value)
 
 
 def one_line(text: str) -> str:

@@ -16,6 +16,8 @@ from songloom.metrics.frechet import bootstrapped_distance, split_distance
 from songloom.metrics.frechet_sizes import frechet_infinity
 from songloom.metrics.kernel_distance import bootstrapped_kernel_distance, kernel_distance
 from songloom.metrics.moments import Moments
+from songloom.metrics.networks.figures import Figure as PublishedFigure
+from songloom.metrics.networks.figures import figures_of
 
 FEWEST_CLIPS = 4
 """Of either set, for halves that share no clip."""
@@ -47,7 +49,11 @@ def distance_section(facts: Facts, generated: Embedded, reference: Embedded) -> 
     figures.append(_kernel_figure(real, generated, reference))
     notes = (
         f"{len(generated.rows)} clips with {generated.count} embeddings against {len(reference.rows)} with "
-        f"{reference.count}",
+        f"{reference.count}; baseline: two halves of the reference",
+        *(
+            f"the Fréchet distance is the {one.name} of {one.tool}: {one.says}"
+            for one in _published(facts, "embeddings")
+        ),
     )
     return Section(f"Distance to the reference: {facts.name}", tuple(figures), notes), warnings
 
@@ -76,9 +82,28 @@ def class_section(
         figures += [
             Figure("KL(reference || generated)", mean([one for one, _ in both]), "nats", "lower"),
             Figure("KL(generated || reference)", mean([two for _, two in both]), "nats", "lower"),
+            *_published_divergences(
+                facts, [reference.chances[there] for _, there in pairs], [made[here] for here, _ in pairs]
+            ),
         ]
     notes = (f"{len(pairs)} clips have a reference of their own",)
     return Section(f"Classes: {facts.name}", tuple(figures), notes)
+
+
+def _published(facts: Facts, rows: str) -> list[PublishedFigure]:
+    return [one for one in figures_of(facts.name) if one.rows == rows]
+
+
+def _published_divergences(facts: Facts, real: list[np.ndarray], made: list[np.ndarray]) -> list[Figure]:
+    """What published tools print for pairs of one length."""
+    if any(len(one) != len(two) for one, two in zip(real, made, strict=True)):
+        return []
+    return [
+        Figure(
+            f"{one.name} of {one.tool}", Estimate(one.compute(real, made), np.nan, np.nan, len(real)), "nats", "lower"
+        )
+        for one in _published(facts, "chances")
+    ]
 
 
 def paired_recordings(

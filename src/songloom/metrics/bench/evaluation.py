@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -91,7 +90,7 @@ def evaluate(folder: Path, bench: Bench, stage: Stage, against: Against | None =
         prompts=bench.prompts_from if bench.prompts is not None else "recipes of the files" if asked else "",
         sections=tuple(one for one in sections if one is not None),
         rows=tuple(_row(sound, asked.get(sound.name), values) for sound in sounds),
-        networks=tuple(dataclasses.asdict(network.facts) for network in bench.networks),
+        networks=tuple(network.facts for network in bench.networks),
         warnings=tuple(warnings),
         unreadable=(*unreadable, *refused, *(against.unreadable if against else ())),
         measured=tuple(sound.facts.to_json() for sound in sounds),

@@ -1,4 +1,5 @@
-"""Networks by their names: the embedded embedders, or what lies at a path."""
+"""Networks by their names: embedded embedders, embedders at a path, and the networks of published metrics, whose files
+a user has to bring."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from pathlib import Path
 from songloom import checkpoint
 from songloom.checkpoint import system_hash
 from songloom.metrics.embeddings import EmbedderNetwork, EmbeddingNetwork
+from songloom.metrics.networks import sources
 from songloom.published.load import load
 from songloom.systems import registry
 from songloom.systems.roles import Embedder
@@ -30,13 +32,18 @@ def open_networks(names: Sequence[str]) -> list[EmbeddingNetwork]:
 
 
 def open_network(name: str) -> EmbeddingNetwork:
-    """The network of an embedded embedder, a checkpoint folder or a published checkpoint. Raises ValueError where
-    there is none, or it embeds nothing."""
+    """The network of an embedded embedder, a checkpoint folder or a published checkpoint; or, by NAME=PLACE, that of a
+    published metric with its weights from a file, a folder or the hub's local cache. Raises ValueError where there is
+    none, its file is missing, or it embeds nothing."""
+    famous, _, place = name.partition("=")
+    if famous in sources.SOURCES:
+        return sources.open_network(famous, place or None)
     system = load(name)
     if not isinstance(system, Embedder):
         raise ValueError(f"{name} is no embedder but a {type(system).__name__}")
     short = Path(name).resolve().parent.name if Path(name).name == "checkpoint" else Path(name).name
-    return EmbedderNetwork(system, name=short, checkpoint=f"{name}, sha256 {system_hash(system)[:12]}")
+    said = f"{name} ({system.config.kind}, sha256 {system_hash(system)[:12]})"
+    return EmbedderNetwork(system, name=short, checkpoint=said)
 
 
 def _kind(folder: Path) -> type:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any, Literal
 
 from songloom.metrics.bench.listening import Unreadable
 from songloom.metrics.confidence import Estimate
+from songloom.metrics.embeddings import Facts
 
 Better = Literal["higher", "lower", ""]
 
@@ -89,7 +91,7 @@ class Report:
     prompts: str
     sections: tuple[Section, ...]
     rows: tuple[Row, ...]
-    networks: tuple[Mapping[str, Any], ...] = ()
+    networks: tuple[Facts, ...] = ()
     warnings: tuple[str, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     measured: tuple[Mapping[str, Any], ...] = ()
@@ -108,7 +110,7 @@ class Report:
             "versions": dict(self.versions),
             "warnings": list(self.warnings),
             "unreadable": [{"file": str(one.path), "why": one.why} for one in self.unreadable],
-            "networks": [dict(one) for one in self.networks],
+            "networks": [dataclasses.asdict(one) for one in self.networks],
             "sections": [
                 {"title": one.title, "notes": list(one.notes), "figures": [f.to_json() for f in one.figures]}
                 for one in self.sections
