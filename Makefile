@@ -4,7 +4,7 @@ PROMPT ?= warm lo-fi piano with soft drums, 75 bpm
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -q
 
-.PHONY: song test check lint types band-tools weights clean
+.PHONY: song test check lint types band-tools browser weights clean
 
 song: $(VENV)/.base
 	$(VENV)/bin/songloom generate "$(PROMPT)" -o song.wav --seconds 30 --overwrite
@@ -26,6 +26,10 @@ types: $(VENV)/.dev
 band-tools:
 	apt-get update -q && apt-get install -y -q libfluidsynth3 fluid-soundfont-gm timgm6mb-soundfont musescore-general-soundfont-small \
 		opus-tools lame
+
+# What the tests of pages look through (Debian). Where it is missing they are skipped.
+browser:
+	apt-get update -q && apt-get install -y -q chromium chromium-driver
 
 # Makes the embedded model again from nothing: corpus, codec, codes, generator (hours on two cores).
 weights: $(VENV)/.dev

@@ -44,6 +44,7 @@ COMMANDS = {
         "songloom.app.finetune:finetune",
         "Teach a generator your own music: a small LoRA file, the model itself stays as it is.",
     ),
+    "listen": ("songloom.app.listen:commands", "A page where people rate systems by ear, blind."),
     "list": ("songloom.app.catalogue:list_systems", "The models that are here, and the systems that can be trained."),
     "show": (
         "songloom.app.catalogue:show",

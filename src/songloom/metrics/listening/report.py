@@ -48,6 +48,11 @@ def write(results: Results, folder: Path) -> list[Path]:
     return [folder / name for name in contents]
 
 
+def summary(results: Results) -> str:
+    """One paragraph: whose answers count."""
+    return next(_sentences(results))
+
+
 def as_json(results: Results) -> dict[str, Any]:
     """Plain data; figures that do not exist are null."""
     screening, design = results.screening, results.design

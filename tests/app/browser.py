@@ -1,0 +1,106 @@
+"""A headless Chromium that tests drive by the WebDriver protocol (https://www.w3.org/TR/webdriver2/)."""
+
+from __future__ import annotations
+
+import base64
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ENTER, TAB, LEFT, UP, RIGHT, DOWN = "\ue007", "\ue004", "\ue012", "\ue013", "\ue014", "\ue015"
+CAPABILITIES = {
+    "goog:chromeOptions": {"args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]},
+    "goog:loggingPrefs": {"browser": "ALL"},
+}
+
+
+class Browser:
+    """One window."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+        made = client.post("/session", json={"capabilities": {"alwaysMatch": CAPABILITIES}}).json()["value"]
+        self._session = f"/session/{made['sessionId']}"
+
+    def open(self, url: str) -> None:
+        self._post("url", url=url)
+
+    def reload(self) -> None:
+        self._post("refresh")
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """What a script returns in the page."""
+        return self._post("execute/sync", script=script, args=list(arguments))
+
+    def text(self, selector: str) -> str:
+        """The visible text of the first element that fits."""
+        return str(self.run("return document.querySelector(arguments[0]).innerText", selector))
+
+    def keys(self, text: str) -> None:
+        """Types, as a person does, into whatever has the focus."""
+        strokes = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
+        self._post("actions", actions=[{"type": "key", "id": "keyboard", "actions": strokes}])
+
+    def wait(self, condition: str, seconds: float = 20.0) -> Any:
+        """Waits until an expression of the page is true, and gives it."""
+        end = time.monotonic() + seconds
+        while not (found := self.run(f"return {condition}")):
+            assert time.monotonic() < end, f"{condition} did not come true; the page says: {self.text('body')}"
+            time.sleep(0.05)
+        return found
+
+    def look(self, *, dark: bool, width: int, height: int) -> None:
+        """The window's size in CSS pixels, and which colours the system prefers."""
+        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self._chromium("Emulation.setEmulatedMedia", features=features)
+        self._chromium(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+        )
+
+    def picture(self, path: Path) -> None:
+        """Writes a PNG of the window."""
+        path.write_bytes(base64.b64decode(self._client.get(f"{self._session}/screenshot").json()["value"]))
+
+    def complaints(self) -> list[str]:
+        """What the page wrote to its console since the last time: errors, refused scripts, failed requests."""
+        return [entry["message"] for entry in self._post("se/log", type="browser")]
+
+    def forget(self) -> None:
+        """Deletes the cookies of the page that is open."""
+        self._client.delete(f"{self._session}/cookie")
+
+    def close(self) -> None:
+        self._client.delete(self._session)
+
+    def _chromium(self, command: str, **parameters: Any) -> Any:
+        return self._post("goog/cdp/execute", cmd=command, params=parameters)
+
+    def _post(self, command: str, **parameters: Any) -> Any:
+        answer = self._client.post(f"{self._session}/{command}", json=parameters)
+        value = answer.json()["value"]
+        assert answer.status_code == 200, value
+        return value
+
+
+@contextmanager
+def opened(driver: str) -> Iterator[Browser]:
+    """A browser of its own, by the chromedriver at a path."""
+    run = subprocess.Popen([driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert run.stdout is not None
+        port = next(
+            found[1] for line in run.stdout if (found := re.search(r"started successfully on port (\d+)", line))
+        )
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            browser = Browser(client)
+            yield browser
+            browser.close()
+    finally:
+        run.terminate()
+        run.wait()

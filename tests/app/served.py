@@ -1,0 +1,40 @@
+"""A command of songloom that serves a page, as a process of its own."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+
+class Served:
+    """`songloom WORDS` in a folder; `url` is the address that it printed."""
+
+    def __init__(self, folder: Path, *words: object) -> None:
+        command = [sys.executable, "-m", "songloom.app.cli", *map(str, words)]
+        self.process = subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert self.process.stdout is not None
+        self.said = self.process.stdout.readline()
+        found = re.search(r"http://\S+/", self.said)
+        assert found, self.said + self.process.communicate()[0]
+        self.url = found[0]
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rstrip("/").rpartition(":")[2])
+
+    def kill(self) -> None:
+        """kill -9: no chance to put anything in order."""
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def __enter__(self) -> Served:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.kill()
