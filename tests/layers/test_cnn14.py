@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import librosa
 import numpy as np
 import pytest
@@ -68,9 +70,11 @@ def test_cnn14_has_as_many_weights_as_its_paper_says() -> None:
     assert heard.embedding.shape == (2, 2048) and heard.logits.shape == (2, 527)
 
 
-def test_too_few_frames_or_bands_are_refused() -> None:
+def test_too_few_frames_bands_or_classes_are_refused() -> None:
     with pytest.raises(ValueError, match="31 frames; this network needs 32"):
         network()(torch.zeros(1, 32, 31))
+    with pytest.raises(ValueError, match="knows no classes"):
+        Cnn14(replace(SHAPE, classes=0))(torch.zeros(1, 32, 32))
     with pytest.raises(ValueError, match="16 mel bands; 6 blocks need 32"):
         Cnn14(Cnn14Shape(bands=16))
 

@@ -6,6 +6,7 @@ import json
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -73,6 +74,26 @@ def test_a_pickle_that_would_run_code_is_refused_and_runs_nothing(tmp_path: Path
         with pytest.raises(ValueError, match=f"not a file of plain tensors: {why}"):
             read_tensors(tmp_path / name)
         assert not target.exists()
+
+
+@pytest.mark.parametrize("newer", [False, True])
+def test_single_numbers_of_numpy_are_read_and_arrays_of_objects_are_not(newer: bool, tmp_path: Path) -> None:
+    numbers = {"best": np.float64(0.5), "step": np.int64(7), "low": np.float32(1.5)}
+    torch.save({"state": tensors(), **numbers}, tmp_path / "one.pt", _use_new_zipfile_serialization=newer)
+    found = read_pickle(tmp_path / "one.pt")
+    assert {name: found[name] for name in numbers} == numbers and same(found["state"], tensors())
+    torch.save({"list": np.array([Hostile(tmp_path / "touched")], dtype=object)}, tmp_path / "two.pt")
+    with pytest.raises(ValueError, match="it wants to use"):
+        read_pickle(tmp_path / "two.pt")
+    assert not (tmp_path / "touched").exists()
+
+
+def test_numbers_of_older_numpys_are_read_too(tmp_path: Path) -> None:
+    torch.save({"best": np.float64(0.5)}, tmp_path / "new.pt", _use_new_zipfile_serialization=False)
+    data = (tmp_path / "new.pt").read_bytes()
+    assert data.count(b"numpy._core.multiarray\nscalar") == 1
+    (tmp_path / "old.pt").write_bytes(data.replace(b"numpy._core.multiarray\n", b"numpy.core.multiarray\n"))
+    assert read_pickle(tmp_path / "old.pt") == {"best": 0.5}
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint at all", b"PK\x03\x04broken", b"\x80\x02}q\x00."])

@@ -7,19 +7,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from songloom.conditioning.text_encoders import TextEncoder, tokenizer_of
-from songloom.config import Settings
+from songloom.conditioning.token_text import TokenSettings, TokenText
 from songloom.layers.t5 import T5Encoder
 
 
-class T5(TextEncoder, kind="t5"):
+class T5(TokenText, kind="t5"):
     """Text -> tokens -> vectors."""
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Settings):
-        """Published sizes: t5-base by default. `gated` is T5 1.1's and Flan's feed-forward. Texts are cut to
-        `longest` tokens. `tokenizer_bytes` is the size of the tokenizer.json that stands beside the weights, so
-        that a checkpoint is whole; 0 is none."""
+    class Config(TokenSettings):
+        """Published sizes: t5-base by default. `gated` is T5 1.1's and Flan's feed-forward."""
 
         vocabulary: int = 32_128
         width: int = 768
@@ -30,14 +27,11 @@ class T5(TextEncoder, kind="t5"):
         gated: bool = False
         buckets: int = 32
         furthest: int = 128
-        longest: int = 512
-        tokenizer_bytes: int = 0
 
     config: Config
 
     def __init__(self, config: Config) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.encoder = T5Encoder(
             vocabulary=config.vocabulary,
             width=config.width,
@@ -49,9 +43,6 @@ class T5(TextEncoder, kind="t5"):
             buckets=config.buckets,
             furthest=config.furthest,
         )
-        self.register_buffer("tokenizer", torch.zeros(config.tokenizer_bytes, dtype=torch.uint8))
-
-    tokenizer: Tensor
 
     @property
     def width(self) -> int:
@@ -60,12 +51,6 @@ class T5(TextEncoder, kind="t5"):
     def encode(self, text: str) -> Tensor:
         ids = torch.tensor(self.tokens(text), device=self.encoder.norm.weight.device)[None]
         return self.encoder(ids, torch.ones_like(ids, dtype=torch.bool))[0].float()
-
-    def tokens(self, text: str) -> list[int]:
-        """Token ids of a text, the end mark included. Raises ValueError where there is no tokenizer."""
-        if not self.config.tokenizer_bytes:
-            raise ValueError("this T5 has no tokenizer: a prompt needs the tokenizer.json of its model")
-        return tokenizer_of(self.tokenizer.cpu().numpy().tobytes(), self.config.longest).encode(text).ids
 
 
 def flan_large() -> T5.Config:

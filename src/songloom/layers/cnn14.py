@@ -18,7 +18,8 @@ from torch.nn import functional
 
 @dataclass(frozen=True, kw_only=True)
 class Cnn14Shape:
-    """The published size: channels of the six blocks, the vector's width, AudioSet's classes, mel bands."""
+    """The published size: channels of the six blocks, the vector's width, AudioSet's classes (0: the vector alone), mel
+    bands."""
 
     widths: tuple[int, ...] = (64, 128, 256, 512, 1024, 2048)
     embedding: int = 2048
@@ -60,7 +61,7 @@ class Cnn14(nn.Module):
         self.bands_norm = nn.BatchNorm2d(shape.bands)
         self.blocks = nn.ModuleList(ConvBlock(*widths) for widths in pairwise((1, *shape.widths)))
         self.embed = nn.Linear(shape.widths[-1], shape.embedding)
-        self.classify = nn.Linear(shape.embedding, shape.classes)
+        self.classify = nn.Linear(shape.embedding, shape.classes) if shape.classes else None
         self.shortest = 2 ** (len(shape.widths) - 1)
         if shape.bands < self.shortest:
             raise ValueError(f"{shape.bands} mel bands; {len(shape.widths)} blocks need {self.shortest} or more")
@@ -71,7 +72,9 @@ class Cnn14(nn.Module):
         return self.embed.out_features
 
     def forward(self, mel: Tensor) -> Heard:
-        """Raises ValueError for so few frames that none is left in the end."""
+        """Raises ValueError for so few frames that none is left in the end, and for a network without classes."""
+        if self.classify is None:
+            raise ValueError("this CNN14 knows no classes; it has embeddings alone")
         embedding = self.embedding(mel)
         return Heard(embedding, self.classify(embedding))
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from songloom.loading import without_memory
-from songloom.published import clap_text, gpt2, mel_vae, t5, unet
+from songloom.published import clap_text, gpt2, mel_vae, t5, tokenizers, unet
 from songloom.published.files import Files, read_json, read_tensors
-from songloom.published.keys import Rule, renamed
-from songloom.published.mel_pipeline import INDEX, assembled, is_pipeline, part_class, prefixed, process
+from songloom.published.keys import Rule, prefixed, renamed
+from songloom.published.mel_pipeline import INDEX, assembled, is_pipeline, part_class, process
 from songloom.systems.generators.audioldm2 import AudioLdm2
 
 WHOLE = True
@@ -38,7 +38,7 @@ def load(path: Path) -> AudioLdm2:
     codec = mel_vae.load(path)
     sentence = clap_text.load(path / "text_encoder", path / "tokenizer")
     form = t5.settings_of_hub(read_json(path / "text_encoder_2" / "config.json"))
-    form = replace(form, longest=clap_text.longest_of(path / "tokenizer_2"))
+    form = replace(form, longest=tokenizers.longest_of(path / "tokenizer_2"))
     words = t5.from_tensors(read_tensors(path / "text_encoder_2"), form, path / "tokenizer_2", str(path))
     language = read_json(path / "language_model" / "config.json")
     shape = unet.settings(read_json(path / "unet" / "config.json"), str(path / "unet"))

@@ -14,12 +14,6 @@ from songloom.systems.generators.musicgen import Musicgen
 from songloom.systems.roles import Codec
 
 
-def taken(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Takes the tensors whose names begin with `prefix` out, under the rest of their names."""
-    names = [name for name in tensors if name.startswith(prefix)]
-    return {name.removeprefix(prefix): tensors.pop(name) for name in names}
-
-
 def assembled(settings: Musicgen.Config, own: Mapping[str, Tensor], codec: Codec, text: T5, source: str) -> Musicgen:
     """The generator of its own tensors and its two frozen parts; in stereo `codec` is that of each channel."""
     with torch.device("meta"):

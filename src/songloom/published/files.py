@@ -11,10 +11,11 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
@@ -141,19 +142,31 @@ def read_tensors(path: Path, *, inside: str | None = None) -> dict[str, Tensor]:
 
 
 def read_pickle(path: Path) -> dict[str, Any]:
-    """The dictionary in a PyTorch file: tensors, numbers, texts, lists and dictionaries of such, and nothing else.
+    """The dictionary in a PyTorch file: tensors, numbers (numpy's too), texts, lists and dictionaries of such, and
+    nothing else.
 
     Files in PyTorch's zip format stay on the disk until a tensor is used. Raises ValueError for all others.
     """
     if not path.is_file():
         raise ValueError(f"{path} is missing")
     try:
-        data = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+        with torch.serialization.safe_globals(_numbers_of_numpy()):
+            data = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except DAMAGED as error:
         raise ValueError(f"{path} is not a file of plain tensors: {_reason(error)}") from None
     if not isinstance(data, dict):
         raise ValueError(f"{path} holds a {type(data).__name__}; a dictionary is needed")
     return data
+
+
+@cache
+def _numbers_of_numpy() -> list[Any]:
+    """What single numbers of numpy are made by, under numpy's older and newer names; training leaves such in files, a
+    best score for one. They run nothing."""
+    scalar = np.float64(0).__reduce__()[0]
+    modules = ("numpy.core.multiarray", "numpy._core.multiarray")
+    kinds = {type(np.dtype(code)) for code in np.typecodes["AllInteger"] + "?efd"}
+    return [*((scalar, f"{module}.scalar") for module in modules), np.dtype, *kinds]
 
 
 def _reason(error: Exception) -> str:

@@ -58,5 +58,10 @@ def settings(config: Mapping[str, Any], source: str) -> Gpt2Shape:
 
 def tensors(path: Path) -> dict[str, Tensor]:
     """The tensors of a folder under our names."""
-    found = renamed(read_tensors(path), RULES, source=str(path))
+    return from_tensors(read_tensors(path), str(path))
+
+
+def from_tensors(published: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
+    """Published tensors under our names."""
+    found = renamed(published, RULES, source=source)
     return {name: tensor.T if name.endswith(MATRICES) else tensor for name, tensor in found.items()}

@@ -67,6 +67,17 @@ def unnormed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return result
 
 
+def taken(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Takes the tensors whose names begin with `prefix` out, under the rest of their names."""
+    names = [name for name in tensors if name.startswith(prefix)]
+    return {name.removeprefix(prefix): tensors.pop(name) for name in names}
+
+
+def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors of a part under its name."""
+    return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
+
+
 def joined(
     tensors: dict[str, Tensor], pattern: str, order: Sequence[str], target: str, *, source: str = "the file"
 ) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from songloom.diffusion.processes import Ddpm, Prediction
 from songloom.published.files import Files, read_json
-from songloom.published.keys import assign
+from songloom.published.keys import assign, prefixed
 from songloom.systems.generators.mel_diffusion import MelDiffusion
 
 S = TypeVar("S", bound=MelDiffusion)
@@ -66,11 +66,6 @@ def assembled(system: S, own: Mapping[str, Tensor], parts: Mapping[str, nn.Modul
     whole |= {"scale.mean": torch.zeros(width, 1), "scale.deviation": torch.ones(width, 1)}
     assign(system, whole, source=source)
     return system.eval()
-
-
-def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors of a part under its name."""
-    return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
 
 
 def part_class(index: Mapping[str, Any], part: str) -> str:

@@ -17,9 +17,9 @@ from torch import Tensor
 from songloom.audio.features.chromagram import Chromagram
 from songloom.conditioning.t5 import T5
 from songloom.published import encodec, encodec_settings, musicgen_craft, t5
-from songloom.published.composite import assembled, taken
+from songloom.published.composite import assembled
 from songloom.published.files import INDEX, WEIGHTS, Files, read_json, read_tensors
-from songloom.published.keys import Rule, joined, renamed
+from songloom.published.keys import Rule, joined, renamed, taken
 from songloom.systems.codecs.encodec import Encodec
 from songloom.systems.codecs.stereo import StereoCodec
 from songloom.systems.generators.musicgen import Musicgen

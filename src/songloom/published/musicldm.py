@@ -8,7 +8,8 @@ from pathlib import Path
 from songloom.loading import without_memory
 from songloom.published import clap_text, mel_vae, unet
 from songloom.published.files import Files, read_json
-from songloom.published.mel_pipeline import INDEX, assembled, is_pipeline, prefixed, process
+from songloom.published.keys import prefixed
+from songloom.published.mel_pipeline import INDEX, assembled, is_pipeline, process
 from songloom.systems.generators.musicldm import MusicLdm
 
 WHOLE = True

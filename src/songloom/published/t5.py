@@ -13,6 +13,7 @@ from torch import Tensor
 from songloom.conditioning.t5 import T5
 from songloom.published.files import hub_cache, locate, read_json, read_tensors
 from songloom.published.keys import Rule, assign, joined, renamed
+from songloom.published.tokenizers import as_tensor
 
 TOKENIZER = "tokenizer.json"
 OWNER = "google-t5"
@@ -67,8 +68,7 @@ def from_tensors(tensors: Mapping[str, Tensor], settings: T5.Config, folder: Pat
     found = renamed(own, RULES, source=source)
     with torch.device("meta"):
         encoder = T5(replace(settings, tokenizer_bytes=len(tokenizer)))
-    data = torch.frombuffer(bytearray(tokenizer), dtype=torch.uint8) if tokenizer else torch.zeros(0, dtype=torch.uint8)
-    assign(encoder, found | {"tokenizer": data}, source=source)
+    assign(encoder, found | {"tokenizer": as_tensor(tokenizer)}, source=source)
     encoder.requires_grad_(False)
     return encoder.eval()
 

@@ -86,6 +86,11 @@ class System(nn.Module, Configurable):
     def channels(self) -> int:
         """Audio channels C that it takes and gives."""
 
+    def check_wave(self, wave: Tensor) -> None:
+        """Raises ValueError unless the wave is [B, C, T] with T at least 1."""
+        if wave.ndim != 3 or wave.shape[1] != self.channels or not wave.shape[2]:
+            raise ValueError(f"the wave is {tuple(wave.shape)}; needs [B, {self.channels}, T] with T at least 1")
+
     def train(self, mode: bool = True) -> Self:
         """Training mode, but never for the frozen parts."""
         super().train(mode)
@@ -160,11 +165,6 @@ class Codec(System):
     def decoder_context(self) -> int | None:
         """Latent frames on either side that a frame's samples depend on; None when that is all of them."""
         return None
-
-    def check_wave(self, wave: Tensor) -> None:
-        """Raises ValueError unless the wave is [B, C, T] with T at least 1."""
-        if wave.ndim != 3 or wave.shape[1] != self.channels or not wave.shape[2]:
-            raise ValueError(f"the wave is {tuple(wave.shape)}; needs [B, {self.channels}, T] with T at least 1")
 
     def check_latents(self, latents: Tensor) -> None:
         """Raises ValueError unless latents are [B, D, F] with F at least 1."""
@@ -331,8 +331,7 @@ class Embedder(System):
         """[B, C, T] in [-1, 1] of any length -> [B, E]. What is longer than a window is heard in as many windows as
         cover it, evenly spaced from its beginning to its end, never in a random one: their mean, of length 1 again.
         Raises ValueError for another number of channels or no samples."""
-        if wave.ndim != 3 or wave.shape[1] != self.channels or not wave.shape[2]:
-            raise ValueError(f"the wave is {tuple(wave.shape)}; needs [B, {self.channels}, T] with T at least 1")
+        self.check_wave(wave)
         window = round(self.window_seconds * self.sample_rate)
         starts = covering(wave.shape[2], window)
         if len(starts) == 1:
