@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from songloom.conditioning.attributes import Answers, AttributeReader, Vocabulary
+from songloom.conditioning.attributes import Answers, AttributeReader, Vocabulary, glossary_texts
 from songloom.conditioning.musical import (
     METERS,
     METRONOME_WIDTH,
@@ -19,7 +20,7 @@ from songloom.conditioning.musical import (
     place,
 )
 from songloom.conditioning.text import WIDTH as TEXT_WIDTH
-from songloom.conditioning.text import TextEmbedding
+from songloom.conditioning.text import TextEmbedding, minilm
 
 SCALE = 0.2
 """Length per dimension that every condition starts with: each is normalised, so that none drowns the others."""
@@ -66,6 +67,28 @@ class TextConditioner(nn.Module):
         pooled = self.pooled_norm(self.to_pooled(self.reader.standard(text.pooled)))
         whole = torch.where(unheard[:, None], self.blank_text, pooled)
         return Conditioned(prefix, torch.where(absent[:, None], whole, whole + attributes), answers)
+
+    def embed(self, texts: Sequence[str]) -> TextEmbedding:
+        """B texts as the frozen encoder has them, where this module is."""
+        return TextEmbedding(*(part.to(self.blank_text.device) for part in minilm().embed(texts, self.length)))
+
+    def settle(self, texts: Iterable[str]) -> None:
+        """Gives the reader the scale of the texts that it will see."""
+        known = sorted({text for text in texts if text.strip()})
+        if len(known) > 1:
+            self.reader.settle(self.embed(known).pooled)
+
+    def reading(
+        self, answers: Answers, labels: Sequence[Mapping[str, Any]], *, weight: float, phrases: int
+    ) -> dict[str, Tensor]:
+        """The reader's losses times `weight`: of its `answers` to B captions of clips with these labels, and of so many
+        phrases of the glossary."""
+        found = {name: weight * loss for name, loss in self.reader.losses(answers, labels).items()}
+        texts, meant = glossary_texts(self.reader.vocabulary, phrases)
+        if texts:
+            losses = self.reader.losses(self.reader(self.embed(texts).pooled), meant)
+            found["glossary"] = weight * (losses["style"] + losses["mood"])
+        return found
 
 
 class Conditioned(NamedTuple):

@@ -30,6 +30,12 @@ def read(reader: AttributeReader, prompt: str, length: int) -> Tensor:
     return torch.cat([*chances, answers.families[0].sigmoid()])
 
 
+def style_in(reader: AttributeReader, prompt: str, length: int) -> str:
+    """The style that is read in a prompt."""
+    styles = reader.vocabulary.styles
+    return styles[int(read(reader, prompt, length)[: len(styles)].argmax())]
+
+
 def clauses(prompt: str) -> list[str]:
     """The parts between commas, stops and "and" that hold a word and no number (tempo and key are read elsewhere);
     none for a prompt of one clause."""

@@ -14,7 +14,7 @@ from songloom.data.batch import Batch
 from songloom.diffusion import times
 from songloom.diffusion.latent_diffusion import denoiser
 from songloom.diffusion.samplers import heun
-from songloom.systems.generators.flow import Flow
+from songloom.systems.generators.flow import Flow, Told
 from songloom.systems.latent_generator import Stretch
 from songloom.systems.request import Request
 
@@ -127,7 +127,7 @@ def test_every_field_that_it_uses_is_heard(change: dict[str, object]) -> None:
 def test_patches_fold_frames_and_give_them_back_in_order() -> None:
     system = tiny()
     known, shown = musical.stack([musical.Musical()]), torch.zeros(1, dtype=torch.bool)
-    given = system.conditions(["a"], known, unknown(1, 6), shown, torch.zeros(1), torch.ones(1), 6)
+    given = system.conditions(Told(["a"], known, unknown(1, 6), shown), torch.zeros(1), torch.ones(1))
     # At the start blocks are the identity, so each position is made of its own frames alone.
     x = torch.randn(1, system.codec.latent_width, 6)
     moved = x.clone()
@@ -161,7 +161,7 @@ def test_curves_that_are_trained_in_halve_the_error_of_a_run_without() -> None:
         curves = Curves(data.curves, torch.full((12, 3, 40), asked))
         shown = torch.zeros(12, dtype=torch.bool)
         known = musical.stack([musical.Musical()] * 12)
-        given = system.conditions(data.texts, known, curves, shown, data.start, data.total, 40)
+        given = system.conditions(Told(data.texts, known, curves, shown), data.start, data.total)
         noise = torch.randn(12, system.codec.latent_width, 40, generator=torch.Generator().manual_seed(0))
         predict = denoiser(system.under(given), system.process)
         scores.append(errors(system.scale.undo(heun(predict, noise, times.linear(8), system.process))[:, :2], truth))
@@ -172,7 +172,7 @@ def test_a_rhythm_that_is_asked_for_is_not_told_another_tempo() -> None:
     system = tiny()
     seen: list[musical.MusicalBatch] = []
     whole = system.conditions
-    system.conditions = lambda texts, known, *more: seen.append(known) or whole(texts, known, *more)  # type: ignore[method-assign, func-returns-value]
+    system.conditions = lambda told, *more: seen.append(told.known) or whole(told, *more)  # type: ignore[method-assign, func-returns-value]
     beats = Curve.of_values("rhythm", [1.0], 1 / SECONDS)
     for asked in (request(prompt="rock"), request(prompt="rock", rhythm=beats), request(rhythm=beats, tempo=90.0)):
         system.network(asked, Stretch(0, 40), 1.0)
@@ -197,3 +197,20 @@ def test_what_it_cannot_do_is_said() -> None:
         tiny(patch=3)
     with pytest.raises(ValueError, match="does not use top_k"):
         tiny().generate(Request(top_k=3))
+
+
+def test_what_is_read_in_a_text_is_heard_even_without_its_words() -> None:
+    system = tiny()
+    size = system.config.vocabulary.size
+    known = musical.stack([musical.Musical()] * 3)
+    read = torch.zeros(3, size)
+    read[1:, 0] = 1.0
+    hidden = torch.tensor([False, False, True])
+    told = Told(["a", "b", "c"], known, unknown(3, 4), hidden, torch.ones(3, dtype=torch.bool), read)
+    given = system.conditions(told, torch.zeros(3), torch.ones(3))
+    same = system.conditions(dataclasses.replace(told, texts=["x", "y", "z"]), torch.zeros(3), torch.ones(3))
+    assert given.vector is not None and same.vector is not None
+    assert torch.equal(given.vector, same.vector)  # no words
+    assert not torch.allclose(given.vector[0], given.vector[1])  # what was read
+    nothing = system.conditions(told.nothing(), torch.zeros(3), torch.ones(3))
+    assert nothing.vector is not None and torch.equal(nothing.vector[2], given.vector[2])  # hidden is nothing

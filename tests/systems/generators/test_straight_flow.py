@@ -12,7 +12,7 @@ from torch import Tensor
 
 from songloom import checkpoint
 from songloom.data.batch import Batch
-from songloom.systems.generators.flow import Flow
+from songloom.systems.generators.flow import Dropped, Flow
 from songloom.systems.request import Request
 from songloom.training.run_folder import RunFolder
 from songloom.training.trainer import Pace, Trainer
@@ -31,7 +31,8 @@ def built(straight: int = 0, guidance: float = 1.0, sampler: str = "heun") -> Fl
     settings = Flow.presets()["flow-tiny"]
     assert isinstance(settings, Flow.Config)
     sampling = dataclasses.replace(settings.sampling, guidance=guidance, sampler=sampler)
-    return Flow(dataclasses.replace(settings, straight=straight, sampling=sampling)).eval()
+    dropped = Dropped(words=0.0, told=0.0)  # the reader has learned nothing here
+    return Flow(dataclasses.replace(settings, straight=straight, sampling=sampling, dropped=dropped)).eval()
 
 
 def batch(system: Flow) -> Batch:

@@ -3,10 +3,11 @@
 Idea: rectified flow (Liu et al. 2022, arXiv 2209.03003) with logit-normal times (Esser et al. 2024, arXiv
 2403.03206) and a diffusion transformer (Peebles & Xie 2022, arXiv 2212.09748) made small enough to learn on two CPU
 cores. All frames are made at once, so a piece costs a few passes however long it is. The conditions are those of
-the embedded token model: text by cross-attention to frozen MiniLM vectors and as one vector; what a small model
-does not learn from words alone (tempo, key, drums, meter, place in the piece) for every frame; and curves of melody,
-dynamics and rhythm, any of them, for any part of the time (as Wu et al. 2023 train them, arXiv 2311.07069). Once it
-is trained, a second training straightens its paths, for a few steps without guidance:
+the embedded token model: text by cross-attention to frozen MiniLM vectors, and as one vector with the style, mood and
+instruments that a reader finds in it; what a small model does not learn from words alone (tempo, key, drums, meter,
+place in the piece) for every frame; and curves of melody, dynamics and rhythm, any of them, for any part of the time
+(as Wu et al. 2023 train them, arXiv 2311.07069). Once it is trained, a second training straightens its paths, for a few
+steps without guidance:
 songloom train flow --init runs/flow/checkpoint --set straight=8 --data ... --out runs/straight
 """
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from einops import rearrange
@@ -23,7 +24,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from songloom.conditioning import musical
-from songloom.conditioning.conditioners import MusicalConditioner
+from songloom.conditioning.attributes import Vocabulary
+from songloom.conditioning.conditioners import MusicalConditioner, TextConditioner
 from songloom.conditioning.curve_batch import (
     CurveConditioner,
     Curves,
@@ -35,7 +37,7 @@ from songloom.conditioning.curve_batch import (
 )
 from songloom.conditioning.guidance import guide
 from songloom.conditioning.musical import Musical, MusicalBatch
-from songloom.conditioning.text import WIDTH, TextEmbedding, minilm
+from songloom.conditioning.reading import read, style_in
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.diffusion.latent_diffusion import Predict, guided, latents_of
@@ -56,45 +58,35 @@ LEARNED = ("text", "musical", "curves", "dit")
 
 @dataclass(frozen=True, kw_only=True)
 class Dropped:
-    """How often conditions are hidden in training: all of them (for guidance), or one alone."""
+    """How often conditions are hidden in training: all of them (for guidance), or one alone; of `words` only what the
+    reader finds in them is left, and a part `told` of the items hears its labels instead of that."""
 
     all: float = 0.1
     tempo: float = 0.1
     key: float = 0.1
     drums: float = 0.15
     meter: float = 0.15
+    words: float = 0.25
+    told: float = 0.35
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a network is told of B pieces; of those in `hidden` [B] it is told no text."""
+    """What a network is told of B pieces; of those in `hidden` [B] it is told no text, of those in `wordless` [B] only
+    what was read in it. `read` [B, size of the vocabulary] stands for that wherever it is not NaN."""
 
     texts: Sequence[str]
     known: MusicalBatch
     curves: Curves
     hidden: Tensor
+    wordless: Tensor | None = None
+    read: Tensor | None = None
 
     def nothing(self) -> Told:
         """As many pieces of which nothing is told."""
         all = torch.ones_like(self.hidden)
         known = self.known.without(tempo=all, key=all, drums=all, meter=all)
         return Told(self.texts, known, self.curves.without(all.to(self.curves.known.device)), all)
-
-
-class TextVectors(nn.Module):
-    """Frozen text embeddings -> tokens [B, L, 384] for cross-attention and one vector [B, 384]; learned blanks where
-    there is no text, so that no mask is needed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.token_norm, self.pooled_norm = nn.LayerNorm(WIDTH, bias=False), nn.LayerNorm(WIDTH, bias=False)
-        self.blank_token, self.blank_text = nn.Parameter(torch.randn(WIDTH)), nn.Parameter(torch.randn(WIDTH))
-
-    def forward(self, text: TextEmbedding, absent: Tensor) -> tuple[Tensor, Tensor]:
-        """Items marked in `absent` [B] count as having no text."""
-        here = (text.mask & ~absent[:, None])[..., None]
-        tokens = torch.where(here, self.token_norm(text.tokens), self.blank_token)
-        return tokens, torch.where(absent[:, None], self.blank_text, self.pooled_norm(text.pooled * WIDTH**0.5))
 
 
 class Flow(LatentGenerator, kind="flow"):
@@ -107,7 +99,8 @@ class Flow(LatentGenerator, kind="flow"):
     @dataclass(frozen=True, kw_only=True)
     class Config(LatentSettings):
         """`patch` frames make one position of the transformer; `window` frames can be made at once; the prompt is cut
-        to `text_tokens`; `curves` says how often training hides them (None: a flow that takes no curves). With
+        to `text_tokens`; `reading` weighs the losses of the reader of `vocabulary`, who sees `glossary` phrases a step
+        beside the captions; `curves` says how often training hides them (None: a flow that takes no curves). With
         `straight` above 0 it learns, from the model that it begins as, to go in so many steps without guidance where
         that one goes in `strides` of Heun's for each under the guidance of `sampling`."""
 
@@ -122,6 +115,9 @@ class Flow(LatentGenerator, kind="flow"):
         patch: int = 2
         window: int = 1126
         text_tokens: int = 64
+        reading: float = 0.1
+        glossary: int = 24
+        vocabulary: Vocabulary = field(default_factory=Vocabulary)
         dropped: Dropped = field(default_factory=Dropped)
         curves: HiddenCurves | None = field(default_factory=HiddenCurves)
         straight: int = 0
@@ -142,11 +138,12 @@ class Flow(LatentGenerator, kind="flow"):
             checked_flow(self.process)
             self.opponents = ("teacher",)
         self.teacher: nn.ModuleDict | None = None
-        self.text = TextVectors()
+        self.text = TextConditioner(config.shape.width, config.text_tokens, config.vocabulary)
         self.musical = MusicalConditioner(config.shape.width)
         self.curves = CurveConditioner(config.shape.width, config.patch) if config.curves else None
+        width = config.shape.width
         self.dit = Dit(
-            config.shape, channels=config.patch * self.codec.latent_width, token_width=WIDTH, vector_width=WIDTH
+            config.shape, channels=config.patch * self.codec.latent_width, token_width=width, vector_width=width
         )
 
     @classmethod
@@ -178,15 +175,17 @@ class Flow(LatentGenerator, kind="flow"):
         return Recipe(
             inputs="latents",
             curves=True,
-            seconds=30.0,
-            crop="start",
-            steps=5_000,
-            batch_size=4,
+            seconds=10.0,
+            crop="downbeat",
+            long_seconds=32.0,
+            long_share=0.25,
+            steps=6_000,
+            batch_size=8,
             optimizer="muon",
             learning_rate=2e-3,
             muon_rate=0.02,
             warmup=100,
-            ema=0.997,
+            ema=0.998,
         )
 
     @property
@@ -217,15 +216,30 @@ class Flow(LatentGenerator, kind="flow"):
         """The teacher is the model as it is now."""
         if self.config.straight and self.teacher is None:
             parts = {name: copy.deepcopy(part) for name in LEARNED if (part := getattr(self, name)) is not None}
-            self.teacher = nn.ModuleDict(parts).requires_grad_(False)
+            self.teacher = nn.ModuleDict(parts).requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """While paths are straightened nothing is read anew, and the same for student and teacher."""
+        super().train(mode)
+        if self.config.straight:
+            self.text.reader.eval()
+            if self.teacher is not None:
+                self.teacher.eval()
+        return self
 
     def prepare(self, batches: Iterable[Batch]) -> None:
         if self.config.straight:
             raise ValueError("straight is learned from a trained model: give one with --init")
-        super().prepare(batches)
+        kept = list(batches)
+        super().prepare(kept)
+        self.text.settle(text for batch in kept for text in batch.texts)
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
-        return self.straight_losses(batch) if self.config.straight else super().losses(batch, step=step)
+        if self.config.straight:
+            return self.straight_losses(batch)
+        found, answers = super().losses(batch, step=step), self.text.reader(self.text.embed(batch.texts).pooled)
+        phrases = self.config.glossary if self.training else 0
+        return found | self.text.reading(answers, batch.labels, weight=self.config.reading, phrases=phrases)
 
     def straight_losses(self, batch: Batch) -> dict[str, Tensor]:
         """How far the student is from the straight ways to where its teacher gets."""
@@ -246,22 +260,26 @@ class Flow(LatentGenerator, kind="flow"):
 
     def network(self, request: Request, stretch: Stretch, guidance: float) -> Predict:
         device, frames = self.scale.mean.device, stretch.frames
-        asked = wants(request, request.seed)[stretch.section]
+        reader, length = self.text.reader, self.config.text_tokens
+        style = style_in(reader, request.sections[0].prompt, length)
+        asked = wants(request, request.seed, style)[stretch.section]
         if request.rhythm is not None and request.tempo is None:
             asked = replace(asked, tempo=None)  # the curve has the beats: a drawn tempo would speak against it
         begin, total = stretch.span(self.codec.frame_rate, request)
         around = begin - stretch.start(self.codec.frame_rate)
         asked = replace(asked, first_downbeat=asked.first_downbeat + around)
+        # What is asked of drums moves away from its opposite: a style's own habit would win otherwise.
+        opposite = Musical(drums=None if asked.drums is None else not asked.drums)
         both = guidance != 1
         prompt = request.sections[stretch.section].prompt
         texts = [prompt, request.negative_prompt or ""] if both else [prompt]
-        known = musical.stack([asked, Musical()][: len(texts)]).to(device)
-        start = torch.full((len(texts),), begin, device=device)
+        known = musical.stack([asked, opposite][: len(texts)]).to(device)
+        curves = joined([self.stretched_curves(request, stretch), unknown(1, frames)][: len(texts)])
         hidden = torch.zeros(len(texts), dtype=torch.bool, device=device)
-        curves = [self.stretched_curves(request, stretch), unknown(1, frames)][: len(texts)]
-        totals = torch.full_like(start, total)
-        given = self.conditions(texts, known, joined(curves), hidden, start, totals, frames, stretch.pace)
-        predict = self.under(given)
+        found = torch.stack([read(reader, text, length) for text in texts])
+        start = torch.full((len(texts),), begin, device=device)
+        told = Told(texts, known, curves, hidden, read=found)
+        predict = self.under(self.conditions(told, start, torch.full_like(start, total), stretch.pace))
         return guided(predict, guidance, self.sampling.rescale) if both else predict
 
     def stretched_curves(self, request: Request, stretch: Stretch) -> Curves:
@@ -283,49 +301,40 @@ class Flow(LatentGenerator, kind="flow"):
         known = musical.stack([musical.of_labels(labels) for labels in batch.labels]).to(device)
         curves = of_batch(batch, self.codec.frame_rate, frames) if self.curves else unknown(len(batch), frames)
         hidden = torch.zeros(len(batch), dtype=torch.bool, device=device)
-        if self.training:
-            rates = self.config.dropped
-            draws = torch.rand(5, len(batch), device=device)
-            hidden = draws[0] < rates.all
-            tempo, key, drums, meter = (
-                hidden | (draw < rate)
-                for draw, rate in zip(draws[1:], (rates.tempo, rates.key, rates.drums, rates.meter), strict=True)
-            )
-            known = known.without(tempo=tempo, key=key, drums=drums, meter=meter)
-            if self.config.curves:
-                curves = curves.hidden(self.config.curves).without(hidden.to(curves.known.device))
-        return Told(batch.texts, known, curves, hidden)
+        if not self.training:
+            return Told(batch.texts, known, curves, hidden)
+        rates = self.config.dropped
+        draws = torch.rand(7, len(batch), device=device)
+        hidden = draws[0] < rates.all
+        tempo, key, drums, meter = (
+            hidden | (draw < rate)
+            for draw, rate in zip(draws[1:5], (rates.tempo, rates.key, rates.drums, rates.meter), strict=True)
+        )
+        known = known.without(tempo=tempo, key=key, drums=drums, meter=meter)
+        if self.config.curves:
+            curves = curves.hidden(self.config.curves).without(hidden.to(curves.known.device))
+        truth = self.config.vocabulary.truth(batch.labels).to(device)
+        read = torch.where((draws[6] < rates.told)[:, None], truth, torch.nan)
+        return Told(batch.texts, known, curves, hidden, draws[5] < rates.words, read)
 
     def of_batch(self, batch: Batch, told: Told) -> Predict:
         """The network when it is told so much of a batch."""
-        start, total = batch.start.to(told.hidden.device), batch.total.to(told.hidden.device)
-        frames = told.curves.values.shape[-1]
-        return self.under(self.conditions(told.texts, told.known, told.curves, told.hidden, start, total, frames))
+        device = self.scale.mean.device
+        return self.under(self.conditions(told, batch.start.to(device), batch.total.to(device)))
 
-    def conditions(
-        self,
-        texts: Sequence[str],
-        known: MusicalBatch,
-        curves: Curves,
-        hidden: Tensor,
-        start: Tensor,
-        total: Tensor,
-        frames: int,
-        pace: float = 1.0,
-    ) -> Given:
-        """What the transformer is given for B stretches of F frames that begin `start` [B] seconds into pieces of
-        `total` [B] seconds, each frame standing for `pace` times its own length. Texts are left out where `hidden`
-        [B], or when empty."""
+    def conditions(self, told: Told, start: Tensor, total: Tensor, pace: float = 1.0) -> Given:
+        """What the transformer is given for B stretches that begin `start` [B] seconds into pieces of `total` [B]
+        seconds, each frame standing for `pace` times its own length. Texts are left out where they are hidden, or
+        empty."""
         device = start.device
-        text = TextEmbedding(*(part.to(device) for part in minilm().embed(texts, self.config.text_tokens)))
-        absent = hidden | torch.tensor([not one.strip() for one in texts], device=device)
-        tokens, vector = self.text(text, absent)
-        places = torch.arange(0, frames, self.config.patch, device=device)
+        absent = told.hidden | torch.tensor([not one.strip() for one in told.texts], device=device)
+        tokens, whole, _ = self.text(self.text.embed(told.texts), absent, told.wordless, told.read)
+        places = torch.arange(0, told.curves.values.shape[-1], self.config.patch, device=device)
         times = start[:, None] + places / self.codec.frame_rate * pace
-        aligned = self.musical(known, times, total)
+        aligned = self.musical(told.known, times, total) + whole[:, None]
         if self.curves is not None:
-            aligned = aligned + self.curves(curves.to(device))
-        return self.dit.given(tokens=tokens, vector=vector, aligned=aligned)
+            aligned = aligned + self.curves(told.curves.to(device))
+        return self.dit.given(tokens=tokens, vector=whole, aligned=aligned)
 
     def under(self, given: Given) -> Predict:
         """The network under conditions, on latents [B, D, F] of any F."""

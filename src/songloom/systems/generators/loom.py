@@ -19,11 +19,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from songloom.conditioning import musical
-from songloom.conditioning.attributes import Answers, Vocabulary, glossary_texts
+from songloom.conditioning.attributes import Answers, Vocabulary
 from songloom.conditioning.conditioners import MusicalConditioner, TextConditioner
 from songloom.conditioning.musical import Musical, MusicalBatch
-from songloom.conditioning.reading import read
-from songloom.conditioning.text import TextEmbedding, minilm
+from songloom.conditioning.reading import read, style_in
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.layers.matrices import Precision
@@ -193,8 +192,7 @@ class Loom(Generator, kind="loom"):
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         if self.config.learns == "reader":
-            pooled = minilm().embed(batch.texts, self.config.text_tokens).pooled
-            return self._reading(self.text.reader(pooled.to(self.lm.heads.weight.device)), batch)
+            return self._reading(self.text.reader(self.text.embed(batch.texts).pooled), batch)
         codes, inside = self._inside(batch)
         size, streams, frames = codes.shape
         prefix, aligned, answers = self._training_conditions(batch, frames)
@@ -214,22 +212,12 @@ class Loom(Generator, kind="loom"):
 
     def _reading(self, answers: Answers, batch: Batch) -> dict[str, Tensor]:
         """The reader's losses on the batch's captions and, in training, on some of the glossary."""
-        reader, found = self.text.reader, {}
-        for name, loss in reader.losses(answers, batch.labels).items():
-            found[name] = self.config.reading * loss
-        texts, labels = glossary_texts(self.config.vocabulary, self.config.glossary if self.training else 0)
-        if texts:
-            pooled = minilm().embed(texts, self.config.text_tokens).pooled.to(answers.style.device)
-            losses = reader.losses(reader(pooled), labels)
-            found["glossary"] = self.config.reading * (losses["style"] + losses["mood"])
-        return found
+        phrases = self.config.glossary if self.training else 0
+        return self.text.reading(answers, batch.labels, weight=self.config.reading, phrases=phrases)
 
     def prepare(self, batches: Iterable[Batch]) -> None:
         """The scale of the texts' embeddings."""
-        texts = sorted({text for batch in batches for text in batch.texts if text.strip()})
-        if len(texts) > 1:
-            pooled = minilm().embed(texts, self.config.text_tokens).pooled
-            self.text.reader.settle(pooled.to(self.lm.heads.weight.device))
+        self.text.settle(text for batch in batches for text in batch.texts)
 
     def _forget(self, grid: Tensor) -> Tensor:
         """`grid` [B, K, S] with codes hidden: of some items all up to a random step, where nothing but the conditions
@@ -294,10 +282,8 @@ class Loom(Generator, kind="loom"):
         begin `start` [B] seconds into pieces of `total` [B] seconds. Texts are left out where `hidden` [B], or when
         empty; `wordless` and `told` as `TextConditioner` takes them."""
         device = start.device
-        text = minilm().embed(texts, self.config.text_tokens)
-        text = TextEmbedding(*(part.to(device) for part in text))
         absent = hidden | torch.tensor([not one.strip() for one in texts], device=device)
-        prefix, whole, answers = self.text(text, absent, wordless, told)
+        prefix, whole, answers = self.text(self.text.embed(texts), absent, wordless, told)
         steps = torch.arange(self.pattern.steps(self.config.streams, frames), device=device)
         times = start[:, None] + steps / self.codec.frame_rate
         return prefix, self.musical(known, times, total) + whole[:, None], answers
@@ -331,17 +317,13 @@ class Loom(Generator, kind="loom"):
             CodeStream(self.lm, self.pattern, *first, plan, turns), chunk_ends(plan.frames), progress
         )
 
-    def _style_of(self, prompt: str) -> str:
-        """The style that the reader finds in a prompt."""
-        styles = self.config.vocabulary.styles
-        return styles[int(read(self.text.reader, prompt, self.config.text_tokens)[: len(styles)].argmax())]
-
     def _request_conditions(self, request: Request, seed: int, plan: Plan) -> tuple[Turn, dict[int, Turn]]:
         """The conditions of a request's beginning, and of its later sections by their first steps: rows of what is
         wanted and, with guidance, of what it moves away from."""
         rows = 1 if plan.guidance == 1 else 2
         turns: dict[int, Turn] = {}
-        asked = wants(request, seed, self._style_of(request.sections[0].prompt))
+        style = style_in(self.text.reader, request.sections[0].prompt, self.config.text_tokens)
+        asked = wants(request, seed, style)
         steps = [round((request.lead_seconds + start) * self.codec.frame_rate) for start, _ in request.sections[1:]]
         for (_, words), wanted, step, end in zip(request.sections, asked, [0, *steps], [*steps, None], strict=True):
             prefix, aligned = self._section_conditions(request, words, wanted, plan.frames)
