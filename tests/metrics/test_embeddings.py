@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import pytest
@@ -76,6 +77,7 @@ def test_facts_say_everything_and_differ_when_one_does() -> None:
     for said in ("turns", "turns-1", "1000 Hz", "soxr HQ", "0.1 s", "evenly spaced", "2 numbers"):
         assert said in text
     assert network(0.05).facts.key() != network().facts.key() == network().facts.key()
+    assert "windows: the whole clip" in dataclasses.replace(network().facts, window_seconds=None).lines()
     assert "every 0.05 s" in "\n".join(network(0.05).facts.lines())
 
 

@@ -27,14 +27,15 @@ MOST_WINDOWS = 8
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """All that a figure made with a network depends on, besides the sound; `hop_seconds` is None for windows that
-    are spaced evenly over each clip, `steps` is what else happens to the sound, in order."""
+    are spaced evenly over each clip, `window_seconds` too where the whole clip is one window; `steps` is what else
+    happens to the sound, in order."""
 
     name: str
     checkpoint: str
     sample_rate: int
     channels: int
     resampler: str
-    window_seconds: float
+    window_seconds: float | None
     hop_seconds: float | None
     width: int
     classes: int = 0
@@ -43,12 +44,13 @@ class Facts:
     def lines(self) -> list[str]:
         """The facts as they stand in a report, "what: how" in each line."""
         hop = "evenly spaced over a clip" if self.hop_seconds is None else f"every {self.hop_seconds:g} s"
+        cut = "the whole clip" if self.window_seconds is None else f"{self.window_seconds:g} s, {hop}"
         return [
             f"network: {self.name}",
             f"checkpoint: {self.checkpoint}",
             f"sound: {self.sample_rate} Hz, {self.channels} channel{'s' if self.channels > 1 else ''}",
             f"resampler: {self.resampler}",
-            f"windows: {self.window_seconds:g} s, {hop}",
+            f"windows: {cut}",
             f"embedding: {self.width} numbers" + (f", {self.classes} classes" if self.classes else ""),
             *(f"step: {step}" for step in self.steps),
         ]
@@ -132,7 +134,7 @@ class EmbedderNetwork(Network):
     @torch.inference_mode()
     def embed(self, wave: Tensor) -> Tensor:
         """[C, T] -> [N, E], each row of length 1."""
-        size = round(self.facts.window_seconds * self.sample_rate)
+        size = round(self.embedder.window_seconds * self.sample_rate)
         if self.facts.hop_seconds is None:
             rows = [wave[:, start : start + size] for start in covering(wave.shape[1], size)]
         else:

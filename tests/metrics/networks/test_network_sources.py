@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from songloom.layers.cnn14 import Cnn14Shape
 from songloom.layers.openl3 import OpenL3
+from songloom.layers.panns import SCALES, Panns
 from songloom.layers.passt import Passt
 from songloom.layers.vggish import Vggish
 from songloom.metrics.embeddings import ClassifyingNetwork
 from songloom.metrics.networks.sources import SOURCES, open_network
-from songloom.published import openl3, passt, vggish
+from songloom.published import openl3, panns, passt, vggish
 
 
 @pytest.fixture
@@ -79,7 +81,8 @@ def test_what_a_source_opens_has_its_name(name: str, monkeypatch: pytest.MonkeyP
     small = Passt(columns.get(name, 99), width=4, depth=1, heads=1, hidden=4, classes=3)
     monkeypatch.setattr(passt, "load", lambda path: small)
     monkeypatch.setattr(openl3, "load", lambda path: OpenL3(widths=(2, 2, 2, 4)))
+    monkeypatch.setattr(panns, "load", lambda path, rate: Panns(SCALES[rate], Cnn14Shape(widths=(2, 2), embedding=4)))
     monkeypatch.setattr(vggish, "load", lambda path: Vggish((2, 2, 2, 2, 2, 2), hidden=4, embedding=4))
     network = SOURCES[name].build(Path("weights.pt"), "weights.pt (sha256 0)")
     assert network.name == name and network.facts.checkpoint == "weights.pt (sha256 0)"
-    assert isinstance(network, ClassifyingNetwork) == name.startswith("passt")
+    assert isinstance(network, ClassifyingNetwork) == name.startswith(("passt", "panns"))

@@ -72,3 +72,13 @@ def test_audiocraft_leaves_a_rest_of_015_seconds_out_and_refuses_a_clip_of_it() 
     assert network.probabilities(network.prepare(seconds(4801 / 32_000), 32_000)).shape == (1, 3)
     with pytest.raises(ValueError, match="0.15 s of sound"):
         network.prepare(torch.zeros(1, 4800), 32_000)
+
+
+def test_both_verbs_of_one_clip_need_one_pass_and_a_changed_clip_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, wave, passes = AudiocraftPasst(tiny(), "random"), seconds(1), []
+    listen = network.listen
+    monkeypatch.setattr(network, "listen", lambda heard: passes.append(1) or listen(heard))
+    first, chances = network.embed(wave), network.probabilities(wave)
+    assert len(passes) == 1 and first.shape == (1, 4) and chances.shape == (1, 3)
+    wave.mul_(0.1)
+    assert not torch.equal(network.embed(wave), first) and len(passes) == 2

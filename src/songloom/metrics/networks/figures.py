@@ -86,7 +86,7 @@ def _kl(name: str, tool: str, network: str, compute: Callable[[Clips, Clips], fl
     )
 
 
-STABLE_AUDIO, AUDIOCRAFT = "stable-audio-metrics", "audiocraft"
+STABLE_AUDIO, AUDIOCRAFT, AUDIOLDM = "stable-audio-metrics", "audiocraft", "audioldm_eval"
 FIGURES = (
     _frechet("FAD", "fadtk", "vggish-fadtk", "all examples of 0.96 s"),
     _frechet("FAD", AUDIOCRAFT, "vggish-audiocraft", "examples every 0.5 s"),
@@ -96,6 +96,9 @@ FIGURES = (
         for sort in ("", "-mono")
     ),
     _kl("KL_passt", STABLE_AUDIO, "passt-stable-audio", kl_generated),
+    _frechet("FAD", AUDIOLDM, "vggish-audioldm", "all examples of 0.96 s"),
+    *(_frechet("FD", AUDIOLDM, f"panns-audioldm-{rate}", "one embedding for each clip") for rate in ("16k", "32k")),
+    *(_kl("KL softmax", AUDIOLDM, f"panns-audioldm-{rate}", kl_reference) for rate in ("16k", "32k")),
     *(_kl("KLD", AUDIOCRAFT, f"passt-audiocraft-{seconds}s", kl_reference) for seconds in (10, 20, 30)),
 )
 

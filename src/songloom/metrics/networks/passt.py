@@ -7,7 +7,7 @@ pieces of two clips. They also look at the divergence from opposite sides (`metr
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
 import torch
 from torch import Tensor
@@ -17,11 +17,12 @@ from songloom.audio.resample import resample
 from songloom.audio.sinc_resample import JULIUS, sinc_resample
 from songloom.layers.cnn14 import Heard
 from songloom.layers.passt import HOP, SAMPLE_RATE, STRIDE, Passt
-from songloom.metrics.embeddings import SOXR, Facts, Network, channelled, checked
+from songloom.metrics.embeddings import SOXR, Facts, channelled, checked
 from songloom.metrics.networks.levels import peaked
+from songloom.metrics.networks.one_pass import OnePass
 
 
-class _PasstNetwork(Network, ABC):
+class _PasstNetwork(OnePass):
     """What both have: pieces of a clip, which may be of several lengths, one after the other through the network."""
 
     network: Passt
@@ -30,16 +31,11 @@ class _PasstNetwork(Network, ABC):
     def pieces(self, wave: Tensor) -> list[Tensor]:
         """[1, T] -> waves [1, t] that the network hears."""
 
-    @torch.inference_mode()
-    def heard(self, wave: Tensor) -> Heard:
-        """[1, T] -> embeddings [N, E] and logits [N, classes] on the CPU."""
+    def listen(self, wave: Tensor) -> Heard:
+        """[1, T] -> for each piece the mean of both tokens [N, E], and logits [N, classes]."""
         device = self.network.tokens.device
         embeddings, logits = zip(*(self.network(piece.to(device)) for piece in self.pieces(wave)), strict=True)
-        return Heard(torch.cat(embeddings).float().cpu(), torch.cat(logits).float().cpu())
-
-    def embed(self, wave: Tensor) -> Tensor:
-        """[1, T] -> [N, E], for each piece the mean of both tokens."""
-        return self.heard(wave).embedding
+        return Heard(torch.cat(embeddings), torch.cat(logits))
 
 
 class StableAudioPasst(_PasstNetwork):

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from songloom.checkpoint import file_hash
 from songloom.metrics.embeddings import EmbeddingNetwork
+from songloom.metrics.networks.audioldm import AudioldmPanns, AudioldmVggish
 from songloom.metrics.networks.openl3 import StableAudioOpenL3
 from songloom.metrics.networks.passt import AudiocraftPasst, StableAudioPasst
 from songloom.metrics.networks.vggish import AudiocraftVggish, FadtkVggish
-from songloom.published import openl3, passt, vggish
+from songloom.published import openl3, panns, passt, vggish
 from songloom.published.files import locate
 
 
@@ -71,6 +72,15 @@ def _passt(seconds: int) -> Source:
     )
 
 
+def _panns(rate: int) -> Source:
+    return Source(
+        name=f"panns-audioldm-{rate // 1000}k",
+        files=(panns.FILES[rate],),
+        where=panns.WHERE,
+        build=lambda path, said: AudioldmPanns(panns.load(path, rate), said),
+    )
+
+
 _vggish = partial(Source, files=(vggish.FILE,), where=vggish.WHERE)
 SOURCES = {
     source.name: source
@@ -85,6 +95,8 @@ SOURCES = {
             build=lambda path, said: StableAudioPasst(passt.load(path), said),
         ),
         *(_passt(seconds) for seconds in passt.FILES),
+        _vggish(name="vggish-audioldm", build=lambda path, said: AudioldmVggish(vggish.load(path), said)),
+        *(_panns(rate) for rate in (16_000, 32_000)),
     )
 }
 """By name."""
