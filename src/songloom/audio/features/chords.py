@@ -15,9 +15,8 @@ from songloom.audio.features.key import PITCH_NAMES
 NO_CHORD = "N"
 TRIADS = {"": (0, 4, 7), "m": (0, 3, 7)}
 NAMES = (*(f"{root}{kind}" for kind in TRIADS for root in PITCH_NAMES), NO_CHORD)
-CHANGE = 2.0
+CHANGE = 0.5
 """What a change costs against the likeness of chords, which is summed over the frames."""
-SHARPNESS = 4.0
 NEITHER = 0.55
 """The likeness at which no chord is as good as any."""
 
@@ -38,11 +37,11 @@ def templates() -> np.ndarray:
 
 
 def likeness(classes: np.ndarray) -> np.ndarray:
-    """Chroma [12, F] -> how alike each frame is to each of NAMES, [25, F]: SHARPNESS times cosines."""
+    """Chroma [12, F] -> how alike each frame is to each of NAMES, [25, F]: cosines."""
     sizes = np.linalg.norm(classes, axis=0)
     alike = templates() @ (classes / np.maximum(sizes, 1e-9))
     neither = np.where(sizes > 0, NEITHER, 1.0)[None]
-    return SHARPNESS * np.concatenate([alike, neither])
+    return np.concatenate([alike, neither])
 
 
 def best_path(scores: np.ndarray, change: float = CHANGE) -> np.ndarray:

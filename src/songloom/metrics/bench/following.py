@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from songloom.audio.clip import Audio
 from songloom.metrics.bench.asked import Asked
 from songloom.metrics.bench.embedding import Embedded, clip_vectors, text_vectors
 from songloom.metrics.bench.listening import Sound
 from songloom.metrics.bench.report import Figure, Section
-from songloom.metrics.confidence import mean
+from songloom.metrics.confidence import mean, share
 from songloom.metrics.control_accuracy import Heard, accuracy, hear, judged
 from songloom.metrics.embeddings import EmbedderNetwork
+from songloom.metrics.retrieval import average_precision, chance_precision, chance_recall, recall
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +78,7 @@ def text_section(network: EmbedderNetwork, asked: Mapping[str, Asked], embedded:
             "higher",
             float(likeness[others(len(names)), np.arange(len(names))].mean()),
         ),
-        *retrieval_figures(likeness),
+        *retrieval_figures(likeness, [asked[name].texts[0] for name in names]),
     ]
     title = f"Words and music: {network.name}"
     note = "cosine of a text and the mean of its clip's windows; baseline: texts of other clips"
@@ -84,14 +86,22 @@ def text_section(network: EmbedderNetwork, asked: Mapping[str, Asked], embedded:
     return Followed(Section(title, tuple(figures), (note,)), values)
 
 
-def retrieval_figures(likeness: np.ndarray) -> list[Figure]:
-    """How often a text's own clip is the nearest, or among ten, of all clips; the baseline is luck. Clips as near as
-    the own one come before it."""
-    count = len(likeness)
-    ranks = (likeness >= np.diagonal(likeness)[:, None]).sum(1)
-    return [_hits(k, ranks, count) for k in (1, 10) if k < count]
-
-
-def _hits(k: int, ranks: np.ndarray, count: int) -> Figure:
-    hits: Sequence[float] = (ranks <= k).astype(float).tolist()
-    return Figure(f"found by its text among the first {k}", mean(hits), "%", "higher", k / count)
+def retrieval_figures(likeness: np.ndarray, texts: Sequence[str]) -> list[Figure]:
+    """How often a text's own clip, or one of the same text, is the nearest or among ten of all clips, by likeness
+    [texts, clips]; the baseline is luck."""
+    similarity = torch.from_numpy(likeness)
+    relevant = torch.tensor([[one == two for two in texts] for one in texts])
+    depths = [k for k in (1, 10) if k < len(texts)]
+    found = [
+        Figure(
+            f"clip found by its text, recall@{k}",
+            share(recall(similarity, relevant, k).tolist()),
+            "%",
+            "higher",
+            float(chance_recall(relevant, k).mean()),
+        )
+        for k in depths
+    ]
+    precision = mean(average_precision(similarity, relevant, 10).tolist())
+    luck = float(chance_precision(relevant, 10).mean())
+    return [*found, Figure("clip found by its text, mAP@10", precision, "%", "higher", luck)]
