@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 import torch
 
+from songloom import checkpoint
+from songloom.audio import files
 from songloom.inference.embedding import Space, open_space
 from songloom.inference.tagging import SETS, LabelSet, Tagger, label_vectors, weighed
+from songloom.systems import registry
 
 
 @pytest.fixture
@@ -53,3 +57,16 @@ def test_the_built_in_labels_are_those_of_the_corpus(space: Space) -> None:
 def test_labels_that_are_none_are_refused(labels: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="label"):
         LabelSet(labels)
+
+
+def test_a_trained_sharpness_decides_how_sure_tags_are(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    system = registry.presets()["mulan-tiny"].build()
+    files.write(tmp_path / "a.wav", 0.1 * torch.randn(1, 5 * system.sample_rate), system.sample_rate)
+    for scale in (1.0, 50.0):
+        torch.nn.init.constant_(system.steepness, math.log(scale))
+        checkpoint.save(system, tmp_path / f"mulan-{scale:g}")
+        space = open_space(str(tmp_path / f"mulan-{scale:g}"))
+        tags = Tagger(space, {"moods": LabelSet(("calm", "wild"))}).tag_file(tmp_path / "a.wav").whole["moods"]
+        gap = scale * (tags[0].similarity - tags[1].similarity)
+        assert tags[0].probability == pytest.approx(1 / (1 + math.exp(-gap)), rel=1e-4)

@@ -79,6 +79,10 @@ class TwoTower(Embedder):
     def window_seconds(self) -> float:
         return self.audio.config.seconds
 
+    @property
+    def sharpness(self) -> float:
+        return min(float(self.steepness.detach().exp()), STEEPEST)
+
     def prepare(self, batches: Iterable[Batch]) -> None:
         """The scale of the bands and of the texts."""
         texts: list[str] = []
