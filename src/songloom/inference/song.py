@@ -74,14 +74,13 @@ def make(
     """The request's candidates, each finished at `loudness` (LUFS) and with its own recipe (one seed each)."""
     waves = model.system.generate(request, progress=progress)
     alone = [dataclasses.replace(request, seed=request.seed + i, candidates=1) for i in range(request.candidates)]
-    return [
-        Audio(
-            finish(wave, model.system.sample_rate, loudness, fade=not request.loop),
-            model.system.sample_rate,
-            recipe(model, one, loudness),
-        )
-        for wave, one in zip(waves, alone, strict=True)
-    ]
+    return [finished(model, wave, one, loudness) for wave, one in zip(waves, alone, strict=True)]
+
+
+def finished(model: Model, wave: Tensor, request: Request, loudness: float) -> Audio:
+    """One candidate's wave [C, T], as the model gave it for `request`, ready for listening and with its recipe."""
+    rate = model.system.sample_rate
+    return Audio(finish(wave, rate, loudness, fade=not request.loop), rate, recipe(model, request, loudness))
 
 
 def finish(wave: Tensor, sample_rate: int, loudness: float, *, fade: bool = True) -> Tensor:

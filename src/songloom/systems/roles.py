@@ -278,12 +278,12 @@ class Generator(System):
             share(1.0)
         return torch.cat(waves)
 
-    def stream(self, request: Request) -> Iterator[Tensor]:
+    def stream(self, request: Request, *, progress: Progress | None = None) -> Iterator[Tensor]:
         """The samples of `generate` for one candidate, in pieces [1, C, t], as they are made."""
         self.check(request)
         if request.candidates != 1:
             raise ValueError(f"a stream holds one candidate, not {request.candidates}")
-        yield from self._finished(request, request.seed, None)
+        yield from self._finished(request, request.seed, progress)
 
     @torch.no_grad()
     def _finished(self, request: Request, seed: int, progress: Progress | None) -> Iterator[Tensor]:

@@ -1,0 +1,212 @@
+"""Jobs on the disk: one SQLite file of a data folder holds every job there ever was, and who may work on which.
+
+A job that runs has an attempt; whatever a worker says of it counts only while that attempt runs, so a worker that was
+given up cannot spoil what another one does. Every change is one statement, whole or not at all (write-ahead log).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
+ATTEMPTS = 3
+"""How often the process that works on a job may crash before the job has failed."""
+NAME = "jobs.sqlite"
+TABLES = """
+CREATE TABLE IF NOT EXISTS jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, owner TEXT, state TEXT, task TEXT,
+    way TEXT, seconds REAL, candidates INTEGER, timeout REAL, bytes INTEGER, expected REAL,
+    progress REAL, attempt INTEGER, crashes INTEGER, stop INTEGER, worker INTEGER,
+    created REAL, started REAL, ended REAL, work REAL, memory INTEGER, results TEXT, error TEXT);
+CREATE INDEX IF NOT EXISTS by_state ON jobs (state, number);
+CREATE INDEX IF NOT EXISTS by_way ON jobs (way, state, number);
+CREATE TABLE IF NOT EXISTS queue (open INTEGER);
+INSERT INTO queue SELECT 0 WHERE NOT EXISTS (SELECT * FROM queue);
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job as it stands. `task` is what is to be made; `seconds` of music for each of so many
+    `candidates`, in a `way` that decides how long a second takes; `timeout` in seconds from its beginning; `bytes` of
+    its inputs and results on the disk, before it ends at most; `expected` seconds of work, where that could be told;
+    `progress` 0..1; `work` seconds of work and `memory` bytes that the worker had at most, once it is done; times are
+    seconds since 1970. `results` tell of each file its name, its recipe and what is measured of it, the best first."""
+
+    id: str
+    owner: str
+    state: State
+    task: dict[str, Any]
+    way: str
+    seconds: float
+    candidates: int
+    timeout: float
+    bytes: int
+    expected: float | None = None
+    progress: float = 0.0
+    attempt: int = 0
+    crashes: int = 0
+    stop: int = 0
+    worker: int | None = None
+    created: float = 0.0
+    started: float | None = None
+    ended: float | None = None
+    work: float | None = None
+    memory: int | None = None
+    results: list[dict[str, Any]] = field(default_factory=list)
+    error: str | None = None
+
+
+COLUMNS = tuple(Job.__dataclass_fields__)
+LISTED = ", ".join(COLUMNS)
+
+
+class JobStore:
+    """The jobs of one data folder. Any number of processes may open it; threads share one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self._lock = threading.Lock()
+        self._tables = sqlite3.connect(self.folder / NAME, timeout=60, isolation_level=None, check_same_thread=False)
+        self._tables.execute("PRAGMA journal_mode = WAL")
+        self._tables.execute("PRAGMA synchronous = FULL")
+        with self._lock:
+            self._tables.executescript(TABLES)
+
+    def place(self, identity: str) -> Path:
+        """The folder of a job's files."""
+        return self.folder / "jobs" / identity
+
+    def add(self, job: Job) -> None:
+        """Queues a job."""
+        told = {name: getattr(job, name) for name in COLUMNS} | {
+            "task": json.dumps(job.task),
+            "results": json.dumps(job.results),
+        }
+        self._run(f"INSERT INTO jobs ({LISTED}) VALUES ({', '.join('?' * len(told))})", tuple(told.values()))
+
+    def waiting(self, owner: str) -> tuple[int, int]:
+        """How many jobs have not ended, and how many of these are an owner's."""
+        query = "SELECT count(*), coalesce(sum(owner = ?), 0) FROM jobs WHERE state IN ('queued', 'running')"
+        every, mine = self._run(query, (owner,))[0]
+        return every, mine
+
+    def used(self) -> int:
+        """Bytes that the files of all jobs take on the disk, or may take."""
+        return int(self._run("SELECT coalesce(sum(bytes), 0) FROM jobs")[0][0])
+
+    def get(self, identity: str) -> Job:
+        """A job. Raises ValueError when there is none of this name."""
+        rows = self._run(f"SELECT {LISTED} FROM jobs WHERE id = ?", (identity,))
+        if not rows:
+            raise ValueError(f"there is no job {identity!r}")
+        return _job(rows[0])
+
+    def every(self, state: State | None = None, owner: str | None = None, most: int = 1000) -> list[Job]:
+        """Jobs, the latest first."""
+        where, values = ["1"], list[Any]()
+        for name, value in (("state", state), ("owner", owner)):
+            if value is not None:
+                where.append(f"{name} = ?")
+                values.append(value)
+        query = f"SELECT {LISTED} FROM jobs WHERE {' AND '.join(where)} ORDER BY number DESC LIMIT ?"
+        return [_job(row) for row in self._run(query, (*values, most))]
+
+    def done(self, way: str, most: int = 100) -> list[Job]:
+        """The latest jobs that were done in this way."""
+        query = f"SELECT {LISTED} FROM jobs WHERE state = 'done' AND way = ? ORDER BY number DESC LIMIT ?"
+        return [_job(row) for row in self._run(query, (way, most))]
+
+    def open(self, *, yes: bool) -> None:
+        """Whether workers may begin jobs."""
+        self._run("UPDATE queue SET open = ?", (yes,))
+
+    def claim(self, worker: int) -> Job | None:
+        """The oldest job that waits, now the worker's; None when none may be begun."""
+        rows = self._run(
+            "UPDATE jobs SET state = 'running', attempt = attempt + 1, worker = ?, started = ?, progress = 0"
+            " WHERE number = (SELECT min(number) FROM jobs WHERE state = 'queued') AND (SELECT open FROM queue)"
+            f" RETURNING {LISTED}",
+            (worker, time.time()),
+        )
+        return _job(rows[0]) if rows else None
+
+    def report(self, job: Job, progress: float) -> Job | None:
+        """Says how far an attempt is; gives the job as it stands, None when this attempt was given up."""
+        query = f"UPDATE jobs SET progress = ? WHERE {_OURS} RETURNING {LISTED}"
+        rows = self._run(query, (progress, job.id, job.attempt))
+        return _job(rows[0]) if rows else None
+
+    def finish(self, job: Job, results: list[dict[str, Any]], size: int, work: float, memory: int) -> bool:
+        """Ends an attempt well; whether it still counted."""
+        query = (
+            "UPDATE jobs SET state = 'done', progress = 1, results = ?, bytes = ?, work = ?, memory = ?, ended = ?"
+            f" WHERE {_OURS} RETURNING id"
+        )
+        values = (json.dumps(results), size, work, memory, time.time(), job.id, job.attempt)
+        return bool(self._run(query, values))
+
+    def stop(self, job: Job, state: State, error: str | None) -> bool:
+        """Ends an attempt in another way; whether it still counted."""
+        query = f"UPDATE jobs SET state = ?, error = ?, ended = ? WHERE {_OURS} RETURNING id"
+        return bool(self._run(query, (state, error, time.time(), job.id, job.attempt)))
+
+    def cancel(self, identity: str) -> None:
+        """Ends a job that waits; of one that runs, asks its worker to stop. What has ended stays as it is."""
+        self._run(
+            "UPDATE jobs SET stop = 1, ended = CASE state WHEN 'queued' THEN ? END,"
+            " state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END"
+            " WHERE id = ? AND state IN ('queued', 'running')",
+            (time.time(), identity),
+        )
+
+    def crashed(self, error: str, worker: int | None = None) -> None:
+        """What a worker (None: any) that is gone had begun waits again, or has failed when it crashed too often."""
+        self._run(
+            "UPDATE jobs SET crashes = crashes + 1, ended = CASE WHEN stop OR crashes + 1 >= ? THEN ? END,"
+            " error = CASE WHEN crashes + 1 >= ? AND NOT stop THEN ? END,"
+            " state = CASE WHEN stop THEN 'cancelled' WHEN crashes + 1 >= ? THEN 'failed' ELSE 'queued' END"
+            " WHERE state = 'running' AND worker = coalesce(?, worker)",
+            (ATTEMPTS, time.time(), ATTEMPTS, error, ATTEMPTS, worker),
+        )
+
+    def abandon(self) -> None:
+        """What runs waits again, and has not crashed: its workers were stopped on purpose."""
+        self._run(
+            "UPDATE jobs SET ended = CASE WHEN stop THEN ? END,"
+            " state = CASE WHEN stop THEN 'cancelled' ELSE 'queued' END WHERE state = 'running'",
+            (time.time(),),
+        )
+
+    def delete(self, identity: str) -> None:
+        """Forgets a job that has ended. Raises ValueError for one that has not."""
+        job = self.get(identity)
+        if job.state not in ENDED:
+            raise ValueError(f"job {identity} is {job.state}; cancel it first")
+        self._run(f"DELETE FROM jobs WHERE id = ? AND state IN {ENDED}", (identity,))
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._tables.close()
+
+    def _run(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._tables.execute(query, values).fetchall()
+            except sqlite3.OperationalError as error:  # no space, no permission
+                raise OSError(f"{self.folder / NAME}: {error}") from None
+
+
+_OURS = "id = ? AND attempt = ? AND state = 'running'"
+
+
+def _job(row: tuple[Any, ...]) -> Job:
+    values = dict(zip(COLUMNS, row, strict=True))
+    return Job(**{**values, "task": json.loads(values["task"]), "results": json.loads(values["results"])})

@@ -1,0 +1,225 @@
+"""A queue of music to be made, without a server: jobs wait on the disk, and worker processes make one after the other.
+
+    with JobQueue(Path("jobs")) as queue:
+        job = queue.submit(Task(request=Request(prompt="calm harp")))
+        print(queue.wait(job.id).results[0]["file"])
+
+All that is known lies in `jobs.sqlite` and the jobs' folders, so nothing is lost when processes are killed: what they
+had begun is begun again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from songloom.app.job_estimate import Estimate, Limits, estimate, refused, way
+from songloom.app.job_store import ENDED, Job, JobStore, State
+from songloom.app.job_task import Task
+from songloom.app.job_worker import PARTIAL, too_long
+
+LOOK_SECONDS = 0.1
+GRACE_SECONDS = 10.0
+"""How long a worker may take to see that its job is to stop, before it is killed."""
+RESTART_SECONDS = 1.0
+"""Between a worker's crash and the next one's start."""
+
+
+@dataclass(slots=True)
+class Worker:
+    """A process that works on jobs, where its error stream goes, and when its job was first seen to be cancelled."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    cancelled: float | None = None
+
+
+class JobQueue:
+    """The one queue of a data folder, with its workers. Threads may share it."""
+
+    def __init__(self, folder: Path, limits: Limits | None = None, *, workers: int = 1) -> None:
+        """Opens the queue; what ran when it was last killed waits again. Raises ValueError when the folder has a queue
+        that is open."""
+        if workers < 1:
+            raise ValueError(f"a queue of {workers} workers; needs at least one")
+        self.folder, self.limits = Path(folder), limits or Limits()
+        (self.folder / "jobs").mkdir(parents=True, exist_ok=True)
+        self._held = _alone(self.folder)
+        self.store = JobStore(self.folder)
+        self.store.crashed("the queue was killed while it ran")
+        known = {job.id for job in self.store.every(most=-1)}
+        for path in (self.folder / "jobs").iterdir():
+            if path.name not in known:  # of a job that was killed before it was queued, or after it was deleted
+                shutil.rmtree(path, ignore_errors=True)
+        self.store.open(yes=True)
+        self._submitting, self._closing = threading.Lock(), threading.Event()
+        self._workers = [self._start(place) for place in range(workers)]
+        self._watching = threading.Thread(target=self._watch, name="jobs", daemon=True)
+        self._watching.start()
+
+    def estimate(self, task: Task) -> Estimate:
+        """What a task would take, judged by the jobs that are done. Raises ValueError when there is no such model."""
+        return estimate(self.store, task)
+
+    def submit(self, task: Task, *, owner: str = "", timeout: float | None = None) -> Job:
+        """Queues a task; `timeout` is in seconds from its beginning. Raises ValueError, with the bound, for one that is
+        too long, too large or one too many, and for one that its model cannot meet."""
+        needs = self.estimate(task)
+        timeout = self.limits.timeout if timeout is None else timeout
+        with self._submitting:
+            reason = refused(self.limits, self.store, task, needs, owner, timeout)
+            if reason is not None:
+                raise ValueError(f"refused: {reason}")
+            identity = secrets.token_hex(8)
+            folder = self.store.place(identity)
+            folder.mkdir()
+            try:
+                job = Job(
+                    id=identity,
+                    owner=owner,
+                    state="queued",
+                    task=task.stored(folder),
+                    way=way(task),
+                    seconds=task.request.seconds,
+                    candidates=task.request.candidates,
+                    timeout=timeout,
+                    bytes=needs.bytes,
+                    expected=needs.seconds,
+                    created=time.time(),
+                )
+                self.store.add(job)
+            except OSError:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+        return job
+
+    def job(self, identity: str) -> Job:
+        """A job as it stands. Raises ValueError when there is none of this name."""
+        return self.store.get(identity)
+
+    def jobs(self, state: State | None = None, owner: str | None = None, most: int = 1000) -> list[Job]:
+        """The history, the latest first."""
+        return self.store.every(state, owner, most)
+
+    def files(self, identity: str) -> list[Path]:
+        """The results of a job, the best first; none before it is done."""
+        return [self.store.place(identity) / result["file"] for result in self.job(identity).results]
+
+    def partial(self, identity: str) -> Path | None:
+        """A WAV of what there is while a job runs; it grows until its candidate is made."""
+        path = self.store.place(self.job(identity).id) / PARTIAL
+        return path if path.exists() else None
+
+    def cancel(self, identity: str) -> None:
+        """Ends a job that waits at once, and one that runs soon."""
+        self.job(identity)
+        self.store.cancel(identity)
+
+    def delete(self, identity: str) -> None:
+        """Removes a job that has ended, with its files. Raises ValueError for one that has not."""
+        self.store.delete(identity)
+        shutil.rmtree(self.store.place(identity), ignore_errors=True)
+
+    def wait(self, identity: str, *, seconds: float = float("inf")) -> Job:
+        """The job once it has ended. Raises TimeoutError when it has not by then."""
+        until = time.monotonic() + seconds
+        while (job := self.job(identity)).state not in ENDED:
+            if time.monotonic() > until:
+                raise TimeoutError(f"job {identity} is still {job.state} after {seconds:g} s")
+            time.sleep(LOOK_SECONDS)
+        return job
+
+    def close(self, *, patience: float = 0.0) -> None:
+        """Begins no more jobs, gives those that run so many seconds, and stops the workers; what they had not made
+        waits for the next queue of this folder."""
+        if self._closing.is_set():
+            return
+        self.store.open(yes=False)
+        until = time.monotonic() + patience
+        while time.monotonic() < until and self.store.every("running", most=1):
+            time.sleep(LOOK_SECONDS)
+        self._closing.set()
+        self._watching.join()
+        for worker in self._workers:
+            worker.process.kill()
+            worker.process.wait()
+        self.store.abandon()
+        self.store.close()
+        self._held.close()
+
+    def __enter__(self) -> JobQueue:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self, place: int) -> Worker:
+        log = self.folder / f"worker-{place}.log"
+        with log.open("wb") as errors:
+            command = [sys.executable, "-m", "songloom.app.job_worker", str(self.folder)]
+            return Worker(
+                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors), log
+            )
+
+    def _watch(self) -> None:
+        """Until the queue closes: starts workers again that crashed, and kills those that do not stop."""
+        while not self._closing.wait(LOOK_SECONDS):
+            with suppress(OSError):  # a disk that is full for a while; what is not told now is told the next time
+                running = {job.worker: job for job in self.store.every("running")}
+                for place, worker in enumerate(self._workers):
+                    job = running.get(worker.process.pid)
+                    if worker.process.poll() is not None or (job is not None and self._deaf(worker, job)):
+                        self._replace(place, job)
+
+    def _replace(self, place: int, job: Job | None) -> None:
+        """Another worker for one that is gone, or that does not hear that its `job` is to stop."""
+        worker = self._workers[place]
+        worker.process.kill()
+        code = worker.process.wait()
+        if job is not None and not job.stop and _overdue(job):
+            self.store.stop(job, "failed", too_long(job))
+        self.store.crashed(_last_words(worker.log, code), worker.process.pid)
+        if not self._closing.wait(RESTART_SECONDS):
+            self._workers[place] = self._start(place)
+
+    def _deaf(self, worker: Worker, job: Job) -> bool:
+        """Whether a worker has not heard for long that its job is to stop."""
+        if not job.stop:
+            worker.cancelled = None
+            return _overdue(job)
+        worker.cancelled = worker.cancelled or time.monotonic()
+        return time.monotonic() - worker.cancelled > GRACE_SECONDS
+
+
+def _overdue(job: Job) -> bool:
+    return job.started is not None and time.time() - job.started > job.timeout + GRACE_SECONDS
+
+
+def _last_words(log: Path, code: int) -> str:
+    """Why a worker ended, by the last line that it wrote."""
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return f"its worker ended with code {code}" + (f": {said}" if said else "")
+
+
+def _alone(folder: Path) -> sqlite3.Connection:
+    """A lock on the folder, which the system lets go of when this process ends, however it does. Raises ValueError when
+    another queue has it."""
+    held = sqlite3.connect(folder / "lock.sqlite", timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        held.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        held.close()
+        raise ValueError(f"{folder} has a queue that is open; close it, or choose another folder") from None
+    return held

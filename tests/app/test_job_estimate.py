@@ -1,0 +1,110 @@
+"""Estimates follow the jobs that are done, and every bound refuses with its numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from songloom.app import job_estimate
+from songloom.app.job_estimate import Estimate, Limits, estimate, expected, refused, way
+from songloom.app.job_store import Job, JobStore
+from songloom.app.job_task import Task
+from songloom.audio.clip import Audio
+from songloom.inference import memory
+from songloom.systems.request import Request
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> JobStore:
+    made = JobStore(tmp_path)
+    made.open(yes=True)
+    return made
+
+
+def done(store: JobStore, task: Task, work: float, peak: int) -> None:
+    """A job that is done already."""
+    name = str(len(store.every()))
+    request = task.request
+    store.add(
+        Job(
+            id=name,
+            owner="",
+            state="queued",
+            task={},
+            way=way(task),
+            seconds=request.seconds,
+            candidates=request.candidates,
+            timeout=60.0,
+            bytes=0,
+        )
+    )
+    claimed = store.claim(1)
+    assert claimed is not None
+    store.finish(claimed, [], 0, work, peak)
+
+
+@pytest.mark.parametrize(("fixed", "slope"), [(2.0, 0.5), (0.0, 1.5), (3.0, 0.0)])
+def test_work_is_a_fixed_part_and_one_that_grows_with_the_length(fixed: float, slope: float) -> None:
+    known = [(length, fixed + slope * length) for length in (1.0, 4.0, 10.0)]
+    assert expected(known, 20.0) == pytest.approx(fixed + 20 * slope)
+
+
+def test_of_little_that_is_known_the_plainest_is_taken() -> None:
+    assert expected([], 5.0) is None
+    assert expected([(2.0, 6.0)], 5.0) == pytest.approx(15.0)
+    assert expected([(2.0, 6.0), (2.0, 8.0)], 4.0) == pytest.approx(14.0)
+    assert expected([(1.0, 9.0), (2.0, 7.0)], 50.0) == pytest.approx(8.0)  # shorter took longer: by chance
+    through_zero = expected([(1.0, 1.0), (2.0, 4.0)], 10.0)
+    assert through_zero == pytest.approx(np.dot([1, 2], [1, 4]) / 5 * 10)
+
+
+def test_a_job_is_judged_by_those_done_in_the_same_way(store: JobStore, model: Path) -> None:
+    task = Task(request=Request(prompt="harp", seconds=4.0, candidates=2), model=str(model))
+    before = estimate(store, task)
+    assert before.seconds is None and before.jobs == 0
+    assert before.memory > memory.needed(model) + job_estimate.BASE_BYTES
+    done(store, Task(request=Request(seconds=4.0, candidates=1), model=str(model)), 3.0, 10**9)
+    done(store, Task(request=Request(seconds=8.0, candidates=3), model=str(model)), 15.0, 2 * 10**9)
+    done(store, Task(request=Request(seconds=8.0), model=str(model), precision="int8"), 99.0, 9 * 10**9)
+    after = estimate(store, task)
+    assert (after.seconds, after.memory, after.jobs) == (pytest.approx(2 * 3.0), 2 * 10**9, 2)
+    longer = estimate(store, Task(request=Request(seconds=100.0), model=str(model)))
+    assert longer.memory > 2 * 10**9
+    with pytest.raises(ValueError, match="no model 'none'"):
+        estimate(store, Task(request=Request(), model="none"))
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (Limits(seconds=5.0), "8 s of music are asked; 5 may be"),
+        (Limits(candidates=1), "2 candidates are asked; 1 may be"),
+        (Limits(timeout=1.0), "60 s of work are allowed for it; 1 may be"),
+        (Limits(input_bytes=99), "4000 bytes of sounds come with it; 99 may"),
+        (Limits(waiting=1), "2 jobs would wait; 1 may"),
+        (Limits(waiting_of_owner=1), "2 jobs of one owner would wait; 1 may"),
+        (Limits(disk=500), "1000 bytes of disk; 500 are left, delete some jobs"),
+        (Limits(memory=800), "900 bytes of memory; 800 are there"),
+    ],
+)
+def test_every_bound_refuses_with_its_numbers(
+    store: JobStore, model: Path, limits: Limits, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Request, "check", lambda *_: None)
+    request = Request(seconds=8.0, candidates=2, continuation=Audio(torch.zeros(1, 1000), 16_000))
+    task = Task(request=request, model=str(model))
+    store.add(Job(id="a", owner="me", state="queued", task={}, way="", seconds=1.0, candidates=1, timeout=1.0, bytes=0))
+    needs = Estimate(None, 900, 1000, 0)
+    assert said in (refused(limits, store, task, needs, "me", 60.0) or "")
+    assert refused(Limits(), store, task, needs, "me", 60.0) is None
+
+
+def test_what_the_model_does_not_use_is_refused_before_it_waits(store: JobStore, model: Path, tones: Path) -> None:
+    task = Task(request=Request(prompt="harp", steps=5), model=str(model))
+    with pytest.raises(ValueError, match="loom does not use steps"):
+        refused(Limits(), store, task, Estimate(None, 1, 1, 0), "", 60.0)
+    reason = refused(Limits(), store, Task(request=Request(), model=str(tones)), Estimate(None, 1, 1, 0), "", 60.0)
+    assert reason == f"{tones} makes no music from text"

@@ -1,0 +1,195 @@
+"""The queue with its worker processes: jobs end whatever is killed, and a folder has one queue."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from songloom.app import jobs
+from songloom.app.job_estimate import Limits
+from songloom.app.job_store import Job, JobStore
+from songloom.app.job_task import Task
+from songloom.app.jobs import JobQueue
+from songloom.audio import files
+from songloom.inference import song
+from songloom.systems.request import Request
+
+PATIENCE = 300.0
+KILLED = """
+import sys, time
+from pathlib import Path
+from songloom.app.job_task import Task
+from songloom.app.jobs import JobQueue
+from songloom.systems.request import Request
+queue = JobQueue(Path(sys.argv[1]))
+for seed in range(10):
+    queue.submit(Task(request=Request(prompt="harp", seconds=1.0, seed=seed), model=sys.argv[2]))
+time.sleep(600)
+"""
+
+
+def task(model: Path, seed: int = 0, seconds: float = 1.0) -> Task:
+    return Task(request=Request(prompt="harp", seconds=seconds, seed=seed), model=str(model), suffix=".wav")
+
+
+def until(condition: Callable[[], object], *, seconds: float = PATIENCE) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
+
+
+def stopped_while_running(store: JobStore) -> Job:
+    """A job whose worker stands still in the middle of it."""
+    while True:
+        until(lambda: store.every("running"))
+        job = store.every("running")[0]
+        assert job.worker is not None
+        os.kill(job.worker, signal.SIGSTOP)
+        if store.get(job.id).state == "running" and store.get(job.id).attempt == job.attempt:
+            return job
+        os.kill(job.worker, signal.SIGCONT)
+
+
+def gone(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status")
+    return not status.exists() or "State:\tZ" in status.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobQueue]:
+    with JobQueue(tmp_path_factory.mktemp("queue"), Limits(seconds=60.0)) as opened:
+        yield opened
+
+
+def test_a_job_is_made_as_by_hand_and_judges_the_next(queue: JobQueue, model: Path) -> None:
+    before = queue.estimate(task(model))
+    assert before.seconds is None and before.memory > 0
+    job = queue.submit(task(model, seed=5))
+    assert (job.state, queue.partial(job.id), queue.files(job.id)) == ("queued", None, [])
+    ended = queue.wait(job.id, seconds=PATIENCE)
+    assert (ended.state, ended.error, ended.crashes) == ("done", None, 0)
+    by_hand = song.make(song.open_model(str(model)), task(model, seed=5).request)[0]
+    wave, _ = files.read(queue.files(job.id)[0])
+    assert torch.allclose(wave, by_hand.wave, atol=2 / 2**15)
+    after = queue.estimate(task(model, seconds=2.0))
+    assert ended.work is not None and after.seconds == pytest.approx(2 * ended.work) and after.jobs == 1
+    assert queue.submit(task(model, seconds=2.0)).expected == pytest.approx(after.seconds)
+
+
+def test_what_is_too_much_is_refused_and_leaves_nothing(queue: JobQueue, model: Path) -> None:
+    known = len(queue.jobs())
+    with pytest.raises(ValueError, match="refused: 61 s of music are asked; 60 may be"):
+        queue.submit(task(model, seconds=61.0))
+    with pytest.raises(ValueError, match="loom does not use steps"):
+        queue.submit(Task(request=Request(steps=4), model=str(model)))
+    with pytest.raises(ValueError, match="no model 'none'"):
+        queue.submit(Task(request=Request(), model="none"))
+    assert len(queue.jobs()) == known == len(list((queue.folder / "jobs").iterdir()))
+
+
+def test_one_that_runs_is_heard_cancelled_and_deleted(queue: JobQueue, model: Path) -> None:
+    job = queue.submit(task(model, seconds=60.0))
+    until(lambda: queue.job(job.id).progress > 0 or queue.partial(job.id))
+    queue.cancel(job.id)
+    assert queue.wait(job.id, seconds=PATIENCE).state == "cancelled"
+    with pytest.raises(ValueError, match="there is no job 'x'"):
+        queue.cancel("x")
+    queue.delete(job.id)
+    assert job.id not in [one.id for one in queue.jobs()] and not (queue.folder / "jobs" / job.id).exists()
+
+
+def test_a_worker_that_does_not_hear_is_killed_and_the_next_job_is_made(
+    queue: JobQueue, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "GRACE_SECONDS", 0.2)
+    job, following = queue.submit(task(model, seconds=60.0)), queue.submit(task(model))
+    assert stopped_while_running(queue.store).id == job.id
+    queue.cancel(job.id)
+    assert queue.wait(job.id, seconds=PATIENCE).state == "cancelled"
+    assert queue.wait(following.id, seconds=PATIENCE).state == "done"
+    late = queue.submit(task(model, seconds=60.0), timeout=0.5)
+    stopped_while_running(queue.store)
+    ended = queue.wait(late.id, seconds=PATIENCE)
+    assert (ended.state, ended.error) == ("failed", "it took longer than 0.5 s")
+
+
+def test_a_folder_has_one_queue(queue: JobQueue) -> None:
+    with pytest.raises(ValueError, match="has a queue that is open"):
+        JobQueue(queue.folder)
+    other = subprocess.run(
+        [sys.executable, "-c", KILLED, str(queue.folder), "none"], capture_output=True, text=True, check=False
+    )
+    assert other.returncode == 1 and "has a queue that is open" in other.stderr
+
+
+def test_ten_jobs_end_though_their_worker_is_killed_in_the_middle(model: Path, tmp_path: Path) -> None:
+    with JobQueue(tmp_path) as queue:
+        made = [queue.submit(task(model, seed)) for seed in range(10)]
+        until(lambda: len(queue.jobs("done")) >= 3)
+        job = stopped_while_running(queue.store)
+        assert job.worker is not None
+        os.kill(job.worker, signal.SIGKILL)
+        ended = [queue.wait(one.id, seconds=PATIENCE) for one in made]
+        assert [one.state for one in ended] == ["done"] * 10
+        assert {one.id: one.crashes for one in ended if one.crashes} == {job.id: 1}
+        assert all(len(queue.files(one.id)) == 1 and queue.files(one.id)[0].exists() for one in made)
+
+
+def test_ten_jobs_end_though_the_whole_queue_is_killed_in_the_middle(model: Path, tmp_path: Path) -> None:
+    killed = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path), str(model)])
+    until((tmp_path / "jobs.sqlite").exists)
+    store = JobStore(tmp_path)
+    until(lambda: len(store.every("done")) >= 2)
+    worker = store.every("done")[0].worker
+    assert worker is not None
+    killed.kill()
+    killed.wait()
+    until(lambda: gone(worker))
+    before = {job.id for job in store.every("done")}
+    assert len(store.every()) == 10 and len(before) < 10
+    with JobQueue(tmp_path) as queue:
+        ended = [queue.wait(job.id, seconds=PATIENCE) for job in store.every()]
+        assert [job.state for job in ended] == ["done"] * 10 and sum(job.crashes for job in ended) <= 1
+        seeds = {job.results[0]["recipe"]["request"]["seed"]: job.id for job in ended}
+        assert set(seeds) == set(range(10))
+        wave, _ = files.read(queue.files(seeds[9])[0])
+    by_hand = song.make(song.open_model(str(model)), Request(prompt="harp", seconds=1.0, seed=9))[0]
+    assert torch.allclose(wave, by_hand.wave, atol=2 / 2**15)
+
+
+def test_a_disk_that_fills_while_a_job_is_queued_leaves_nothing(
+    queue: JobQueue, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Job) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = sorted((queue.folder / "jobs").iterdir())
+    with monkeypatch.context() as patched:
+        patched.setattr(queue.store, "add", full)
+        with pytest.raises(OSError, match="No space left"):
+            queue.submit(task(model))
+    assert sorted((queue.folder / "jobs").iterdir()) == before
+
+
+def test_closing_leaves_what_waits_for_the_next_queue(model: Path, tmp_path: Path) -> None:
+    with JobQueue(tmp_path) as queue:
+        running = queue.submit(task(model, seconds=60.0))
+        until(lambda: queue.job(running.id).state == "running")
+        workers = [worker.process.pid for worker in queue._workers]
+    store = JobStore(tmp_path)
+    assert (store.get(running.id).state, store.get(running.id).crashes) == ("queued", 0)
+    assert all(gone(pid) for pid in workers)
+    store.cancel(running.id)
+    (tmp_path / "jobs" / "stray").mkdir()
+    with JobQueue(tmp_path):
+        assert [path.name for path in (tmp_path / "jobs").iterdir()] == [running.id]
+    assert store.get(running.id).state == "cancelled"
