@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from songloom.audio.clip import Audio
-from songloom.systems.request import Request, normal_key
+from songloom.conditioning.notes import normal_key
+from songloom.systems.request import Request
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Notes and chords by their names: pitch classes from C, for curves that are written down."""
+"""Notes, chords and keys by their names: pitch classes from C, and a key's house spelling."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _STEPS = {
     "sus2": (0, 2, 7),
     "sus4": (0, 5, 7),
 }
+_KEY = re.compile(r"^([A-Ga-g])([#b♯♭]?)[ _-]?(maj(?:or)?|min(?:or)?|m|M)?$")
 
 
 def pitch_class(note: str | int) -> int:
@@ -40,6 +41,20 @@ def chord_classes(chord: str) -> tuple[int, ...]:
         raise ValueError(f"chord {chord!r} is not known; there are, on every note: {kinds}")
     root = _class(match[1], match[2])
     return tuple((root + step) % 12 for step in _STEPS[match[3]])
+
+
+def normal_key(text: str) -> str:
+    """A key in the house spelling: "Am", "a min" and "A minor" all give "A minor"; sharps or flats stay.
+
+    Raises ValueError for anything that is not one of the major and minor keys.
+    """
+    match = _KEY.match(text.strip())
+    if not match:
+        raise ValueError(f"key {text!r} is not known; write it as 'A minor', 'Am', 'F# major' or 'Bb'")
+    letter, accidental, mode = match.groups()
+    minor = mode is not None and mode != "M" and (mode == "m" or mode.lower().startswith("min"))
+    sign = {"♯": "#", "♭": "b"}.get(accidental, accidental)
+    return f"{letter.upper()}{sign} {'minor' if minor else 'major'}"
 
 
 def _class(letter: str, sign: str) -> int:

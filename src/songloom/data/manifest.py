@@ -2,7 +2,7 @@
 
 A data set is a folder with `manifest.jsonl`; every path in it is relative to the folder and stays inside.
 A plain folder of audio files becomes clips by `scan`, with sidecars of the same stem: `.txt` (a caption)
-and `.json` (caption, captions, tags, tempo, key, labels).
+and `.json` (caption, captions, tags, tempo, key, drums, meter, labels).
 """
 
 from __future__ import annotations
@@ -185,7 +185,9 @@ def _sidecars(path: Path) -> tuple[tuple[Caption, ...], dict[str, Any]]:
         captions.extend(_captions(known.get("captions", [])))
         if tags := known.get("tags"):
             captions.append(Caption("tags", tags if isinstance(tags, str) else ", ".join(str(tag) for tag in tags)))
-        labels = {name: known[name] for name in ("tempo", "key", "tags") if known.get(name) is not None}
+        labels = {
+            name: known[name] for name in ("tempo", "key", "drums", "meter", "tags") if known.get(name) is not None
+        }
         labels.update(_mapping(known.get("labels", {}), "labels"))
     return tuple(captions), labels
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from songloom.audio.clip import Audio
 from songloom.conditioning import prompt_parser
 from songloom.conditioning.curves import NAMES, RATE, Curve
 from songloom.conditioning.musical import METERS
+from songloom.conditioning.notes import normal_key
 from songloom.systems.sections import Section, checked_story, sections_of
 
 DEFAULT_SECONDS = 10.0
@@ -20,7 +20,6 @@ MAX_SECONDS = 3600.0
 LONGEST_LEAD = 4.0
 ALWAYS = frozenset({"prompt", "seconds", "seed", "candidates", "bars"})
 """Fields that every generator uses."""
-_KEY = re.compile(r"^([A-Ga-g])([#b♯♭]?)[ _-]?(maj(?:or)?|min(?:or)?|m|M)?$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,20 +156,6 @@ def _others(fields: Sequence[str]) -> str:
 
     found = generators_that_use(fields)
     return f"; with {' and '.join(fields)}: {', '.join(found)}" if found else ""
-
-
-def normal_key(text: str) -> str:
-    """A key in the house spelling: "Am", "a min" and "A minor" all give "A minor"; sharps or flats stay.
-
-    Raises ValueError for anything that is not one of the major and minor keys.
-    """
-    match = _KEY.match(text.strip())
-    if not match:
-        raise ValueError(f"key {text!r} is not known; write it as 'A minor', 'Am', 'F# major' or 'Bb'")
-    letter, accidental, mode = match.groups()
-    minor = mode is not None and mode != "M" and (mode == "m" or mode.lower().startswith("min"))
-    sign = {"♯": "#", "♭": "b"}.get(accidental, accidental)
-    return f"{letter.upper()}{sign} {'minor' if minor else 'major'}"
 
 
 def _within(name: str, value: float | None, low: float, high: float) -> None:

@@ -24,6 +24,7 @@ from songloom.training.curve_cache import measure_curves
 from songloom.training.distributed import Processes
 from songloom.training.encode_cache import encode
 from songloom.training.finetuning import gentler
+from songloom.training.label_cache import completed
 from songloom.training.mel_cache import measure_mel
 from songloom.training.parts import RANDOM, settings_of, with_parts
 from songloom.training.product import LoraOf, Product, WholeModel
@@ -238,6 +239,7 @@ def open_data(
         return Dataset(
             clips, latents=frames, frame_rate=rate, seed=seed, rank=rank, world_size=world, cropping=cropping
         )
+    clips = completed(clips, folder, jobs=jobs, progress=progress)
     codec = part_codec(system)
     codec.to(processes.device)
     shards = encode(codec, clips, folder, kind=recipe.inputs, jobs=jobs, progress=progress)
