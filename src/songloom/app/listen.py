@@ -41,7 +41,8 @@ def listen(
     systems:
         A folder of clips for each system, one clip for each prompt, named by the prompt's id or line number.
     prompts:
-        One JSON object a line, with a "prompt" and, if wanted, an "id".
+        A file with one JSON object a line, with a "prompt" and, if wanted, an "id"; or any file of prompts that
+        generate takes.
     reference:
         A folder of music known to be good, for the same prompts: hidden among the clips, and spoilt as low anchor.
     mode:

@@ -124,7 +124,9 @@ def allowed_hosts(host: str) -> frozenset[str] | None:
 
 def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:
     """Serves until Ctrl-C or SIGTERM. The socket is bound first, so that `announce` gets an address (port 0: a free
-    one) where requests wait. Raises OSError where the port is taken."""
+    one) where requests wait. Raises ValueError for what is no port, OSError where the port is taken."""
+    if not 0 <= port <= 65535:
+        raise ValueError(f"port is {port}; ports are 0 (a free one) to 65535")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -39,10 +39,9 @@ def test_two_clips_of_a_prompt_are_refused(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("", "holds no prompt"),
-        ("[1]", "line 1: needs a JSON object"),
-        ('{"prompt": " "}', "line 1: needs"),
-        ("{", "line 1: not JSON"),
-        ('{"prompt": "a", "id": "0002"}\n{"prompt": "b"}', "'0002' stands there twice"),
+        ("[1]", "line 1: a line is a JSON object"),
+        ('{"prompt": "a"}\n{"prompt": " "}', "line 2: raters can be shown 1 to 2000 letters"),
+        ("{\n{", r"line 1: .* \(and 1 more\)"),
         ('{"prompt": "' + "x" * 3000 + '"}', "1 to 2000 letters"),
     ],
 )
@@ -51,3 +50,15 @@ def test_a_file_of_prompts_that_is_none_says_what_is_wrong(tmp_path: Path, text:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=message):
         read_prompts(path)
+
+
+def test_of_a_story_raters_see_what_comes_when(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.jsonl"
+    path.write_text('{"prompt": "calm", "story": [[0, "piano"], [7.5, "drums  enter"]]}\n', encoding="utf-8")
+    assert read_prompts(path)[1].text == "calm; from 0 s: piano; from 7.5 s: drums enter"
+
+
+def test_published_tables_of_prompts_are_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "musiccaps.csv"
+    path.write_text('ytid,caption\nabc,"a harp, slowly"\n', encoding="utf-8")
+    assert [(p.id, p.text) for p in read_prompts(path).values()] == [("abc", "a harp, slowly")]

@@ -69,7 +69,7 @@ class Design:
         """The words of each prompt, by its id."""
         return {prompt.id: prompt.text for prompt in self.prompts}
 
-    @property
+    @cached_property
     def conditions(self) -> tuple[str, ...]:
         """The systems, and the reference and the anchor where the test has them."""
         present = {clip.system for clip in self.clips}
@@ -77,7 +77,11 @@ class Design:
 
     def clip(self, prompt: str, system: str) -> Clip:
         """The clip of a system (or of the reference, the anchor) for a prompt."""
-        return next(clip for clip in self.clips if (clip.prompt, clip.system) == (prompt, system))
+        return self._by_place[prompt, system]
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], Clip]:
+        return {(clip.prompt, clip.system): clip for clip in self.clips}
 
     def to_text(self) -> str:
         """One line of JSON."""

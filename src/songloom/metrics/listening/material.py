@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from songloom.data import prompt_sets
 from songloom.data.manifest import AUDIO_SUFFIXES
+from songloom.data.prompt_sets import PromptRow
 from songloom.metrics.listening.design import Prompt, checked_systems
 
 Clips = Mapping[str, Path]
@@ -34,21 +35,17 @@ def gather(prompts: Path, systems: Sequence[Path], reference: Path | None = None
 
 
 def read_prompts(path: Path) -> dict[int, Prompt]:
-    """Prompts by line number. A line is a JSON object with a "prompt"; without an "id" its number stands for one."""
-    found: dict[int, Prompt] = {}
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not UTF-8 text") from None
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            found[number] = _prompt(line, f"{path} line {number}", number)
-    ids = [prompt.id for prompt in found.values()]
-    if not found:
+    """Prompts by the number of their line or row, from any file of prompts that songloom knows. One without an id goes
+    by its number. Raises ValueError when a line is none: half of a test is none either."""
+    rows, bad = prompt_sets.read(path)
+    if bad:
+        raise ValueError(bad[0] + (f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""))
+    if not rows:
         raise ValueError(f"{path} holds no prompt")
-    if len(set(ids)) < len(ids):
-        twice = next(name for name in ids if ids.count(name) > 1)
-        raise ValueError(f"{path}: the id {twice!r} stands there twice")
+    found = {row.number: Prompt(row.id or f"{row.number:04d}", _words(row)) for row in rows}
+    for number, prompt in found.items():
+        if not 0 < len(prompt.text) <= LONGEST_PROMPT:
+            raise ValueError(f"{path} line {number}: raters can be shown 1 to {LONGEST_PROMPT} letters")
     return found
 
 
@@ -76,12 +73,7 @@ def clips_of(folder: Path, prompts: Mapping[int, Prompt]) -> dict[str, Path]:
     return found
 
 
-def _prompt(line: str, where: str, number: int) -> Prompt:
-    try:
-        data = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{where}: not JSON ({error})") from None
-    text = data.get("prompt") if isinstance(data, dict) else None
-    if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_PROMPT:
-        raise ValueError(f'{where}: needs a JSON object with a "prompt" of 1 to {LONGEST_PROMPT} letters')
-    return Prompt(str(data.get("id", f"{number:04d}")), " ".join(text.split()))
+def _words(row: PromptRow) -> str:
+    """What raters are shown of a prompt; of a story also what is to be heard from when on."""
+    story = [f"from {second:g} s: {words}" for second, words in row.fields.get("story", ())]
+    return " ".join("; ".join(text for text in (row.texts[0].strip(), *story) if text).split())

@@ -131,7 +131,7 @@ def fingerprint(material: Material, settings: Settings) -> str:
     }
     texts = [(prompt.id, prompt.text) for prompt in material.prompts]
     asked = (settings.title, settings.mode, settings.seed, settings.seconds, settings.trials)
-    return hashlib.sha256(json.dumps([found, texts, asked]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([found, texts, asked], sort_keys=True).encode()).hexdigest()
 
 
 def _sources(material: Material, settings: Settings) -> Iterator[Source]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import io
 import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from songloom.data.manifest import write_atomically
+from songloom.metrics.bench.as_html import page, table
+from songloom.metrics.bench.plots import as_svg
 from songloom.metrics.confidence import Estimate
 from songloom.metrics.listening.design import QUESTIONS
 from songloom.metrics.listening.results import Comparison, Results
 from songloom.metrics.report import markdown_table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 METHOD = (
     "Intervals hold 95 % and are for other raters and other prompts: two-way cluster-robust (Cameron, Gelbach and "
@@ -23,25 +27,19 @@ METHOD = (
     "within prompts (for other prompts) and within raters (for other raters), corrected by Holm over the pairs of a "
     "question. A system is called better where both are at most 0.05."
 )
-STYLE = """
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; display: block; overflow-x: auto; }
-th, td { padding: .3rem .8rem; border-bottom: 1px solid #8886; text-align: left; }
-img { max-width: 100%; border-radius: .5rem; }
-"""
 Table = tuple[str, list[str], list[list[str]]]
 
 
 def write(results: Results, folder: Path) -> list[Path]:
     """Writes report.json, report.md, report.html and report.png into a folder; gives their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    png = picture(results)
+    png = io.BytesIO()
+    picture(results).savefig(png, format="png")
     contents: dict[str, str | bytes] = {
         "report.json": json.dumps(as_json(results), indent=1, ensure_ascii=False) + "\n",
         "report.md": as_markdown(results),
-        "report.html": as_html(results, png),
-        "report.png": png,
+        "report.html": as_html(results),
+        "report.png": png.getvalue(),
     }
     for name, content in contents.items():
         write_atomically(folder / name, content)
@@ -94,35 +92,28 @@ def as_json(results: Results) -> dict[str, Any]:
 
 def as_markdown(results: Results) -> str:
     """A document with the picture beside it."""
-    parts = [f"# {results.design.title}", *_sentences(results), f"![Means and 95 % intervals]({'report.png'})"]
+    parts = [f"# {results.design.title}", *_sentences(results), "![Means and 95 % intervals](report.png)"]
     for title, headers, rows in _tables(results):
         parts += [f"## {title}", markdown_table(headers, rows)]
     return "\n\n".join([*parts, METHOD]) + "\n"
 
 
-def as_html(results: Results, png: bytes) -> str:
+def as_html(results: Results) -> str:
     """One file with everything inside; nothing is fetched."""
-    title = html.escape(results.design.title)
-    parts = [f"<h1>{title}</h1>", *(f"<p>{html.escape(text)}</p>" for text in _sentences(results))]
-    parts.append(f'<img alt="Means and 95 % intervals" src="data:image/png;base64,{base64.b64encode(png).decode()}">')
+    title = results.design.title
+    parts = [f"<h1>{html.escape(title)}</h1>", *(f"<p>{html.escape(text)}</p>" for text in _sentences(results))]
+    parts.append(f'<div class="wide"><figure>{as_svg(picture(results))}</figure></div>')
     for heading, headers, rows in _tables(results):
-        head = "".join(f"<th>{html.escape(cell)}</th>" for cell in headers)
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-        parts.append(f"<h2>{heading}</h2><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
-    parts.append(f"<p>{html.escape(METHOD)}</p>")
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style>'
-        f"<body>{''.join(parts)}</body></html>\n"
-    )
+        parts += [f"<h2>{html.escape(heading)}</h2>", table(headers, rows)]
+    return page(title, [*parts, f"<p>{html.escape(METHOD)}</p>"])
 
 
-def picture(results: Results) -> bytes:
-    """A PNG: each system's mean with its interval, a panel for each question."""
+def picture(results: Results) -> Figure:
+    """Each system's mean with its interval, a panel for each question."""
     from matplotlib.figure import Figure
 
     conditions = results.design.conditions
-    figure = Figure(figsize=(10, 1.2 + 0.45 * len(conditions)), layout="constrained", dpi=110)
+    figure = Figure(figsize=(8, 1.2 + 0.45 * len(conditions)), layout="constrained", dpi=110)
     for axes, question in zip(figure.subplots(1, len(QUESTIONS), sharey=True), QUESTIONS, strict=True):
         for mean in results.means:
             place = conditions.index(mean.system)
@@ -136,9 +127,7 @@ def picture(results: Results) -> bytes:
         axes.set_yticks(range(len(conditions)), conditions)
         axes.set_ylim(len(conditions) - 0.5, -0.5)
         axes.grid(axis="x", alpha=0.3)
-    target = io.BytesIO()
-    figure.savefig(target, format="png")
-    return target.getvalue()
+    return figure
 
 
 def _sentences(results: Results) -> Iterator[str]:
