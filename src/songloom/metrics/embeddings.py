@@ -125,6 +125,7 @@ class EmbedderNetwork(Network):
             window_seconds=embedder.window_seconds,
             hop_seconds=hop_seconds,
             width=embedder.width,
+            steps=embedder.hearing,
         )
 
     def prepare(self, wave: Tensor, sample_rate: int) -> Tensor:
@@ -140,6 +141,11 @@ class EmbedderNetwork(Network):
         else:
             rows = list(windows(wave, size, round(self.facts.hop_seconds * self.sample_rate)))
         return batched(self.embedder, self.embedder.embed_window, rows)
+
+    @torch.inference_mode()
+    def embed_whole(self, wave: Tensor) -> Tensor:
+        """[C, T] -> [E] of length 1: `Embedder.embed_audio` of it, which is what texts are compared with."""
+        return self.embedder.embed_audio(wave[None].float())[0].float().cpu()
 
 
 def checked(wave: Tensor) -> Tensor:

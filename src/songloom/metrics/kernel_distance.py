@@ -23,7 +23,7 @@ def median_distance(rows: np.ndarray) -> float:
         raise ValueError(f"the set is {rows.shape}; a median distance needs at least 2 rows [N, E]")
     places = np.linspace(0, len(rows) - 1, min(len(rows), MOST_ROWS)).round().astype(int)
     chosen = rows[places].astype(np.float64)
-    squares = np.concatenate([block[later] for block, later in _later_pairs(chosen)])
+    squares = np.concatenate([pairs[later].astype(np.float32) for _, pairs, later in _later_pairs(chosen)])
     middle = float(np.sqrt(np.median(squares)))
     if not middle > 0:
         raise ValueError("at least half of the reference's embeddings are the same; the kernel has no bandwidth")
@@ -80,17 +80,21 @@ def bootstrapped_kernel_distance(
     return Estimate(value, value + float(low), value + float(high), len(clips))
 
 
-def _later_pairs(rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Squared distances by blocks of rows, and which of each block are of a row and one after it."""
+def _later_pairs(rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    """Blocks of rows: which they are, squared distances to all rows from the block's first one on, and which of these
+    are of a row and one after it."""
     for start in range(0, len(rows), BLOCK):
         squares = _squares(rows[start : start + BLOCK], rows[start:])
-        yield squares.astype(np.float32), np.triu(np.ones(squares.shape, bool), 1)
+        yield slice(start, start + BLOCK), squares, np.triu(np.ones(squares.shape, bool), 1)
 
 
 def _within(rows: np.ndarray, weights: np.ndarray, bandwidth: float) -> np.ndarray:
-    """The mean kernel [R] of two different rows. A row's kernel with itself is 1."""
-    own = (weights**2).sum(1)
-    means: np.ndarray = (_sums(rows, rows, weights, weights, bandwidth) - own) / (weights.sum(1) ** 2 - own)
+    """The mean kernel [R] of two different rows."""
+    total = np.zeros(len(weights))
+    for block, squares, later in _later_pairs(rows):
+        kernel = np.exp(squares / (-2.0 * bandwidth**2)) * later
+        total += 2.0 * ((weights[:, block] @ kernel) * weights[:, block.start :]).sum(1)
+    means: np.ndarray = total / (weights.sum(1) ** 2 - (weights**2).sum(1))
     return means
 
 

@@ -319,6 +319,11 @@ class Embedder(System):
         contrastive training, where that is known, else of the usual first one."""
         return 1 / 0.07
 
+    @property
+    def hearing(self) -> tuple[str, ...]:
+        """What a reader of figures made with it has to know of how it hears, beyond rate and windows."""
+        return ()
+
     @abstractmethod
     def embed_window(self, wave: Tensor) -> Tensor:
         """[B, C, T] in [-1, 1], T at most a window (what is shorter is filled as the model's paper does) -> [B, E]."""

@@ -98,6 +98,16 @@ def test_words_find_their_own_music_and_other_words_do_not(tmp_path: Path) -> No
     assert rows["drums"].estimate.value == 1.0
 
 
+def test_a_clip_that_an_embedder_hears_as_a_whole_is_compared_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = pitches()
+    monkeypatch.setattr(network.embedder, "embed_audio", lambda wave: torch.tensor([[0.6, 0.8]]).repeat(len(wave), 1))
+    monkeypatch.setattr(network.embedder, "embed_text", lambda texts: torch.tensor([[1.0, 0.0]]).repeat(len(texts), 1))
+    rows = figures(measured(made(tmp_path / "made"), Bench(networks=[network], prompts=prompts(), prompts_from="p")))
+    assert rows["similarity of text and music"].estimate.value == pytest.approx(0.6)
+
+
 def test_prompts_without_files_are_named_and_files_of_no_prompt_are_measured_all_the_same(tmp_path: Path) -> None:
     bench = Bench(prompts=prompts(9)[1:], prompts_from="p.jsonl")
     report = measured(made(tmp_path / "made"), bench)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from songloom.audio import files
 from songloom.metrics.bench.listening import Progress, Sound, Unreadable
@@ -16,10 +17,11 @@ from songloom.metrics.embeddings import ClassifyingNetwork, EmbedderNetwork, Emb
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
-    """What one network gives for a set: `rows` [n, E] by the sound's name, `chances` [n, classes] where it classifies,
-    and the sounds that it `refused`."""
+    """What one network gives for a set: `rows` [n, E] by the sound's name, `wholes` [E] where it hears for texts,
+    `chances` [n, classes] where it classifies, and the sounds that it `refused`."""
 
     rows: dict[str, np.ndarray]
+    wholes: dict[str, np.ndarray]
     chances: dict[str, np.ndarray]
     refused: tuple[Unreadable, ...]
 
@@ -39,43 +41,46 @@ def embed_all(
 ) -> Embedded:
     """Embeddings of all sounds, from the store where they are known. A sound that the network cannot hear (too short)
     is refused, the others go on."""
-    classify = isinstance(network, ClassifyingNetwork)
     rows: dict[str, np.ndarray] = {}
+    wholes: dict[str, np.ndarray] = {}
     chances: dict[str, np.ndarray] = {}
     refused: list[Unreadable] = []
     for done, sound in enumerate(sounds, start=1):
         try:
-            rows[sound.name], found = _of_one(network, sound, store, classify=classify)
+            heard = {name: _known(network, how, sound, store, verb) for name, how, verb in _verbs(network)}
         except ValueError as error:
             refused.append(Unreadable(sound.path, f"{network.name}: {error}"))
         else:
-            if found is not None:
-                chances[sound.name] = found
+            rows[sound.name] = heard["rows"]
+            wholes |= {sound.name: heard["whole"]} if "whole" in heard else {}
+            chances |= {sound.name: heard["chances"]} if "chances" in heard else {}
         if progress:
             progress(done / len(sounds))
-    return Embedded(rows, chances, tuple(refused))
+    return Embedded(rows, wholes, chances, tuple(refused))
 
 
-def _of_one(
-    network: EmbeddingNetwork, sound: Sound, store: Store, *, classify: bool
-) -> tuple[np.ndarray, np.ndarray | None]:
-    how = network.facts.key()
-    rows, chances = store.rows(how, sound.content), store.rows(f"{how}; classes", sound.content)
-    if rows is None or (classify and chances is None):
-        wave = network.prepare(*files.read(sound.path))
-        rows = network.embed(wave).numpy()
-        store.keep_rows(how, sound.content, rows)
-        if isinstance(network, ClassifyingNetwork):
-            chances = network.probabilities(wave).numpy()
-            store.keep_rows(f"{how}; classes", sound.content, chances)
-    return rows, chances if classify else None
+Verb = Callable[[Tensor], Tensor]
 
 
-def clip_vectors(rows: dict[str, np.ndarray]) -> np.ndarray:
-    """One vector [N, E] of length 1 for each clip, the mean of its windows': `Embedder.embed_audio` of it."""
-    means = np.stack([one.mean(0) for one in rows.values()])
-    lengths: np.ndarray = np.linalg.norm(means, axis=1, keepdims=True)
-    return means / np.maximum(lengths, 1e-12)
+def _verbs(network: EmbeddingNetwork) -> list[tuple[str, str, Verb]]:
+    """What a network can be asked: by name, under what it is kept, how."""
+    key = network.facts.key()
+    found: list[tuple[str, str, Verb]] = [("rows", key, network.embed)]
+    if isinstance(network, EmbedderNetwork):
+        found.append(("whole", f"{key}; whole", network.embed_whole))
+    if isinstance(network, ClassifyingNetwork):
+        found.append(("chances", f"{key}; chances", network.probabilities))
+    return found
+
+
+def _known(network: EmbeddingNetwork, how: str, sound: Sound, store: Store, verb: Verb) -> np.ndarray:
+    """What is kept of a sound, or asked and kept now."""
+    known = store.rows(how, sound.content)
+    if known is not None:
+        return known
+    found: np.ndarray = verb(network.prepare(*files.read(sound.path))).numpy()
+    store.keep_rows(how, sound.content, found)
+    return found
 
 
 @torch.inference_mode()

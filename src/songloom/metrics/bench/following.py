@@ -10,7 +10,7 @@ import torch
 
 from songloom.audio.clip import Audio
 from songloom.metrics.bench.asked import Asked
-from songloom.metrics.bench.embedding import Embedded, clip_vectors, text_vectors
+from songloom.metrics.bench.embedding import Embedded, text_vectors
 from songloom.metrics.bench.listening import Sound
 from songloom.metrics.bench.report import Figure, Section
 from songloom.metrics.confidence import mean, share
@@ -63,10 +63,10 @@ def control_section(asked: Mapping[str, Asked], heard: Mapping[str, Heard]) -> F
 def text_section(network: EmbedderNetwork, asked: Mapping[str, Asked], embedded: Embedded) -> Followed | None:
     """How near each clip lies to its own text, how often it is found by it, and the same for other clips' texts; None
     for less than two clips with a prompt."""
-    names = [name for name in asked if name in embedded.rows and asked[name].texts[0].strip()]
+    names = [name for name in asked if name in embedded.wholes and asked[name].texts[0].strip()]
     if len(names) < 2:
         return None
-    sounds = clip_vectors({name: embedded.rows[name] for name in names})
+    sounds = np.stack([embedded.wholes[name] for name in names])
     texts = text_vectors(network, [asked[name].texts[0] for name in names])
     likeness = texts @ sounds.T
     own = np.diagonal(likeness)
@@ -81,7 +81,9 @@ def text_section(network: EmbedderNetwork, asked: Mapping[str, Asked], embedded:
         *retrieval_figures(likeness, [asked[name].texts[0] for name in names]),
     ]
     title = f"Words and music: {network.name}"
-    note = "cosine of a text and the mean of its clip's windows; baseline: texts of other clips"
+    note = (
+        "cosine of a text and its clip (longer clips: as the facts of the network say); baseline: texts of other clips"
+    )
     values = {name: {f"similarity, {network.name}": float(value)} for name, value in zip(names, own, strict=True)}
     return Followed(Section(title, tuple(figures), (note,)), values)
 

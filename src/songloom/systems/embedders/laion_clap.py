@@ -94,6 +94,10 @@ class LaionClap(Clap, kind="laion-clap"):
             warmup=3200,
         )
 
+    @property
+    def hearing(self) -> tuple[str, ...]:
+        return ("feature fusion: longer music at once",) if self.config.audio.fused else ("no feature fusion",)
+
     def hear(self, wave: Tensor) -> Tensor:
         return functional.normalize(self.project(self.audio.embedding(self.frames(wave))), dim=-1)
 
