@@ -24,8 +24,8 @@ def store(tmp_path: Path) -> JobStore:
     return made
 
 
-def done(store: JobStore, task: Task, work: float, peak: int) -> None:
-    """A job that is done already."""
+def done(store: JobStore, task: Task, work: float, peak: int, worker: int = 1) -> None:
+    """A job that a worker has done already."""
     name = str(len(store.every()))
     request = task.request
     store.add(
@@ -41,7 +41,7 @@ def done(store: JobStore, task: Task, work: float, peak: int) -> None:
             bytes=0,
         )
     )
-    claimed = store.claim(1)
+    claimed = store.claim(worker)
     assert claimed is not None
     store.finish(claimed, [], 0, work, peak)
 
@@ -66,11 +66,18 @@ def test_a_job_is_judged_by_those_done_in_the_same_way(store: JobStore, model: P
     before = estimate(store, task)
     assert before.seconds is None and before.jobs == 0
     assert before.memory > memory.needed(model) + job_estimate.BASE_BYTES
+    done(store, Task(request=Request(seconds=2.0), model=str(model)), 50.0, 10**8)
+    assert estimate(store, task).seconds == pytest.approx(2 * 2 * 50.0)
+    done(store, Task(request=Request(seconds=2.0), model=str(model)), 60.0, 10**8, worker=2)
     done(store, Task(request=Request(seconds=4.0, candidates=1), model=str(model)), 3.0, 10**9)
     done(store, Task(request=Request(seconds=8.0, candidates=3), model=str(model)), 15.0, 2 * 10**9)
     done(store, Task(request=Request(seconds=8.0), model=str(model), precision="int8"), 99.0, 9 * 10**9)
     after = estimate(store, task)
-    assert (after.seconds, after.memory, after.jobs) == (pytest.approx(2 * 3.0), 2 * 10**9, 2)
+    assert (after.seconds, after.memory, after.jobs) == (
+        pytest.approx(2 * 3.0),
+        2 * 10**9,
+        4,
+    )  # the first of each worker aside
     longer = estimate(store, Task(request=Request(seconds=100.0), model=str(model)))
     assert longer.memory > 2 * 10**9
     with pytest.raises(ValueError, match="no model 'none'"):

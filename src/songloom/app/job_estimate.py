@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from songloom.app.job_store import JobStore
+from songloom.app.job_store import Job, JobStore
 from songloom.app.job_task import Task
 from songloom.audio.clip import Audio
 from songloom.checkpoint import read_config
@@ -64,7 +64,8 @@ def estimate(store: JobStore, task: Task) -> Estimate:
     own = own_folder(task.model)
     weights = memory.needed(locate(task.model) if own is None else own, task.precision or "float32")
     done = store.done(way(task))
-    seconds = expected([(job.seconds, (job.work or 0) / job.candidates) for job in done], task.request.seconds)
+    known = [(job.seconds, (job.work or 0) / job.candidates) for job in warm(done) or done]
+    seconds = expected(known, task.request.seconds)
     peak = max((job.memory or 0 for job in done), default=0)
     longest = max((job.seconds * job.candidates for job in done), default=0.0)
     more = round(WAVE_BYTES * max(0.0, task.asked - longest))
@@ -74,6 +75,12 @@ def estimate(store: JobStore, task: Task) -> Estimate:
         input_bytes(task) + round(FILE_BYTES * (task.asked + task.request.seconds)),
         len(done),
     )
+
+
+def warm(done: Sequence[Job]) -> list[Job]:
+    """The jobs, the latest first, without the first one of each worker, in which its model warmed up."""
+    first = {job.worker: job.id for job in done}
+    return [job for job in done if first[job.worker] != job.id]
 
 
 def expected(known: Sequence[tuple[float, float]], seconds: float) -> float | None:
