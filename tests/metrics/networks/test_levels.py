@@ -9,7 +9,7 @@ import pyloudnorm
 import soundfile
 import torch
 
-from songloom.metrics.networks.levels import peaked, sixteen_bits
+from songloom.metrics.networks.levels import cut_bits, peaked, sixteen_bits
 
 
 def test_sixteen_bits_are_those_of_a_file() -> None:
@@ -27,3 +27,10 @@ def test_peaks_are_those_of_pyloudnorm() -> None:
     expected = pyloudnorm.normalize.peak(wave.T.double().numpy(), -1.0).T
     np.testing.assert_allclose(peaked(wave).numpy(), expected, atol=1e-6)
     assert torch.equal(peaked(torch.zeros(1, 5)), torch.zeros(1, 5))
+
+
+def test_bits_cut_off_are_those_of_numpys_integers() -> None:
+    wave = 1.2 * torch.rand(2, 500, generator=torch.Generator().manual_seed(0)) - 0.6
+    expected = (wave.numpy().clip(-1, 1) * 32767.0).astype(np.int16) / np.float32(32767.0)
+    np.testing.assert_allclose(cut_bits(wave).numpy(), expected, atol=1e-7)
+    assert torch.equal(cut_bits(torch.tensor([2.0, -2.0])), torch.tensor([1.0, -1.0]))

@@ -14,7 +14,9 @@ from songloom.layers.passt import Passt
 from songloom.layers.vggish import Vggish
 from songloom.metrics.embeddings import ClassifyingNetwork
 from songloom.metrics.networks.sources import SOURCES, open_network
-from songloom.published import openl3, panns, passt, vggish
+from songloom.published import laion_clap, microsoft_clap, openl3, panns, passt, vggish
+from songloom.systems.embedders.laion_clap import LaionClap
+from songloom.systems.embedders.microsoft_clap import MicrosoftClap
 
 
 @pytest.fixture
@@ -81,6 +83,8 @@ def test_what_a_source_opens_has_its_name(name: str, monkeypatch: pytest.MonkeyP
     small = Passt(columns.get(name, 99), width=4, depth=1, heads=1, hidden=4, classes=3)
     monkeypatch.setattr(passt, "load", lambda path: small)
     monkeypatch.setattr(openl3, "load", lambda path: OpenL3(widths=(2, 2, 2, 4)))
+    monkeypatch.setattr(laion_clap, "load", lambda path: LaionClap.presets()["laion-clap-tiny"].build())
+    monkeypatch.setattr(microsoft_clap, "load", lambda path: MicrosoftClap.presets()["microsoft-clap-tiny"].build())
     monkeypatch.setattr(panns, "load", lambda path, rate: Panns(SCALES[rate], Cnn14Shape(widths=(2, 2), embedding=4)))
     monkeypatch.setattr(vggish, "load", lambda path: Vggish((2, 2, 2, 2, 2, 2), hidden=4, embedding=4))
     network = SOURCES[name].build(Path("weights.pt"), "weights.pt (sha256 0)")

@@ -89,6 +89,10 @@ def _kl(name: str, tool: str, network: str, compute: Callable[[Clips, Clips], fl
 STABLE_AUDIO, AUDIOCRAFT, AUDIOLDM = "stable-audio-metrics", "audiocraft", "audioldm_eval"
 FIGURES = (
     _frechet("FAD", "fadtk", "vggish-fadtk", "all examples of 0.96 s"),
+    *(
+        _frechet("FAD", "fadtk", f"clap-{kind}-fadtk", "windows from every second")
+        for kind in ("laion-audio", "laion-music", "2023")
+    ),
     _frechet("FAD", AUDIOCRAFT, "vggish-audiocraft", "examples every 0.5 s"),
     *(
         _frechet("FD_openl3", STABLE_AUDIO, f"openl3-{content}{sort}", "all windows of 1 s")

@@ -18,3 +18,8 @@ def peaked(wave: Tensor, decibels: float = -1.0) -> Tensor:
 def sixteen_bits(wave: Tensor) -> Tensor:
     """A wave as it comes back from a 16-bit file of libsndfile, which rounds down and clips."""
     return (wave * STEPS).floor().clamp(-STEPS, STEPS - 1) / STEPS
+
+
+def cut_bits(wave: Tensor) -> Tensor:
+    """A wave through 16-bit numbers as laion_clap makes them, which are cut off towards 0."""
+    return (wave.clamp(-1.0, 1.0) * (STEPS - 1)).trunc() / (STEPS - 1)

@@ -11,10 +11,11 @@ from pathlib import Path
 from songloom.checkpoint import file_hash
 from songloom.metrics.embeddings import EmbeddingNetwork
 from songloom.metrics.networks.audioldm import AudioldmPanns, AudioldmVggish
+from songloom.metrics.networks.clap import FadtkLaionClap, FadtkMicrosoftClap
 from songloom.metrics.networks.openl3 import StableAudioOpenL3
 from songloom.metrics.networks.passt import AudiocraftPasst, StableAudioPasst
 from songloom.metrics.networks.vggish import AudiocraftVggish, FadtkVggish
-from songloom.published import openl3, panns, passt, vggish
+from songloom.published import laion_clap, microsoft_clap, openl3, panns, passt, vggish
 from songloom.published.files import locate
 
 
@@ -63,6 +64,15 @@ def _openl3(content: str, channels: int) -> Source:
     )
 
 
+def _laion(content: str, file: str) -> Source:
+    return Source(
+        name=f"clap-laion-{content}-fadtk",
+        files=(file,),
+        where="https://huggingface.co/lukewys/laion_clap",
+        build=lambda path, said: FadtkLaionClap(laion_clap.load(path), said, content=content),
+    )
+
+
 def _passt(seconds: int) -> Source:
     return Source(
         name=f"passt-audiocraft-{seconds}s",
@@ -87,6 +97,14 @@ SOURCES = {
     for source in (
         _vggish(name="vggish-fadtk", build=lambda path, said: FadtkVggish(vggish.load(path), said)),
         _vggish(name="vggish-audiocraft", build=lambda path, said: AudiocraftVggish(vggish.load(path), said)),
+        _laion("audio", "630k-audioset-best.pt"),
+        _laion("music", "music_audioset_epoch_15_esc_90.14.pt"),
+        Source(
+            name="clap-2023-fadtk",
+            files=("CLAP_weights_2023.pth",),
+            where="https://huggingface.co/microsoft/msclap",
+            build=lambda path, said: FadtkMicrosoftClap(microsoft_clap.load(path), said),
+        ),
         *(_openl3(content, channels) for content in ("music", "env") for channels in (2, 1)),
         Source(
             name="passt-stable-audio",
