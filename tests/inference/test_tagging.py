@@ -59,14 +59,15 @@ def test_labels_that_are_none_are_refused(labels: tuple[str, ...]) -> None:
         LabelSet(labels)
 
 
-def test_a_trained_sharpness_decides_how_sure_tags_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["mulan-tiny", "laion-clap-tiny"])
+def test_a_trained_sharpness_decides_how_sure_tags_are(tmp_path: Path, name: str) -> None:
     torch.manual_seed(0)
-    system = registry.presets()["mulan-tiny"].build()
+    system = registry.presets()[name].build()
     files.write(tmp_path / "a.wav", 0.1 * torch.randn(1, 5 * system.sample_rate), system.sample_rate)
     for scale in (1.0, 50.0):
         torch.nn.init.constant_(system.steepness, math.log(scale))
-        checkpoint.save(system, tmp_path / f"mulan-{scale:g}")
-        space = open_space(str(tmp_path / f"mulan-{scale:g}"))
+        checkpoint.save(system, tmp_path / f"{scale:g}")
+        space = open_space(str(tmp_path / f"{scale:g}"))
         tags = Tagger(space, {"moods": LabelSet(("calm", "wild"))}).tag_file(tmp_path / "a.wav").whole["moods"]
         gap = scale * (tags[0].similarity - tags[1].similarity)
         assert tags[0].probability == pytest.approx(1 / (1 + math.exp(-gap)), rel=1e-4)

@@ -56,7 +56,9 @@ def open_space(name: str | None = None) -> Space:
         raise ValueError(f"{name} does not embed texts and music: it is a {type(system).__name__}")
     if own is None:
         return Space(name, system, memory.published_hash(place))
-    return Space(name, system, checkpoint.files_hash(sorted([*own.rglob("config.json"), *own.rglob("*.safetensors")])))
+    return Space(
+        name, system, checkpoint.files_hash(sorted([*own.rglob("config.json"), *own.rglob("model.safetensors")]))
+    )
 
 
 @torch.inference_mode()
@@ -64,7 +66,7 @@ def embed_file(
     embedder: Embedder, path: str | os.PathLike[str], *, progress: Progress | None = None
 ) -> tuple[list[float], Tensor]:
     """Where the windows of a sound file begin, in seconds, and what each is: [W, E], of length 1. The windows are those
-    of `embed_audio`, in memory that does not grow with the file. Raises ValueError for what is not sound, or has no
+    of the role's `embed_audio`; memory does not grow with the file. Raises ValueError for what is not sound, or has no
     finite embedding."""
     starts, made = [], []
     heard = windows(embedder, path, progress=progress)
@@ -101,5 +103,5 @@ def windows(
 
 
 def mean(vectors: Tensor) -> Tensor:
-    """Windows [W, E] -> the whole [E], of length 1, as `embed_audio` has it."""
+    """Windows [W, E] -> the whole [E], of length 1."""
     return torch.nn.functional.normalize(vectors.mean(0), dim=-1) if len(vectors) > 1 else vectors[0]

@@ -76,6 +76,10 @@ class Clap(Embedder):
         return self.config.seconds
 
     @property
+    def sharpness(self) -> float:
+        return min(float(self.steepness.detach().exp()), STEEPEST)
+
+    @property
     def window(self) -> int:
         """Samples of a window."""
         return round(self.config.seconds * self.config.sample_rate)
