@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import tones
 from command_runs import Run
 from served import Served
 
+from songloom import app
 from songloom.metrics.listening.storage import Storage
 
 NEW = ("listen", "--systems", "good", "bad", "--prompts", "prompts.jsonl", "--trials", 6)
@@ -123,3 +125,18 @@ def test_a_test_of_nothing_says_what_it_needs(run: Run) -> None:
     assert code == 2 and "needs --systems and --prompts" in err
     code, _, err = run("listen", "report", "nowhere.sqlite")
     assert code == 2 and "no listening test" in err
+
+
+def test_without_its_extra_the_command_says_how_to_get_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "songloom.app.serving", raising=False)
+    monkeypatch.delattr(app, "serving", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    code, _, err = run("listen")
+    assert code == 2
+    assert "uvicorn is missing; pip install 'songloom[serve]' brings it" in err
+
+
+def test_a_port_that_is_none_is_refused(run: Run, tmp_path: Path) -> None:
+    tones.prepared(tmp_path, ["good"], 1)
+    code, _, err = run("listen", "--port", 70000)
+    assert code == 2 and "port is 70000" in err

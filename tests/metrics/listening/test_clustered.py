@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from songloom.metrics.listening.clustered import clustered_mean
+from songloom.metrics.listening.clustered import clustered_mean, clustered_p
 
 RANDOM = np.random.default_rng(5)
 
@@ -45,6 +45,22 @@ def test_a_lone_rating_has_an_open_interval_and_none_has_no_mean() -> None:
     one = clustered_mean([70], [0], ["p"])
     assert (one.value, one.low, one.high, one.count) == (70, -math.inf, math.inf, 1)
     assert math.isnan(clustered_mean([], [], []).value)
+
+
+def test_p_is_students_where_ratings_share_nothing_and_agrees_with_the_interval() -> None:
+    values = list(RANDOM.normal(4, 10, 15))
+    assert clustered_p(values, range(15), range(15)) == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
+    for shift in range(0, 12, 2):
+        crossed = list(RANDOM.normal(shift, 9, 30))
+        given = (crossed, [n % 5 for n in range(30)], [n // 5 for n in range(30)])
+        found = clustered_mean(*given)
+        assert (clustered_p(*given) <= 0.05) == (not found.low <= 0 <= found.high)
+    assert (clustered_p([3.0], [0], [0]), clustered_p([], [], []), clustered_p([0.0] * 4, range(4), range(4))) == (
+        1,
+        1,
+        1,
+    )
+    assert clustered_p([2.0] * 4, range(4), range(4)) == 0
 
 
 def test_the_interval_holds_the_truth_for_new_raters_and_prompts_where_the_plain_one_does_not() -> None:

@@ -7,13 +7,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from small_designs import answers_of, design
 
 from songloom.metrics.listening import report
 from songloom.metrics.listening.design import ANCHOR, REFERENCE, Design
 from songloom.metrics.listening.plan import Trial, plan
-from songloom.metrics.listening.results import Results, evaluate
+from songloom.metrics.listening.results import Results, compared, evaluate, scores_of
 from songloom.metrics.listening.screening import INATTENTIVE, MISORDERED, UNCHECKED, screen
 from songloom.metrics.listening.storage import Answer
 
@@ -55,6 +56,26 @@ def test_a_difference_counts_when_it_holds_for_other_prompts_and_other_raters() 
     assert {c.better for c in few.comparisons} == {None}
     assert few.comparisons[0].p_prompts < 0.05
     assert (many.too_few, few.too_few) == ((), ("raters",))
+
+
+def test_systems_that_are_alike_are_rarely_told_apart_though_raters_and_prompts_have_their_leanings() -> None:
+    random, raters, prompts, rounds = np.random.default_rng(3), 12, 16, 150
+    test = design(("x", "y"), prompts=prompts)
+    alarms = ranked = 0
+    for _ in range(rounds):
+        leaning = random.normal(0, 6, raters)[:, None] + random.normal(0, 6, prompts)
+        differences = leaning + random.normal(0, 12, (raters, prompts))
+        answers = [
+            Answer(r, 0, "quality", f"{system}-p{p}", "", value, 1.0)
+            for r in range(raters)
+            for p in range(prompts)
+            for system, value in (("x", 50 + round(differences[r, p])), ("y", 50))
+        ]
+        found = compared(test, "quality", list(scores_of(test, answers)))[0]
+        alarms += found.better is not None
+        ranked += max(found.p_prompts, found.p_raters) <= 0.05
+    assert alarms / rounds <= 0.08
+    assert ranked > alarms
 
 
 def test_raters_who_do_not_count_beeps_are_left_out_and_counted() -> None:

@@ -17,12 +17,27 @@ def test_differences_are_averaged_within_a_unit_before_they_are_ranked() -> None
     assert signed_rank(differences, units) == stats.wilcoxon([2.0, -4.0, 5.0, 6.0, 9.0, 7.0]).pvalue
 
 
-def test_the_signed_rank_p_is_the_share_of_sign_patterns_that_are_as_extreme() -> None:
-    values = np.array([1.0, -2.0, 3.5, 4.0, 5.5, 6.0])
-    ranks = np.arange(1, 7)
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1.0, -2.0, 3.5, 4.0, 5.5, 6.0],
+        [100.0, 100.0, -100.0, 100.0, 100.0, 0.0, 0.0, 50.0, 50.0],
+        [0.0, 0.0, 1.0],
+        [-7.0, -7.0, -7.0, -7.0],
+    ],
+)
+def test_the_signed_rank_p_is_the_share_of_sign_patterns_that_are_as_extreme(values: list[float]) -> None:
+    ranks = stats.rankdata(np.abs(values)) * (np.array(values) != 0)
     seen = abs((ranks * np.sign(values)).sum())
-    patterns = [abs(np.dot(ranks, signs)) for signs in itertools.product((-1, 1), repeat=6)]
-    assert signed_rank(list(values), range(6)) == pytest.approx(np.mean([p >= seen for p in patterns]))
+    patterns = [abs(np.dot(ranks, signs)) for signs in itertools.product((-1, 1), repeat=len(values))]
+    assert signed_rank(values, range(len(values))) == pytest.approx(np.mean([p >= seen - 1e-9 for p in patterns]))
+
+
+@pytest.mark.parametrize("units", [5, 30, 200, 201])
+def test_the_signed_rank_p_is_scipys(units: int) -> None:
+    values = list(np.random.default_rng(units).normal(0.2, 1, units))
+    expected = stats.wilcoxon(values, method="exact").pvalue
+    assert signed_rank(values, range(units)) == pytest.approx(expected, abs=1e-9 if units <= 200 else 2e-3)
 
 
 def test_no_difference_at_all_is_no_evidence() -> None:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 METHOD = (
     "Intervals hold 95 % and are for other raters and other prompts: two-way cluster-robust (Cameron, Gelbach and "
     "Miller 2011), t of the fewer clusters less one. p: Wilcoxon's signed-rank test on paired differences, averaged "
-    "within prompts (for other prompts) and within raters (for other raters), corrected by Holm over the pairs of a "
-    "question. A system is called better where both are at most 0.05."
+    "within prompts (other prompts, these raters) and within raters (other raters, these prompts), and t by the "
+    "interval's variance (both new); each corrected by Holm over the pairs of a question. A system is called better "
+    "where all three are at most 0.05."
 )
 Table = tuple[str, list[str], list[list[str]]]
 
@@ -79,6 +80,7 @@ def as_json(results: Results) -> dict[str, Any]:
                 **_estimate(c.difference),
                 "p_prompts": c.p_prompts,
                 "p_raters": c.p_raters,
+                "p_both": c.p_both,
                 "prompts": c.prompts,
                 "raters": c.raters,
                 "better": c.better,
@@ -157,12 +159,12 @@ def _tables(results: Results) -> Iterator[Table]:
     ]
     yield f"Means ({_unit(results)})", ["system", *QUESTIONS.values()], rows
     if results.comparisons:
-        headers = ["pair", "question", "difference", "p (prompts)", "p (raters)", "better"]
+        headers = ["pair", "question", "difference", "p (prompts)", "p (raters)", "p (both)", "better"]
         yield "Differences in points", headers, [_row(comparison) for comparison in results.comparisons]
 
 
 def _row(c: Comparison) -> list[str]:
-    chances = [f"{p:.3g}" for p in (c.p_prompts, c.p_raters)]
+    chances = [f"{p:.3g}" for p in (c.p_prompts, c.p_raters, c.p_both)]
     return [f"{c.first} - {c.second}", QUESTIONS[c.question], _shown(c.difference), *chances, c.better or "not shown"]
 
 
