@@ -8,7 +8,7 @@ apart there by a mask.
 from __future__ import annotations
 
 import torch
-from einops import rearrange
+from einops import rearrange, repeat
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -33,30 +33,25 @@ class WindowAttention(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """[B, H, W, C] -> [B, H, W, C]."""
-        rolled = torch.roll(image, (-self.shift, -self.shift), dims=(1, 2))
-        # All windows' heads stand side by side in one axis of heads: then the bias is the same for every image.
-        queries, keys, values = rearrange(
-            self.qkv(rolled),
-            "b (y r) (x s) (three h d) -> three b (y x h) (r s) d",
-            three=3,
-            h=self.heads,
-            r=self.window,
-            s=self.window,
-        )
-        mixed = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=self.bias())
+        rolled = torch.roll(image, (-self.shift, -self.shift), dims=(1, 2)) if self.shift else image
+        windows = rearrange(rolled, "b (y r) (x s) c -> (b y x) (r s) c", r=self.window, s=self.window)
+        queries, keys, values = rearrange(self.qkv(windows), "w n (three h d) -> three w h n d", three=3, h=self.heads)
+        mixed = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=self.bias(len(image)))
         joined = rearrange(
-            mixed,
-            "b (y x h) (r s) d -> b (y r) (x s) (h d)",
-            h=self.heads,
+            self.out(rearrange(mixed, "w h n d -> w n (h d)")),
+            "(b y x) (r s) c -> b (y r) (x s) c",
+            b=len(image),
             r=self.window,
             y=image.shape[1] // self.window,
         )
-        return torch.roll(self.out(joined), (self.shift, self.shift), dims=(1, 2))
+        return torch.roll(joined, (self.shift, self.shift), dims=(1, 2)) if self.shift else joined
 
-    def bias(self) -> Tensor:
-        """What is added to the scores of every window and head, [1, windows * heads, places, places]."""
+    def bias(self, images: int) -> Tensor:
+        """What is added to the scores, [B windows, heads, places, places]; where nothing is shifted one for all."""
         offsets = rearrange(self.offsets[self.index], "i j h -> 1 h i j")
-        return rearrange(self.mask[:, None] + offsets, "w h i j -> 1 (w h) i j")
+        if not self.shift:
+            return offsets
+        return repeat(self.mask[:, None] + offsets, "w h i j -> (b w) h i j", b=images)
 
 
 def offset_index(window: int) -> Tensor:

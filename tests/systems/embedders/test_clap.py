@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 
 from songloom.data.batch import Batch
+from songloom.metrics.embeddings import EmbedderNetwork
 from songloom.systems import registry
 from songloom.systems.embedders.clap import Clap, captions
 
@@ -82,6 +83,17 @@ def test_a_batch_without_waves_is_refused() -> None:
     system = build(NAMES[0])
     with pytest.raises(ValueError, match="learns from waves"):
         system.losses(batch(system, wave=None), step=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "fusion"),
+    [("laion-clap-tiny", "no feature fusion"), ("laion-clap-fused-tiny", "feature fusion: longer music at once")],
+)
+def test_a_report_says_how_clips_that_are_no_window_are_heard(name: str, fusion: str) -> None:
+    network = EmbedderNetwork(build(name), name="clap", checkpoint="630k.pt")
+    lines = network.facts.lines()
+    assert "checkpoint: 630k.pt" in lines and f"step: {fusion}" in lines
+    assert "step: music shorter than a window: repeatpad" in lines
 
 
 def test_a_space_has_one_width() -> None:

@@ -80,6 +80,10 @@ class Clap(Embedder):
         return min(float(self.steepness.detach().exp()), STEEPEST)
 
     @property
+    def hearing(self) -> tuple[str, ...]:
+        return (f"music shorter than a window: {self.config.filling}",)
+
+    @property
     def window(self) -> int:
         """Samples of a window."""
         return round(self.config.seconds * self.config.sample_rate)

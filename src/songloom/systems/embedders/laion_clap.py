@@ -96,7 +96,8 @@ class LaionClap(Clap, kind="laion-clap"):
 
     @property
     def hearing(self) -> tuple[str, ...]:
-        return ("feature fusion: longer music at once",) if self.config.audio.fused else ("no feature fusion",)
+        fusion = "feature fusion: longer music at once" if self.config.audio.fused else "no feature fusion"
+        return (*super().hearing, fusion)
 
     def hear(self, wave: Tensor) -> Tensor:
         return functional.normalize(self.project(self.audio.embedding(self.frames(wave))), dim=-1)
