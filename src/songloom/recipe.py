@@ -17,7 +17,8 @@ class Recipe:
     `long_seconds` that hold as much audio, so that a model which learns most from many short crops also sees how
     whole pieces go. The learning rate rises linearly over `warmup` steps and falls on a cosine to `final_rate` times
     its peak at `steps`.
-    `optimizer` "muon" uses Muon for matrices inside blocks and AdamW for the rest. `ema` is the decay of
+    `optimizer` "muon" uses Muon for matrices inside blocks and AdamW for the rest; with `weight_norm` the lengths and
+    directions of convolutions' weights are moved, each by itself. `ema` is the decay of
     the exponential moving average of the weights (0 = none); the averaged weights are what is shipped.
     `opponent_rate` is the peak learning rate of an adversary's weights (none given: `learning_rate`).
     """
@@ -33,6 +34,7 @@ class Recipe:
     batch_size: int = 8
     accumulate: int = 1
     optimizer: Literal["adamw", "muon"] = "adamw"
+    weight_norm: bool = False
     learning_rate: float = 1e-3
     muon_rate: float = 0.02
     opponent_rate: float | None = None

@@ -1,4 +1,4 @@
-"""What moves the weights: AdamW, or Muon for the matrices inside blocks, and the learning rate's schedule."""
+"""What moves the weights: AdamW (through weight norm), Muon for matrices inside blocks, and the rate's schedule."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from songloom.recipe import Recipe
 from songloom.systems.roles import System
 from songloom.training.distributed import is_sharded, like, whole
 from songloom.training.muon import Muon
+from songloom.training.weight_norm import NormedAdamW, norm_names
 
 
 def trained_parameters(system: System) -> dict[str, nn.Parameter]:
@@ -57,19 +58,26 @@ def matrix_names(system: System) -> set[str]:
 
 
 def make_optimizers(system: System, recipe: Recipe) -> list[Optimizer]:
-    """The optimisers of a recipe: AdamW, with Muon where it asks for it, and one more AdamW for opponents. AdamW
-    decays matrices only, not norms and biases."""
+    """The optimisers of a recipe: AdamW, with Muon or weight norm where it asks for them, and one more AdamW for
+    opponents. AdamW decays matrices only, not norms and biases."""
     parameters = trained_parameters(system)
     if not parameters:
         raise ValueError(f"{type(system).__name__} has no weights to train")
     matrices = matrix_names(system) & parameters.keys() if recipe.optimizer == "muon" else set()
-    rest = [parameter for name, parameter in parameters.items() if name not in matrices]
+    normed = (norm_names(system) & parameters.keys()) - matrices if recipe.weight_norm else set()
+    rest = [parameter for name, parameter in parameters.items() if name not in matrices | normed]
     optimizers: list[Optimizer] = []
     if rest:
         optimizers.append(_adamw(rest, recipe, recipe.learning_rate))
     if matrices:
         chosen = [parameters[name] for name in parameters if name in matrices]
         optimizers.append(Muon(chosen, lr=recipe.muon_rate, weight_decay=recipe.weight_decay))
+    if normed:
+        chosen = [parameters[name] for name in parameters if name in normed]
+        decay, rate = recipe.weight_decay, recipe.learning_rate
+        optimizers.append(NormedAdamW(chosen, lr=rate, betas=recipe.betas, weight_decay=decay))
+    if normed and any(map(is_sharded, parameters.values())):
+        raise ValueError("weight norm needs whole weights, not sharded ones; set recipe.weight_norm=false")
     if matrices and any(map(is_sharded, parameters.values())):
         raise ValueError("Muon needs whole matrices, not sharded weights; set recipe.optimizer=adamw")
     if opponents := list(opponent_parameters(system).values()):

@@ -110,7 +110,7 @@ class Dac(Codec, kind="dac"):
     @classmethod
     def recipe(cls, preset: str) -> Recipe:
         if preset.endswith("-tiny"):
-            return Recipe(seconds=0.25, steps=200, batch_size=4, learning_rate=2e-3, warmup=10)
+            return Recipe(seconds=0.25, steps=200, batch_size=4, learning_rate=2e-3, warmup=10, weight_norm=True)
         return Recipe(
             seconds=0.38,
             steps=250_000,
@@ -120,6 +120,7 @@ class Dac(Codec, kind="dac"):
             warmup=0,
             final_rate=0.37,
             clip_norm=1000.0,
+            weight_norm=True,
         )
 
     @property

@@ -103,8 +103,16 @@ class Encodec(SeanetCodec, kind="encodec"):
     @classmethod
     def recipe(cls, preset: str) -> Recipe:
         if preset.endswith("-tiny"):
-            return Recipe(seconds=0.5, steps=200, batch_size=4, learning_rate=3e-3, warmup=10)
-        return Recipe(seconds=1.0, steps=600_000, batch_size=64, learning_rate=3e-4, betas=(0.5, 0.9), weight_decay=0.0)
+            return Recipe(seconds=0.5, steps=200, batch_size=4, learning_rate=3e-3, warmup=10, weight_norm=True)
+        return Recipe(
+            seconds=1.0,
+            steps=600_000,
+            batch_size=64,
+            learning_rate=3e-4,
+            betas=(0.5, 0.9),
+            weight_decay=0.0,
+            weight_norm=True,
+        )
 
     def normalised(self, wave: Tensor) -> tuple[Tensor, Tensor]:
         """A wave [B, C, T] as the network takes it, and the loudness [B, 1, 1] that it was divided by."""

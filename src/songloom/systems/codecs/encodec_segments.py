@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, groupby, islice
 
 import torch
@@ -84,7 +84,7 @@ class EncodecSegments(Encodec, kind="encodec-segments"):
 
     @classmethod
     def recipe(cls, preset: str) -> Recipe:
-        return super().recipe(preset)
+        return replace(super().recipe(preset), weight_norm=False)  # its convolutions have group norm
 
     def frames(self, samples: int) -> int:
         return sum(self._layout_of(samples))

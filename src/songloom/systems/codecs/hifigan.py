@@ -94,7 +94,13 @@ class HifiGan(Codec, kind="hifi-gan"):
         if preset.endswith("-tiny"):
             return Recipe(seconds=0.5, steps=200, batch_size=4, learning_rate=2e-3, warmup=10, betas=(0.8, 0.99))
         return Recipe(
-            seconds=0.37, steps=400_000, batch_size=16, learning_rate=2e-4, betas=(0.8, 0.99), clip_norm=1000.0
+            seconds=0.37,
+            steps=400_000,
+            batch_size=16,
+            learning_rate=2e-4,
+            betas=(0.8, 0.99),
+            clip_norm=1000.0,
+            weight_norm=True,
         )
 
     @property

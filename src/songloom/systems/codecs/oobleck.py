@@ -96,7 +96,7 @@ class Oobleck(Codec, kind="oobleck"):
     @classmethod
     def recipe(cls, preset: str) -> Recipe:
         if preset.endswith("-tiny"):
-            return Recipe(seconds=0.25, steps=200, batch_size=4, learning_rate=2e-3, warmup=10)
+            return Recipe(seconds=0.25, steps=200, batch_size=4, learning_rate=2e-3, warmup=10, weight_norm=True)
         return Recipe(
             seconds=1.5,
             steps=1_000_000,
@@ -105,6 +105,7 @@ class Oobleck(Codec, kind="oobleck"):
             opponent_rate=3e-4,
             betas=(0.8, 0.99),
             warmup=1000,
+            weight_norm=True,
         )
 
     @property
