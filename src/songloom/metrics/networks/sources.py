@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from songloom.checkpoint import file_hash
+from songloom.layers.openl3 import POOLS
 from songloom.metrics.embeddings import EmbeddingNetwork
 from songloom.metrics.networks.audioldm import AudioldmPanns, AudioldmVggish
 from songloom.metrics.networks.clap import FadtkLaionClap, FadtkMicrosoftClap
@@ -58,7 +59,10 @@ class Source:
 def _openl3(content: str, channels: int) -> Source:
     return Source(
         name=f"openl3-{content}" + ("" if channels == 2 else "-mono"),
-        files=(f"torchopenl3_mel256_{content}_512.pth.tar", f"openl3_audio_mel256_{content}.h5"),
+        files=(
+            *(f"torchopenl3_mel256_{content}_{size}.pth.tar" for size in POOLS),  # the same weights
+            f"openl3_audio_mel256_{content}.h5",
+        ),
         where=f"{openl3.WHERE} or {openl3.WHERE_KERAS}",
         build=lambda path, said: StableAudioOpenL3(openl3.load(path), said, content=content, channels=channels),
     )
