@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from songloom.app import job_estimate
-from songloom.app.job_estimate import Estimate, Limits, estimate, expected, refused, way
+from songloom.app.job_estimate import Estimate, Limits, estimate, expected, input_bytes, refused, way
 from songloom.app.job_store import Job, JobStore
 from songloom.app.job_task import Task
 from songloom.audio.clip import Audio
@@ -104,7 +104,7 @@ def test_every_bound_refuses_with_its_numbers(
     request = Request(seconds=8.0, candidates=2, continuation=Audio(torch.zeros(1, 1000), 16_000))
     task = Task(request=request, model=str(model))
     store.add(Job(id="a", owner="me", state="queued", task={}, way="", seconds=1.0, candidates=1, timeout=1.0, bytes=0))
-    needs = Estimate(None, 900, 1000, 0)
+    needs = Estimate(None, 900, 1000, input_bytes(task), 0)
     assert said in (refused(limits, store, task, needs, "me", 60.0) or "")
     assert refused(Limits(), store, task, needs, "me", 60.0) is None
 
@@ -112,6 +112,6 @@ def test_every_bound_refuses_with_its_numbers(
 def test_what_the_model_does_not_use_is_refused_before_it_waits(store: JobStore, model: Path, tones: Path) -> None:
     task = Task(request=Request(prompt="harp", steps=5), model=str(model))
     with pytest.raises(ValueError, match="loom does not use steps"):
-        refused(Limits(), store, task, Estimate(None, 1, 1, 0), "", 60.0)
-    reason = refused(Limits(), store, Task(request=Request(), model=str(tones)), Estimate(None, 1, 1, 0), "", 60.0)
+        refused(Limits(), store, task, Estimate(None, 1, 1, 0, 0), "", 60.0)
+    reason = refused(Limits(), store, Task(request=Request(), model=str(tones)), Estimate(None, 1, 1, 0, 0), "", 60.0)
     assert reason == f"{tones} makes no music from text"

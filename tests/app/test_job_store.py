@@ -21,6 +21,7 @@ def job(identity: str, owner: str = "") -> Job:
         candidates=1,
         timeout=60.0,
         bytes=100,
+        input_bytes=7,
         created=1.5,
     )
 
@@ -132,5 +133,6 @@ def test_counts_and_history_are_by_state_and_owner(store: JobStore) -> None:
     assert [one.id for one in store.every("queued", "x")] == ["a"]
     with pytest.raises(ValueError, match="job a is queued; cancel it first"):
         store.delete("a")
+    assert store.used() == 207
     store.delete("c")
     assert [one.id for one in store.every(owner="x")] == ["a"] and store.used() == 200

@@ -146,9 +146,9 @@ def test_ten_jobs_end_though_their_worker_is_killed_in_the_middle(model: Path, t
 
 def test_ten_jobs_end_though_the_whole_queue_is_killed_in_the_middle(model: Path, tmp_path: Path) -> None:
     killed = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path), str(model)])
-    until((tmp_path / "jobs.sqlite").exists)
+    until(lambda: (tmp_path / "jobs.sqlite").exists() or killed.poll() is not None)
     store = JobStore(tmp_path)
-    until(lambda: len(store.every("done")) >= 2)
+    until(lambda: len(store.every("done")) >= 2 or killed.poll() is not None)
     worker = store.every("done")[0].worker
     assert worker is not None
     killed.kill()
@@ -189,7 +189,8 @@ def test_closing_leaves_what_waits_for_the_next_queue(model: Path, tmp_path: Pat
     assert (store.get(running.id).state, store.get(running.id).crashes) == ("queued", 0)
     assert all(gone(pid) for pid in workers)
     store.cancel(running.id)
-    (tmp_path / "jobs" / "stray").mkdir()
+    for name in ("0123456789abcdef", "mine"):
+        (tmp_path / "jobs" / name).mkdir()
     with JobQueue(tmp_path):
-        assert [path.name for path in (tmp_path / "jobs").iterdir()] == [running.id]
+        assert {path.name for path in (tmp_path / "jobs").iterdir()} == {running.id, "mine"}
     assert store.get(running.id).state == "cancelled"

@@ -31,11 +31,12 @@ FILE_BYTES = 48_000 * 2 * 2
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """`seconds` of work once the model is loaded (None before any job of its kind is done), bytes of `memory`, and
-    `bytes` on the disk at most, inputs and results; judged by `jobs` that are done."""
+    `bytes` on the disk at most, of which the inputs take `input_bytes`; judged by `jobs` that are done."""
 
     seconds: float | None
     memory: int
     bytes: int
+    input_bytes: int
     jobs: int
 
 
@@ -68,11 +69,13 @@ def estimate(store: JobStore, task: Task) -> Estimate:
     seconds = expected(known, task.request.seconds)
     peak = max((job.memory or 0 for job in done), default=0)
     longest = max((job.seconds * job.candidates for job in done), default=0.0)
+    inputs = input_bytes(task)
     more = round(WAVE_BYTES * max(0.0, task.asked - longest))
     return Estimate(
         None if seconds is None else seconds * task.request.candidates,
         (peak or BASE_BYTES + weights) + more,
-        input_bytes(task) + round(FILE_BYTES * (task.asked + task.request.seconds)),
+        inputs + round(FILE_BYTES * (task.asked + task.request.seconds)),
+        inputs,
         len(done),
     )
 
@@ -120,7 +123,7 @@ def refused(limits: Limits, store: JobStore, task: Task, needs: Estimate, owner:
         ("{:g} s of music are asked; {:g} may be", task.request.seconds, limits.seconds),
         ("{:g} candidates are asked; {:g} may be", task.request.candidates, limits.candidates),
         ("{:g} s of work are allowed for it; {:g} may be", timeout, limits.timeout),
-        ("{:.0f} bytes of sounds come with it; {:.0f} may", input_bytes(task), limits.input_bytes),
+        ("{:.0f} bytes of sounds come with it; {:.0f} may", needs.input_bytes, limits.input_bytes),
         ("{:g} jobs would wait; {:g} may", every + 1, limits.waiting),
         ("{:g} jobs of one owner would wait; {:g} may", mine + 1, limits.waiting_of_owner),
         ("it may take {:.0f} bytes of disk; {:.0f} are left, delete some jobs", needs.bytes, room),

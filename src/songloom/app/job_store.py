@@ -22,7 +22,8 @@ NAME = "jobs.sqlite"
 TABLES = """
 CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, owner TEXT, state TEXT, task TEXT,
-    way TEXT, seconds REAL, candidates INTEGER, timeout REAL, bytes INTEGER, expected REAL,
+    way TEXT, seconds REAL, candidates INTEGER, timeout REAL, bytes INTEGER, input_bytes INTEGER,
+    expected REAL,
     progress REAL, attempt INTEGER, crashes INTEGER, stop INTEGER, worker INTEGER,
     created REAL, started REAL, ended REAL, work REAL, memory INTEGER, results TEXT, error TEXT);
 CREATE INDEX IF NOT EXISTS by_state ON jobs (state, number);
@@ -34,11 +35,12 @@ INSERT INTO queue SELECT 0 WHERE NOT EXISTS (SELECT * FROM queue);
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as it stands. `task` is what is to be made; `seconds` of music for each of so many
-    `candidates`, in a `way` that decides how long a second takes; `timeout` in seconds from its beginning; `bytes` of
-    its inputs and results on the disk, before it ends at most; `expected` seconds of work, where that could be told;
-    `progress` 0..1; `work` seconds of work and `memory` bytes that the worker had at most, once it is done; times are
-    seconds since 1970. `results` tell of each file its name, its recipe and what is measured of it, the best first."""
+    """A job as it stands. `task` is what is to be made: `seconds` of music for each of so many `candidates`, in a `way`
+    that decides how long a second takes. `timeout` is in seconds from its beginning. `bytes` are those of its files on
+    the disk, before it is done at most, `input_bytes` those of its inputs alone. `expected` seconds of work, where that
+    could be told; `progress` 0..1; `work` seconds of work, and `memory`, the most bytes that its worker had, once it is
+    done. Times are seconds since 1970. `results` tell of each file its name, its recipe and what is measured of it, the
+    best first."""
 
     id: str
     owner: str
@@ -49,6 +51,7 @@ class Job:
     candidates: int
     timeout: float
     bytes: int
+    input_bytes: int = 0
     expected: float | None = None
     progress: float = 0.0
     attempt: int = 0
@@ -100,7 +103,8 @@ class JobStore:
 
     def used(self) -> int:
         """Bytes that the files of all jobs take on the disk, or may take."""
-        return int(self._run("SELECT coalesce(sum(bytes), 0) FROM jobs")[0][0])
+        kept = "CASE WHEN state IN ('failed', 'cancelled') THEN input_bytes ELSE bytes END"
+        return int(self._run(f"SELECT coalesce(sum({kept}), 0) FROM jobs")[0][0])
 
     def get(self, identity: str) -> Job:
         """A job. Raises ValueError when there is none of this name."""

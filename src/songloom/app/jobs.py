@@ -10,6 +10,7 @@ had begun is begun again.
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 import sqlite3
@@ -27,6 +28,7 @@ from songloom.app.job_store import ENDED, Job, JobStore, State
 from songloom.app.job_task import Task
 from songloom.app.job_worker import PARTIAL, too_long
 
+IDENTITY = re.compile("[0-9a-f]{16}")
 LOOK_SECONDS = 0.1
 GRACE_SECONDS = 10.0
 """How long a worker may take to see that its job is to stop, before it is killed."""
@@ -58,7 +60,7 @@ class JobQueue:
         self.store.crashed("the queue was killed while it ran")
         known = {job.id for job in self.store.every(most=-1)}
         for path in (self.folder / "jobs").iterdir():
-            if path.name not in known:  # of a job that was killed before it was queued, or after it was deleted
+            if IDENTITY.fullmatch(path.name) and path.name not in known:  # killed before it was queued, or deleted
                 shutil.rmtree(path, ignore_errors=True)
         self.store.open(yes=True)
         self._submitting, self._closing = threading.Lock(), threading.Event()
@@ -93,6 +95,7 @@ class JobQueue:
                     candidates=task.request.candidates,
                     timeout=timeout,
                     bytes=needs.bytes,
+                    input_bytes=needs.input_bytes,
                     expected=needs.seconds,
                     created=time.time(),
                 )
@@ -168,9 +171,10 @@ class JobQueue:
         log = self.folder / f"worker-{place}.log"
         with log.open("wb") as errors:
             command = [sys.executable, "-m", "songloom.app.job_worker", str(self.folder)]
-            return Worker(
-                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors), log
+            process = subprocess.Popen(  # in a session of its own: Ctrl-C is for the queue to answer
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
             )
+        return Worker(process, log)
 
     def _watch(self) -> None:
         """Until the queue closes: starts workers again that crashed, and kills those that do not stop."""
@@ -190,6 +194,8 @@ class JobQueue:
         if job is not None and not job.stop and _overdue(job):
             self.store.stop(job, "failed", too_long(job))
         self.store.crashed(_last_words(worker.log, code), worker.process.pid)
+        if job is not None:
+            (self.store.place(job.id) / PARTIAL).unlink(missing_ok=True)
         if not self._closing.wait(RESTART_SECONDS):
             self._workers[place] = self._start(place)
 
