@@ -14,8 +14,15 @@ from typing import Any
 import httpx
 
 ENTER, TAB, LEFT, UP, RIGHT, DOWN = "\ue007", "\ue004", "\ue012", "\ue013", "\ue014", "\ue015"
+SWITCHES = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--autoplay-policy=no-user-gesture-required",  # what plays does not depend on what the window has seen before
+)
 CAPABILITIES = {
-    "goog:chromeOptions": {"args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]},
+    "goog:chromeOptions": {"args": list(SWITCHES)},
     "goog:loggingPrefs": {"browser": "ALL"},
 }
 

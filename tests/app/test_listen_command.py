@@ -15,6 +15,7 @@ from command_runs import Run
 from served import Served
 
 from songloom import app
+from songloom.metrics.listening.material import gather
 from songloom.metrics.listening.storage import Storage
 
 NEW = ("listen", "--systems", "good", "bad", "--prompts", "prompts.jsonl", "--trials", 6)
@@ -116,8 +117,20 @@ def test_another_test_does_not_go_into_the_folder_of_the_first(run: Run, tmp_pat
     code, _, err = run(*NEW, "--seed", 1)
     assert code == 2 and "holds another test" in err
     code, out, _ = run("listen", "report", "listening", "-o", "found")
-    assert code == 0 and "0 raters answered" in out
+    assert code == 0 and "0 raters answered" in out and "| good | - | - |" in out
     assert json.loads((tmp_path / "found" / "report.json").read_text())["systems"] == ["good", "bad"]
+
+
+def test_what_generate_makes_of_prompts_is_what_a_test_takes(run: Run, model: Path, tmp_path: Path) -> None:
+    lines = ['{"prompt": "calm harp"}', '{"prompt": "fast drums", "id": "drums"}']
+    (tmp_path / "prompts.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    for name, seed in (("one", 1), ("two", 2)):
+        words = ("--prompts", "prompts.jsonl", "--out", name, "--seconds", 1, "--seed", seed, "--model", model)
+        assert run("generate", *words)[0] == 0
+    found = gather(tmp_path / "prompts.jsonl", [tmp_path / "one", tmp_path / "two"])
+    assert [prompt.id for prompt in found.prompts] == ["0001", "drums"]
+    for name in ("one", "two"):
+        assert sorted(found.systems[name].values()) == sorted((tmp_path / name).iterdir())
 
 
 def test_a_test_of_nothing_says_what_it_needs(run: Run) -> None:

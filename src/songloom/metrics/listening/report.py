@@ -48,8 +48,9 @@ def write(results: Results, folder: Path) -> list[Path]:
 
 
 def summary(results: Results) -> str:
-    """One paragraph: whose answers count."""
-    return next(_sentences(results))
+    """For the terminal: whose answers count, and the means."""
+    _, headers, rows = next(_tables(results))
+    return f"{next(_sentences(results))}\n\n{markdown_table(headers, rows)}"
 
 
 def as_json(results: Results) -> dict[str, Any]:
