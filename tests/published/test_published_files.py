@@ -140,7 +140,19 @@ def test_a_hub_id_is_found_in_the_local_cache(tmp_path: Path, monkeypatch: pytes
     assert locate("facebook/encodec_24khz") == model / "snapshots" / "c0ffee"
 
 
-@pytest.mark.parametrize("name", ["nothing", "a/b/c", "../x", "/no/where"])
+def test_a_file_of_a_hub_id_is_found_in_the_local_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "hub_cache", lambda: tmp_path)
+    folder = tmp_path / "models--lukewys--laion_clap" / "snapshots" / "c0ffee" / "more"
+    folder.mkdir(parents=True)
+    (folder.parents[2] / "refs").mkdir()
+    (folder.parents[2] / "refs" / "main").write_text("c0ffee")
+    with pytest.raises(ValueError, match=r"hf download lukewys/laion_clap more/630k-best\.pt"):
+        locate("lukewys/laion_clap/more/630k-best.pt")
+    (folder / "630k-best.pt").touch()
+    assert locate("lukewys/laion_clap/more/630k-best.pt") == folder / "630k-best.pt"
+
+
+@pytest.mark.parametrize("name", ["nothing", "a/b/c", "../x", "/no/where", "a/b/../c.pt", "a//c.pt"])
 def test_a_name_of_nothing_is_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match="no model, file or folder"):

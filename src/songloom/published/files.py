@@ -59,19 +59,22 @@ class Files:
 
 
 def locate(name: str | Path) -> Path:
-    """The folder or file of a path, or of a hub id in the local cache. Raises ValueError when there is none."""
+    """The folder or file of a path, or of a hub id in the local cache; after the id may stand a file of weights in it,
+    "OWNER/MODEL/FILE". Raises ValueError when there is none."""
     path = Path(name)
     if path.exists():
         return path
-    owner, _, model = str(name).partition("/")
-    if not model or "/" in model or owner in ("", ".", "..", "~"):
+    parts = str(name).split("/")
+    if len(parts) < 2 or not all(parts) or {".", "..", "~"} & set(parts) or (parts[2:] and path.suffix not in SUFFIXES):
         raise ValueError(f"no model, file or folder {str(name)!r}")
+    owner, model, *inside = parts
     cached = hub_cache() / f"models--{owner}--{model}"
     for reference in sorted(cached.glob("refs/*"), key=lambda found: found.name != "main"):
-        folder = cached / "snapshots" / reference.read_text(encoding="utf-8").strip()
-        if folder.is_dir():
-            return folder
-    raise ValueError(f"no file or folder {str(name)!r}, and {cached} is not there; fetch it by: hf download {name}")
+        found = cached.joinpath("snapshots", reference.read_text(encoding="utf-8").strip(), *inside)
+        if found.exists():
+            return found
+    asked = " ".join((f"{owner}/{model}", "/".join(inside))).strip()
+    raise ValueError(f"no file or folder {str(name)!r}, and {cached} has it not; fetch it by: hf download {asked}")
 
 
 def hub_cache() -> Path:
