@@ -162,7 +162,7 @@ def read_asked(path: Path) -> list[Asked]:
         except ValueError as error:
             bad.append(f"{path} line {row.number}: {error}")
     for line in bad:
-        errors.print(f"songloom: {line}", markup=False, highlight=False)
+        errors.print(f"songloom: {line}", markup=False, highlight=False, soft_wrap=True)
     if not found:
         raise ValueError(f"{path} holds no prompt that can be used")
     return found
@@ -182,7 +182,7 @@ def _cache() -> Path:
 def _tell(report: Report) -> None:
     """Every figure on a line, warnings on the error stream."""
     for line in [*report.warnings, *(f"{one.path}: {one.why}" for one in report.unreadable)]:
-        errors.print(f"songloom: {line}", markup=False, highlight=False)
+        errors.print(f"songloom: {line}", markup=False, highlight=False, soft_wrap=True)
     print(f"{report.system}: {len(report.rows)} clips")
     for section in report.sections:
         print(f"  {section.title}")

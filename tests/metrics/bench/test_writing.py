@@ -73,7 +73,9 @@ def test_systems_stand_side_by_side_and_are_compared_pair_by_pair(reports: list[
     paths = write_comparison(reports, tmp_path / "both")
     told = json.loads(paths[0].read_text(encoding="utf-8"))
     assert [one["system"] for one in told["systems"]] == ["a", "b"]
-    assert "Clip by clip" in paths[1].read_text(encoding="utf-8")
+    assert {"Clip by clip", "resampler: soxr HQ"} <= set(
+        re.findall(r"Clip by clip|resampler: .*", paths[1].read_text())
+    )
     assert "Clip by clip" in paths[2].read_text(encoding="utf-8")
 
 

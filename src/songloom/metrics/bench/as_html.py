@@ -40,10 +40,14 @@ def as_html(report: Report, *, players: int = 50) -> str:
         *(_section(section) for section in report.sections),
         _pictures(report),
         _rows(report, players),
-        "<h2>Networks</h2>" if report.networks else "",
-        *(bullets(one.lines()) for one in report.networks),
+        *networks_html(report),
     ]
     return page(report.system, parts)
+
+
+def networks_html(report: Report) -> list[str]:
+    """The networks' sheets of facts under a heading, where there are any."""
+    return ["<h2>Networks</h2>", *(bullets(one.lines()) for one in report.networks)] if report.networks else []
 
 
 def page(title: str, parts: Sequence[str]) -> str:

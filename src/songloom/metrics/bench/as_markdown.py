@@ -17,10 +17,14 @@ def as_markdown(report: Report) -> str:
         lines = [f"- `{one_line(str(one.path))}`: {one_line(one.why)}" for one in report.unreadable]
         parts.append("**Files that could not be used**\n\n" + "\n".join(lines))
     parts += [section_text(section) for section in report.sections]
-    if report.networks:
-        sheets = ("\n".join(f"- {one_line(line)}" for line in one.lines()) for one in report.networks)
-        parts.append("## Networks\n\n" + "\n\n".join(sheets))
+    parts += networks_markdown(report)
     return "\n\n".join(parts) + "\n"
+
+
+def networks_markdown(report: Report) -> list[str]:
+    """The networks' sheets of facts under a heading, where there are any."""
+    sheets = ["\n".join(f"- {one_line(line)}" for line in one.lines()) for one in report.networks]
+    return ["## Networks", *sheets] if sheets else []
 
 
 def about(report: Report) -> list[str]:

@@ -21,6 +21,8 @@ from songloom.metrics.networks.figures import figures_of
 
 FEWEST_CLIPS = 4
 """Of either set, for halves that share no clip."""
+WIDE = 1024
+"""Dimensions from which on distances take seconds, so that fewer are computed."""
 LEAST_ROWS = 500
 """Where the line of FAD-infinity begins, as in its paper's tool."""
 
@@ -44,7 +46,7 @@ def distance_section(facts: Facts, generated: Embedded, reference: Embedded) -> 
         floor = split_distance(reference.clips, reference.clips, rounds=rounds).value
         figures.append(Figure("Fréchet distance, halves", halves, "", "lower", floor))
     if len(made) > LEAST_ROWS:
-        found = frechet_infinity(moments, made)
+        found = frechet_infinity(moments, made, steps=25 if facts.width <= WIDE else 8)
         figures.append(Figure("FAD-infinity", Estimate(found.value, np.nan, np.nan, len(generated.rows)), "", "lower"))
     figures.append(_kernel_figure(real, generated, reference))
     notes = (

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
-from songloom.metrics.bench.as_html import bullets, page, table
-from songloom.metrics.bench.as_markdown import one_line
+from songloom.metrics.bench.as_html import bullets, networks_html, page, table
+from songloom.metrics.bench.as_markdown import networks_markdown, one_line
 from songloom.metrics.bench.report import Figure, Report
 from songloom.metrics.confidence import Estimate, mean
 from songloom.metrics.report import markdown_table
@@ -53,7 +54,7 @@ def side_by_side(reports: Sequence[Report]) -> list[tuple[str, list[str], list[l
             for figure in section.figures:
                 found.setdefault(section.title, {}).setdefault(figure.name, {})[report.system] = figure
     names = [report.system for report in reports]
-    headers = ["figure", *names, "baseline", "better"]
+    headers = ["figure", *names, "baseline of the first", "better"]
     return [
         (title, headers, [_row(name, cells, names) for name, cells in figures.items()])
         for title, figures in found.items()
@@ -91,19 +92,19 @@ def comparison_markdown(reports: Sequence[Report]) -> str:
     parts += [f"## {title}\n\n{markdown_table(headers, rows)}" for title, headers, rows in side_by_side(reports)]
     if rows := difference_rows(reports):
         parts.append(f"## Clip by clip\n\n{markdown_table(DIFFERENCE_HEADERS, rows)}")
+    parts += networks_markdown(reports[0])
     return "\n\n".join(parts) + "\n"
 
 
 def comparison_html(reports: Sequence[Report]) -> str:
     """All tables as one page."""
-    from html import escape
-
     title = ", ".join(report.system for report in reports)
     warnings = [f"{report.system}: {line}" for report in reports for line in report.warnings]
     parts = [f"<h1>{escape(title)}</h1>", bullets(warnings) if warnings else ""]
     parts += [f"<h2>{escape(name)}</h2>{table(headers, rows)}" for name, headers, rows in side_by_side(reports)]
     if rows := difference_rows(reports):
         parts.append(f"<h2>Clip by clip</h2>{table(DIFFERENCE_HEADERS, rows)}")
+    parts += networks_html(reports[0])
     return page(title, parts)
 
 

@@ -92,7 +92,9 @@ def retrieval_figures(likeness: np.ndarray, texts: Sequence[str]) -> list[Figure
     """How often a text's own clip, or one of the same text, is the nearest or among ten of all clips, by likeness
     [texts, clips]; the baseline is luck."""
     similarity = torch.from_numpy(likeness)
-    relevant = torch.tensor([[one == two for two in texts] for one in texts])
+    number = {text: place for place, text in enumerate(texts)}
+    same = torch.tensor([number[text] for text in texts])
+    relevant = same[:, None] == same
     depths = [k for k in (1, 10) if k < len(texts)]
     found = [
         Figure(

@@ -88,7 +88,7 @@ def listen(path: Path, folder: Path, store: Store) -> Sound | Unreadable:
         else:
             facts = ClipFacts.of_json(known)
     except (ValueError, OSError) as error:
-        return Unreadable(path, str(error))
+        return Unreadable(path, str(error).removeprefix(str(path)).lstrip(": "))
     return Sound(path, path.relative_to(folder).with_suffix("").as_posix(), content, facts)
 
 
