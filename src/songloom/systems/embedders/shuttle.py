@@ -34,7 +34,7 @@ class Shuttle(TwoTower, kind="shuttle"):
         width: int = 256
         hidden: tuple[int, int] = (512, 512)
         dropout: float = 0.3
-        worded: float = 0.25
+        worded: float = 0.5
 
     config: Config
 

@@ -26,7 +26,7 @@ from songloom.systems.roles import Embedder
 STEEPEST = 100.0
 """The largest scale of logits, as in CLIP, section 2.5."""
 SETTLING = 1000
-"""Windows of music, at the least, from which the scale of the bands is taken where there are as many."""
+"""Windows of music, and as many texts, from which the scale of their vectors is taken."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +89,9 @@ class TwoTower(Embedder):
         seen: list[Tensor] = []
         for batch in batches:
             texts += batch.texts
-            if sum(map(len, seen)) < SETTLING:
-                seen.append(self.seen(batch))
+            seen.append(self.seen(batch))
+            if len(texts) >= SETTLING:
+                break
         self.audio.settle(torch.cat(seen))
         self.text.settle(texts)
 
