@@ -114,6 +114,8 @@ def test_another_test_does_not_go_into_the_folder_of_the_first(run: Run, tmp_pat
         port = taken.getsockname()[1]
         code, _, err = run("listen", "--port", port)
         assert code == 1 and f"port {port} of 127.0.0.1 cannot be used" in err
+    code, _, err = run("listen", "--seed", 1)
+    assert code == 2 and "goes on as it was made" in err
     code, _, err = run(*NEW, "--seed", 1)
     assert code == 2 and "holds another test" in err
     code, out, _ = run("listen", "report", "listening", "-o", "found")

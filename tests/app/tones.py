@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 
 from songloom.audio import files
-from songloom.metrics.listening.design import Mode
+from songloom.metrics.listening.design import Mode, Settings
 from songloom.metrics.listening.material import gather
-from songloom.metrics.listening.preparation import Settings, prepare
+from songloom.metrics.listening.preparation import prepare
 from songloom.metrics.listening.storage import Storage
 
 RATE = 16000

@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from songloom.app.screen import bar
 
 if TYPE_CHECKING:
+    from songloom.metrics.listening.design import Settings
     from songloom.metrics.listening.storage import Storage
 
 DATABASE, CLIPS = "answers.sqlite", "clips"
@@ -67,9 +68,11 @@ def listen(
         from songloom.app.listening_page import server
     except ModuleNotFoundError as error:
         raise ValueError(f"{error.name} is missing; pip install 'songloom[serve]' brings it") from None
+    from songloom.metrics.listening.design import Settings
     from songloom.metrics.listening.session import Session
 
-    storage = _opened(out, systems, prompts, reference, (mode, seconds, trials, seed, title))
+    asked = Settings(title=title, mode=mode, seed=seed, seconds=seconds, trials=trials)
+    storage = _opened(out, systems, prompts, reference, asked)
     if not serving.is_loopback(host):
         print("Whoever reaches this machine can take part, unencrypted; put a proxy with TLS in front on the internet.")
     app = server.create(Session(storage, out / CLIPS), serving.allowed_hosts(host))
@@ -104,31 +107,30 @@ def report(test: Path, *, out: Annotated[Path | None, Parameter(name=["--out", "
 
 
 def _opened(
-    out: Path,
-    systems: tuple[Path, ...],
-    prompts: Path | None,
-    reference: Path | None,
-    asked: tuple[Literal["ratings", "preference"], float | None, int, int, str],
+    out: Path, systems: tuple[Path, ...], prompts: Path | None, reference: Path | None, asked: Settings
 ) -> Storage:
     """The test in a folder: a new one, or the one that is there if nothing else is asked for."""
+    from songloom.metrics.listening.design import Settings
     from songloom.metrics.listening.storage import Storage
 
     there = (out / DATABASE).exists()
-    if not systems and there:
+    if there and not systems:
+        if (prompts, reference, asked) != (None, None, Settings()):
+            raise ValueError(
+                f"{out} holds a test, which goes on as it was made; for a new one give --systems and --out"
+            )
         return Storage(out / DATABASE)
     if not systems or prompts is None:
         raise ValueError(f"a new test needs --systems and --prompts; {out} holds none to go on with")
     from songloom.metrics.listening.material import gather
-    from songloom.metrics.listening.preparation import Settings, fingerprint, prepare
+    from songloom.metrics.listening.preparation import fingerprint, prepare
 
-    mode, seconds, trials, seed, title = asked
-    settings = Settings(title=title, mode=mode, seed=seed, seconds=seconds, trials=trials)
     material = gather(prompts, systems, reference)
     if there:
         storage = Storage(out / DATABASE)
-        if storage.design.fingerprint != fingerprint(material, settings):
+        if storage.design.fingerprint != fingerprint(material, asked):
             raise ValueError(f"{out} holds another test (other files, prompts or settings); give another --out")
         return storage
     with bar("clips are made equally loud") as progress:
-        design = prepare(material, settings, out / CLIPS, progress)
+        design = prepare(material, asked, out / CLIPS, progress)
     return Storage.create(out / DATABASE, design)

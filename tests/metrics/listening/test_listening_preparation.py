@@ -12,9 +12,9 @@ from small_designs import folders
 from songloom.audio import files
 from songloom.audio.loudness import loudness, true_peak
 from songloom.metrics.listening import hidden
-from songloom.metrics.listening.design import ANCHOR, BEEPS, REFERENCE
+from songloom.metrics.listening.design import ANCHOR, BEEPS, REFERENCE, Settings
 from songloom.metrics.listening.material import gather
-from songloom.metrics.listening.preparation import Settings, common_target, fingerprint, gain_to, prepare
+from songloom.metrics.listening.preparation import common_target, fingerprint, gain_to, prepare
 
 RATE = 48000
 

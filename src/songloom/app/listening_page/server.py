@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import ASGIApp
 
+from songloom.app.screen import errors
 from songloom.app.serving import Guard, policy_of
 from songloom.metrics.listening.session import Session, View
 
@@ -66,6 +67,7 @@ def create(session: Session, hosts: frozenset[str] | None) -> ASGIApp:
 
     @app.exception_handler(OSError)
     def unable(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": f"nothing was stored: {error}"}, 503)
+        errors.print(f"songloom: {error}", markup=False, highlight=False, soft_wrap=True)
+        return JSONResponse({"detail": "nothing was stored"}, 503)
 
     return Guard(app, MOST_BYTES, policy_of(page), hosts)

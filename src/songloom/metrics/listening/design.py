@@ -20,6 +20,8 @@ REFERENCE, ANCHOR, BEEPS = "reference", "anchor", "beeps"
 HIDDEN = (REFERENCE, ANCHOR, BEEPS)
 LOWEST, HIGHEST = 1, 100
 POINTS_PER_BEEP = 10
+SHORTEST, LONGEST = 0.2, 600.0
+"""Seconds that a clip may last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,24 @@ class Clip:
     gain: float
     source: str = ""
     beeps: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What is asked of a test beside its material; longer clips are cut at `seconds`; None: at ten
+    minutes."""
+
+    title: str = "Listening test"
+    mode: Mode = "ratings"
+    seed: int = 0
+    seconds: float | None = None
+    trials: int = 60
+
+    def __post_init__(self) -> None:
+        if self.seconds is not None and not SHORTEST <= self.seconds <= LONGEST:
+            raise ValueError(f"seconds is {self.seconds}; clips are {SHORTEST:g} to {LONGEST:g} s long")
+        if not 1 <= self.trials <= 1000:
+            raise ValueError(f"trials is {self.trials}; a rater is given 1 to 1000")
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,7 @@ from torch import Tensor
 from songloom.audio import files
 from songloom.audio.loudness import loudness, true_peak
 from songloom.metrics.listening import hidden
-from songloom.metrics.listening.design import (
-    ANCHOR,
-    BEEPS,
-    REFERENCE,
-    Clip,
-    Design,
-    Mode,
-)
+from songloom.metrics.listening.design import ANCHOR, BEEPS, LONGEST, REFERENCE, SHORTEST, Clip, Design, Settings
 from songloom.metrics.listening.material import Material
 from songloom.metrics.listening.plan import shuffled
 
@@ -35,24 +28,6 @@ SAMPLE_RATE, CHANNELS = 48000, 2
 WANTED, LOWEST_TARGET, CEILING = -23.0, -33.0, -1.0
 FADE = 0.05
 BEEP_COUNTS = (3, 4, 5, 6, 7, 8)
-SHORTEST = 0.2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What is asked of a test beside its material; `seconds` cuts longer clips, None leaves them whole."""
-
-    title: str = "Listening test"
-    mode: Mode = "ratings"
-    seed: int = 0
-    seconds: float | None = None
-    trials: int = 60
-
-    def __post_init__(self) -> None:
-        if self.seconds is not None and not SHORTEST <= self.seconds <= 600:
-            raise ValueError(f"seconds is {self.seconds}; clips are {SHORTEST} to 600 s long")
-        if not 1 <= self.trials <= 1000:
-            raise ValueError(f"trials is {self.trials}; a rater is given 1 to 1000")
 
 
 @dataclass(frozen=True)
@@ -67,7 +42,7 @@ class Source:
 
     def wave(self, settings: Settings) -> Tensor:
         """The sound [C, T] before its loudness is set."""
-        wave, _ = files.read(self.path, sample_rate=SAMPLE_RATE, channels=None, seconds=settings.seconds)
+        wave, _ = files.read(self.path, sample_rate=SAMPLE_RATE, seconds=settings.seconds or LONGEST)
         wave = files.with_channels(wave[:CHANNELS], CHANNELS)
         if wave.shape[1] < SHORTEST * SAMPLE_RATE:
             raise ValueError(f"{self.path} is {wave.shape[1] / SAMPLE_RATE:.2f} s long; a clip needs {SHORTEST} s")
