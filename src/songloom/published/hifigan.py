@@ -8,6 +8,7 @@ sample rate).
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,16 @@ def speecht5_scale(rate: int, hop: int, bands: int) -> MelScale:
 
 def tensors(path: Path, config: HifiGan.Config) -> dict[str, Tensor]:
     """The published tensors under our names; without normalisation its numbers do not count."""
-    found = renamed(read_tensors(path), rules(config), source=str(path))
+    return _whole(renamed(read_tensors(path), rules(config), source=str(path)), config)
+
+
+def of_authors(tensors: Mapping[str, Tensor], config: HifiGan.Config, source: str) -> dict[str, Tensor]:
+    """Tensors (weight norm folded) by the names of HiFi-GAN's first code under ours; they differ by one word."""
+    words = {re.sub(r"^ups\.", "upsampler.", name): tensor for name, tensor in tensors.items()}
+    return _whole(renamed(words, rules(config), source=source), config)
+
+
+def _whole(found: dict[str, Tensor], config: HifiGan.Config) -> dict[str, Tensor]:
     if config.mel.spread == 1.0:
         found["vocoder.mean"] = torch.zeros(config.mel.bands)
         found["vocoder.scale"] = torch.ones(config.mel.bands)

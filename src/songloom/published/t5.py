@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,30 @@ def settings_of_hub(config: Mapping[str, Any]) -> T5.Config:
         gated=form == "gated-gelu",
         buckets=config.get("relative_attention_num_buckets", 32),
         furthest=config.get("relative_attention_max_distance", 128),
+    )
+
+
+def settings_of_tensors(tensors: Mapping[str, Tensor], source: str) -> T5.Config:
+    """Our settings of the shapes of published tensors, all that matters but how far distances are told apart."""
+    first = "encoder.block.0.layer."
+    try:
+        vocabulary, width = tensors["shared.weight"].shape
+        buckets, heads = tensors[first + "0.SelfAttention.relative_attention_bias.weight"].shape
+        gated = first + "1.DenseReluDense.wi_0.weight" in tensors
+        hidden = tensors[first + "1.DenseReluDense." + ("wi_0" if gated else "wi") + ".weight"].shape[0]
+        inner = tensors[first + "0.SelfAttention.q.weight"].shape[0]
+    except KeyError as error:
+        raise ValueError(f"{source} holds no T5: it lacks {error}") from None
+    depth = len({found[1] for name in tensors if (found := re.match(BLOCK, name))})
+    return T5.Config(
+        vocabulary=vocabulary,
+        width=width,
+        depth=depth,
+        heads=heads,
+        head_width=inner // heads,
+        hidden=hidden,
+        gated=gated,
+        buckets=buckets,
     )
 
 
