@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from songloom.layers import decibel_mel
 from songloom.layers.cnn14 import Cnn14, Cnn14Shape
 from songloom.layers.decibel_mel import DecibelMel, DecibelScale
 
@@ -104,6 +105,13 @@ def test_mel_energies_in_decibels_are_those_of_librosa(scale: DecibelScale) -> N
     )
     expected = torch.from_numpy(10 * np.log10(np.maximum(energies, 1e-10))).float()
     torch.testing.assert_close(DecibelMel(scale)(wave), expected, atol=2e-3, rtol=1e-4)
+
+
+def test_a_few_frames_at_a_time_give_the_same_as_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    mel, wave = DecibelMel(DecibelScale()), torch.randn(2, 9000)
+    whole = mel(wave)
+    monkeypatch.setattr(decibel_mel, "AT_ONCE", 7)
+    torch.testing.assert_close(mel(wave), whole, atol=1e-5, rtol=1e-6)
 
 
 def test_silence_is_minus_100_decibels() -> None:

@@ -78,12 +78,16 @@ class Stft:
 
     def framed(self, wave: Tensor) -> Tensor:
         """Windowed frames [..., F, n_fft] of a wave [..., T]."""
+        return self.cut(wave) * self.window(wave)
+
+    def cut(self, wave: Tensor) -> Tensor:
+        """Frames [..., F, n_fft] of a wave [..., T] without the window: a view of the padded wave."""
         if not wave.shape[-1]:
             raise ValueError("the wave is empty; a spectrum needs at least one sample")
         count = self.frames(wave.shape[-1])
         tail = (count - 1) * self.hop_length + self.n_fft - self.lead - wave.shape[-1]
         padded = self._padded(wave, max(tail, 0))
-        return padded.unfold(-1, self.n_fft, self.hop_length)[..., :count, :] * self.window(wave)
+        return padded.unfold(-1, self.n_fft, self.hop_length)[..., :count, :]
 
     def _padded(self, wave: Tensor, tail: int) -> Tensor:
         if self.padding != "reflect":

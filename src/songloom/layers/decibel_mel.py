@@ -14,6 +14,9 @@ from torch import Tensor, nn
 
 from songloom.audio.spectrogram import Stft, mel_filters, mel_spectrogram
 
+AT_ONCE = 4096
+"""Frames whose spectra are in memory together, so that an hour of music needs little more than its mel bands."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DecibelScale:
@@ -54,5 +57,10 @@ class DecibelMel(nn.Module):
 
     def forward(self, wave: Tensor) -> Tensor:
         """Raises ValueError for a wave of no more than half a window, which cannot be mirrored."""
-        energies = mel_spectrogram(self.stft.magnitude(wave), self.filters)
-        return 10.0 * torch.log10(energies.clamp_min(self.scale.floor))
+        window = self.stft.window(wave)
+        energies = [self.energies(part * window) for part in torch.split(self.stft.cut(wave), AT_ONCE, dim=-2)]
+        return 10.0 * torch.log10(torch.cat(energies, dim=-1).clamp_min(self.scale.floor))
+
+    def energies(self, frames: Tensor) -> Tensor:
+        """Windowed frames [..., F, n_fft] -> mel energies [..., M, F]."""
+        return mel_spectrogram(torch.fft.rfft(frames).abs().transpose(-1, -2), self.filters)
