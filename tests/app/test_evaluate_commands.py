@@ -105,3 +105,18 @@ def test_wrong_input_is_one_line(run: Run, tmp_path: Path, words: list[str], mes
     said = err.strip().splitlines()[-1]
     assert said.startswith("songloom: ") and message in said
     assert not (tmp_path / "out").exists()
+
+
+def test_what_generate_makes_of_a_file_of_prompts_is_found_again_and_speaks_for_itself(
+    run: Run, model: Path, tmp_path: Path
+) -> None:
+    lines = [{"prompt": "harp, 90 bpm", "seconds": 1}, {"prompt": "lute in D minor", "seconds": 1, "id": "lute"}]
+    (tmp_path / "p.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    assert run("generate", "--prompts", "p.jsonl", "--out", "made", "--model", model)[0] == 0
+    reports = []
+    for options in (("--prompts", "p.jsonl"), ()):
+        code, _, err = run("evaluate", "made", *options, "--jobs", 1, "--cache", "kept", "--players", 0)
+        assert code == 0 and "no prompt" not in err
+        reports.append(json.loads((tmp_path / "report/report.json").read_text(encoding="utf-8")))
+    asked = [{row["prompt"]: row["asked"] for row in one["rows"]} for one in reports]
+    assert asked[0] == asked[1] == {"harp, 90 bpm": {"tempo": "90"}, "lute in D minor": {"key": "D minor"}}

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from bench_toys import Loudness, pitches, quiet, tone, write
+from bench_toys import Loudness, Pitches, pitches, quiet, tone, write
 
+from songloom.audio import files
 from songloom.metrics.bench.asked import Asked
+from songloom.metrics.bench.embedding import embed_all
 from songloom.metrics.bench.evaluation import Bench, evaluate, listen_to_reference
+from songloom.metrics.bench.listening import listen_to_all
 from songloom.metrics.bench.report import Figure, Report
 from songloom.metrics.bench.store import Store
 from songloom.metrics.control_accuracy import Wanted
+from songloom.metrics.embeddings import EmbedderNetwork
 from songloom.metrics.frechet import frechet_distance
 
 
@@ -98,14 +103,26 @@ def test_words_find_their_own_music_and_other_words_do_not(tmp_path: Path) -> No
     assert rows["drums"].estimate.value == 1.0
 
 
-def test_a_clip_that_an_embedder_hears_as_a_whole_is_compared_as_a_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    network = pitches()
-    monkeypatch.setattr(network.embedder, "embed_audio", lambda wave: torch.tensor([[0.6, 0.8]]).repeat(len(wave), 1))
-    monkeypatch.setattr(network.embedder, "embed_text", lambda texts: torch.tensor([[1.0, 0.0]]).repeat(len(texts), 1))
+def test_a_clip_that_an_embedder_hears_as_a_whole_is_compared_as_a_whole(tmp_path: Path) -> None:
+    class Whole(Pitches):
+        def embed_audio(self, wave: torch.Tensor) -> torch.Tensor:
+            return torch.tensor([[0.6, 0.8]]).repeat(len(wave), 1)
+
+        def embed_text(self, texts: Sequence[str]) -> torch.Tensor:
+            return torch.tensor([[1.0, 0.0]]).repeat(len(texts), 1)
+
+    network = EmbedderNetwork(Whole(), name="whole", checkpoint="none")
     rows = figures(measured(made(tmp_path / "made"), Bench(networks=[network], prompts=prompts(), prompts_from="p")))
     assert rows["similarity of text and music"].estimate.value == pytest.approx(0.6)
+
+
+def test_windows_are_heard_once_and_their_mean_is_the_whole_clip(tmp_path: Path) -> None:
+    (sound,), _ = listen_to_all(write(tmp_path, {"a.wav": torch.cat([tone(60), tone(66)], dim=1)}), Store(None))
+    network = pitches()
+    found = embed_all(network, [sound], Store(None))
+    expected = network.embed_whole(network.prepare(*files.read(sound.path)))
+    np.testing.assert_allclose(found.wholes["a"], expected.numpy(), atol=1e-6)
+    assert found.rows["a"].shape == (2, 2)
 
 
 def test_prompts_without_files_are_named_and_files_of_no_prompt_are_measured_all_the_same(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from songloom.audio import files
 from songloom.metrics.bench.listening import Progress, Sound, Unreadable
 from songloom.metrics.bench.store import Store
 from songloom.metrics.embeddings import ClassifyingNetwork, EmbedderNetwork, EmbeddingNetwork
+from songloom.systems.roles import Embedder
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,7 @@ def embed_all(
     refused: list[Unreadable] = []
     for done, sound in enumerate(sounds, start=1):
         try:
-            heard = {name: _known(network, how, sound, store, verb) for name, how, verb in _verbs(network)}
+            heard = _answers(network, sound, store)
         except ValueError as error:
             refused.append(Unreadable(sound.path, f"{network.name}: {error}"))
         else:
@@ -66,21 +67,32 @@ def _verbs(network: EmbeddingNetwork) -> list[tuple[str, str, Verb]]:
     """What a network can be asked: by name, under what it is kept, how."""
     key = network.facts.key()
     found: list[tuple[str, str, Verb]] = [("rows", key, network.embed)]
-    if isinstance(network, EmbedderNetwork):
+    if isinstance(network, EmbedderNetwork) and not _in_windows(network):
         found.append(("whole", f"{key}; whole", network.embed_whole))
     if isinstance(network, ClassifyingNetwork):
         found.append(("chances", f"{key}; chances", network.probabilities))
     return found
 
 
-def _known(network: EmbeddingNetwork, how: str, sound: Sound, store: Store, verb: Verb) -> np.ndarray:
-    """What is kept of a sound, or asked and kept now."""
-    known = store.rows(how, sound.content)
-    if known is not None:
-        return known
-    found: np.ndarray = verb(network.prepare(*files.read(sound.path))).numpy()
-    store.keep_rows(how, sound.content, found)
+def _answers(network: EmbeddingNetwork, sound: Sound, store: Store) -> dict[str, np.ndarray]:
+    """What a network says of a sound, by name: what is kept, and the rest asked and kept now."""
+    verbs = _verbs(network)
+    found = {name: rows for name, how, _ in verbs if (rows := store.rows(how, sound.content)) is not None}
+    missing = [verb for verb in verbs if verb[0] not in found]
+    if missing:
+        wave = network.prepare(*files.read(sound.path))
+        for name, how, verb in missing:
+            found[name] = verb(wave).numpy()
+            store.keep_rows(how, sound.content, found[name])
+    if isinstance(network, EmbedderNetwork) and _in_windows(network):
+        mean = found["rows"].mean(0)
+        found["whole"] = mean / max(float(np.linalg.norm(mean)), 1e-12)
     return found
+
+
+def _in_windows(network: EmbedderNetwork) -> bool:
+    """Whether a clip is the mean of the very windows that are its rows, so that it need not be heard again."""
+    return network.facts.hop_seconds is None and type(network.embedder).embed_audio is Embedder.embed_audio
 
 
 @torch.inference_mode()
