@@ -7,7 +7,8 @@ names them.
 
 The published code cuts its pieces (and a window of longer music, without fusion) at random, so that a clip has another
 vector every time. Here the pieces begin in the middle of each third of the places where one can begin, and music that
-is not longer than a window is never fused.
+is not longer than a window is never fused. Waves that come as numpy arrays are rounded to 16 bits there; here they stay
+as they are. Training there also hides stripes of the pictures and leaves out whole blocks at random; here it does not.
 """
 
 from __future__ import annotations
@@ -121,9 +122,9 @@ class LaionClap(Clap, kind="laion-clap"):
 
 
 def pieces(mel: Tensor, frames: int) -> Tensor:
-    """Log-mel frames [B, M, F] of longer music -> [B, 4, M, frames]: all of it, shrunk (linearly, as the checkpoints
-    were trained, without smoothing first), and one piece from each third, in the middle of where it can begin. Music
-    that is longer by less than a frame stays as it is, [B, M, F]."""
+    """Log-mel frames [B, M, F] of longer music -> [B, 4, M, frames]: all of it, shrunk (linearly and without smoothing
+    first, as transformers does), and one piece from each third, in the middle of where it can begin. Music that is
+    longer by less than a frame stays as it is, [B, M, F]."""
     if mel.shape[-1] == frames:
         return mel
     whole = functional.interpolate(mel[:, None], (mel.shape[1], frames), mode="bilinear", align_corners=False)
