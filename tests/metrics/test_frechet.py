@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from songloom.metrics.frechet import bootstrapped_distance, distance_of_moments, frechet_distance, split_distance
+from songloom.metrics.frechet import (
+    bootstrapped_distance,
+    distance_of_moments,
+    distance_to_rows,
+    frechet_distance,
+    split_distance,
+)
 from songloom.metrics.moments import Moments
 
 
@@ -66,6 +72,15 @@ def test_moments_of_pieces_add_up_to_those_of_the_whole() -> None:
     np.testing.assert_allclose(total.root @ total.root, total.covariance, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("count", [2, 7, 8, 9, 40])
+def test_rows_are_as_far_as_their_moments(count: int) -> None:
+    rng = np.random.default_rng(13)
+    reference, rows = Moments.of(rng.normal(size=(50, 8)) @ rng.normal(size=(8, 8))), rng.normal(size=(count, 8)) + 2
+    expected = distance_of_moments(reference, Moments.of(rows))
+    assert distance_to_rows(reference, rows) == pytest.approx(expected, rel=1e-9)
+    assert distance_to_rows(reference, rows.astype(np.float32)) == pytest.approx(expected, rel=1e-5)
+
+
 def test_moments_of_nothing_or_of_what_is_no_number_are_refused() -> None:
     for rows in (np.zeros((0, 3)), np.zeros(3), np.array([[np.nan, 1.0]])):
         with pytest.raises(ValueError, match="embeddings"):
@@ -116,6 +131,10 @@ def test_empty_or_unequal_sets_are_refused() -> None:
         frechet_distance(np.zeros((1, 3)), np.zeros((5, 3)))
     with pytest.raises(ValueError, match="widths"):
         frechet_distance(np.zeros((5, 3)), np.zeros((5, 4)))
+    with pytest.raises(ValueError, match="widths"):
+        distance_to_rows(Moments.of(np.zeros((5, 3))), np.zeros((5, 4)))
+    with pytest.raises(ValueError, match="at least 2"):
+        distance_to_rows(Moments.of(np.zeros((5, 3))), np.zeros((1, 3)))
 
 
 def test_halves_of_one_set_are_nearer_than_another_set() -> None:

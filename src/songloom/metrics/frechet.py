@@ -21,20 +21,40 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def distance_of_moments(first: Moments, second: Moments) -> float:
-    """The distance of two sets by their moments, in float64.
+    """The distance of two sets by their moments, in float64. Raises ValueError as `frechet_distance`.
 
     The trace of the root of C1 C2 is the sum of the singular values of C1^(1/2) C2^(1/2), which needs no root of
     a product that is not symmetric, and where covariances have no full rank, rounding stays rounding (roots of
     eigenvalues that should be 0 would make 1e-8 of 1e-16).
     """
-    if first.width != second.width:
-        raise ValueError(f"widths differ: {first.width} and {second.width}")
-    if min(first.count, second.count) < 2:
-        raise ValueError(f"sets of {first.count} and {second.count} rows; each needs at least 2")
-    shift = first.mean - second.mean
-    overlap = np.linalg.svd(first.root @ second.root, compute_uv=False).sum()
-    spread = (np.trace(first.scatter) / (first.count - 1)) + (np.trace(second.scatter) / (second.count - 1))
-    return float(shift @ shift + spread - 2.0 * overlap)
+    _check(first, second.width, second.count)
+    return _distance(first, second.mean, second.scatter.trace() / (second.count - 1), second.root)
+
+
+def distance_to_rows(first: Moments, rows: np.ndarray) -> float:
+    """The distance of a set by its moments to rows [n, E], as `distance_of_moments` of theirs. Fewer rows than
+    dimensions need no covariance: the singular values of C1^(1/2) X^T, X the rows without their mean over
+    (n - 1)^(1/2), are the same."""
+    _check(first, rows.shape[1], len(rows))
+    if len(rows) > first.width:
+        return distance_of_moments(first, Moments.of(rows))
+    mean = rows.mean(0, dtype=np.float64)
+    spread = (rows - mean) / np.sqrt(len(rows) - 1)
+    return _distance(first, mean, (spread**2).sum(), spread.T)
+
+
+def _check(first: Moments, width: int, count: int) -> None:
+    if first.width != width:
+        raise ValueError(f"widths differ: {first.width} and {width}")
+    if min(first.count, count) < 2:
+        raise ValueError(f"sets of {first.count} and {count} rows; each needs at least 2")
+
+
+def _distance(first: Moments, mean: np.ndarray, trace: float, factor: np.ndarray) -> float:
+    """The distance to a set of this mean [E] whose covariance is factor [E, r] times its transpose."""
+    shift = first.mean - mean
+    overlap = np.linalg.svd(first.root @ factor, compute_uv=False).sum()
+    return float(shift @ shift + first.scatter.trace() / (first.count - 1) + trace - 2.0 * overlap)
 
 
 def split_distance(
@@ -74,12 +94,11 @@ def bootstrapped_distance(
     """
     if len(clips) < 2:
         raise ValueError(f"{len(clips)} clips; an interval needs at least 2")
-    value = distance_of_moments(reference, Moments.of(np.concatenate(clips)))
-    count = max(10, min(100, int(2e10 / reference.width**3))) if rounds is None else rounds
-    rng = np.random.default_rng(seed)
-    draws = rng.integers(len(clips), size=(count, len(clips)))
-    values = np.array(
-        [distance_of_moments(reference, Moments.of(np.concatenate([clips[i] for i in draw]))) for draw in draws]
-    )
+    rows = np.concatenate(clips)
+    value = distance_to_rows(reference, rows)
+    cost = reference.width**2 * min(reference.width, len(rows))
+    count = max(10, min(100, int(2e10 / cost))) if rounds is None else rounds
+    draws = np.random.default_rng(seed).integers(len(clips), size=(count, len(clips)))
+    values = np.array([distance_to_rows(reference, np.concatenate([clips[i] for i in draw])) for draw in draws])
     low, high = np.quantile(values - values.mean(), (0.025, 0.975))
     return Estimate(value, value + float(low), value + float(high), len(clips))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from songloom.metrics.frechet import distance_of_moments
+from songloom.metrics.frechet import distance_to_rows
 from songloom.metrics.moments import Moments
 
 
@@ -35,7 +35,7 @@ def frechet_infinity(
     rng = np.random.default_rng(seed)
     sizes = np.linspace(least, len(rows), steps).astype(int)
     draws = [rows[rng.integers(len(rows), size=size)] for size in sizes]
-    distances = np.array([distance_of_moments(reference, Moments.of(draw)) for draw in draws])
+    distances = np.array([distance_to_rows(reference, draw) for draw in draws])
     return extrapolate(sizes, distances)
 
 
@@ -51,4 +51,4 @@ def extrapolate(sizes: np.ndarray, distances: np.ndarray) -> Extrapolated:
 def frechet_per_clip(reference: Moments, clips: Sequence[np.ndarray]) -> list[float]:
     """The distance of each clip's own rows [n, E] to a reference: high ones are outliers. A clip of fewer than two
     rows, which has no covariance, is NaN."""
-    return [distance_of_moments(reference, Moments.of(rows)) if len(rows) >= 2 else float("nan") for rows in clips]
+    return [distance_to_rows(reference, rows) if len(rows) >= 2 else float("nan") for rows in clips]

@@ -51,7 +51,9 @@ class Moments:
 
     @cached_property
     def root(self) -> np.ndarray:
-        """The symmetric root [E, E] of the covariance, by its eigenvectors; what rounding makes negative is 0."""
+        """The symmetric root [E, E] of the covariance, by its eigenvectors; what rounding leaves of eigenvalues that
+        should be 0 would be large under a root, so it is 0."""
         values, vectors = np.linalg.eigh(self.covariance)
-        root: np.ndarray = (vectors * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T
+        rounding = self.width * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
+        root: np.ndarray = (vectors * np.sqrt(np.where(values > rounding, values, 0.0))) @ vectors.T
         return root
