@@ -64,6 +64,19 @@ def test_what_cannot_be_is_said_in_one_line(
     assert code == 2 and said in err and len(err.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("option", ["--init", "--continue"])
+def test_sound_of_another_rate_or_width_is_taken_and_said_so(
+    run: Run, model: Path, tmp_path: Path, option: str
+) -> None:
+    files.write(tmp_path / "odd.wav", 0.1 * torch.randn(1, 5_000), 11_025)
+    code, _, err = run(
+        "generate", "harp", "--seconds", 1, "--model", model, "--steps", 2, option, "odd.wav", "-o", "a.wav"
+    )
+    name = {"--init": "init", "--continue": "continuation"}[option]
+    assert code == 0
+    assert err.strip() == f"{name}: 11025 Hz, 1 channel is taken as 16000 Hz, 2 channels, as the model has it"
+
+
 def test_more_than_a_window_is_made_window_by_window_and_a_loop_is_not(run: Run, model: Path) -> None:
     words = ("generate", "harp", "--model", model, "-o", "a.wav", "--steps", 1)
     assert run(*words, "--seconds", 17)[0] == 0

@@ -142,3 +142,9 @@ def test_notes_and_chords_have_their_classes() -> None:
     for wrong in (-1, 128, "c", "H", ""):
         with pytest.raises(ValueError, match="note"):
             pitch_class(wrong)
+
+
+@pytest.mark.parametrize("level", ["nan", "inf", "loud"])
+def test_a_table_s_error_names_its_file(tmp_path: Path, level: str) -> None:
+    with pytest.raises(ValueError, match=rf"curve\.csv: db must be a number, not '{level}'"):
+        read_curve("dynamics", written(tmp_path, f"seconds,db\n0,-20\n1,{level}\n", "curve.csv"), 2.0)

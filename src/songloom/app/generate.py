@@ -14,7 +14,7 @@ from cyclopts import Parameter
 
 from songloom.app.prompt_files import read_prompts
 from songloom.app.screen import bar, errors
-from songloom.app.wishes import CONTROLS, NO_WISH, Wish, shown
+from songloom.app.wishes import CONTROLS, NO_WISH, Wish, fitted_sounds, shown
 from songloom.systems.request import Request
 
 if TYPE_CHECKING:
@@ -148,6 +148,8 @@ def generate(
         return
     best = _scorer(rank, embedder)
     opened = _open(model, lora, precision)
+    for line in fitted_sounds(request, opened.system.sample_rate, opened.system.channels):
+        errors.print(line, markup=False, highlight=False, soft_wrap=True)
     if stream:
         _stream(opened, request, target)
     else:

@@ -125,6 +125,22 @@ def control(name: Name, text: str, seconds: float) -> Audio | Curve:
     return Audio.load(path)
 
 
+def fitted_sounds(request: Request, sample_rate: int, channels: int) -> list[str]:
+    """A line for each sound that a request brings with another rate or other channels than its model has."""
+    lines = []
+    for name in SOUNDS:
+        audio: Audio | None = getattr(request, name)
+        if audio is None or (audio.sample_rate, audio.channels) == (sample_rate, channels):
+            continue
+        own = f"{audio.sample_rate} Hz, {_channels(audio.channels)}"
+        lines.append(f"{name}: {own} is taken as {sample_rate} Hz, {_channels(channels)}, as the model has it")
+    return lines
+
+
+def _channels(count: int) -> str:
+    return f"{count} channel{'s' if count > 1 else ''}"
+
+
 def region(text: str) -> tuple[float, float]:
     """ "2.5-4" as two numbers. Raises ValueError for anything else."""
     begin, _, end = text.partition("-")

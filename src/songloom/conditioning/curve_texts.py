@@ -31,13 +31,14 @@ def read_curve(name: Name, text: str, seconds: float) -> Curve:
         raise ValueError(f"there is no file {text}")
     try:
         content = path.read_text(encoding="utf-8-sig")
-        data = json.loads(content) if path.suffix.lower() == ".json" else _of_rows(name, content)
+        table = path.suffix.lower() == ".csv"
+        data = None if table else json.loads(content)
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8 text") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is no JSON: {error}") from None
     try:
-        return of_json(name, data, seconds)
+        return of_json(name, _of_rows(name, content) if table else data, seconds)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 

@@ -9,13 +9,13 @@ from songloom.config import Settings
 from songloom.diffusion.processes import Cosine, Flow, ProcessSettings
 from songloom.layers.dit import DitShape
 from songloom.systems.codecs.oobleck import Oobleck
-from songloom.systems.generators.stable_audio import Seconds, StableAudio
+from songloom.systems.generators.stable_audio import PASSES, Seconds, StableAudio
 from songloom.systems.latent_generator import Sampling
 
 SECONDS: dict[str, Seconds] = {"seconds_start": "start", "seconds_total": "total"}
 SAMPLINGS = {
-    "v": Sampling(),
-    "rectified_flow": Sampling(sampler="euler", schedule="log-snr", steps=50, guidance=6.0),
+    "v": Sampling(passes=PASSES),
+    "rectified_flow": Sampling(sampler="euler", schedule="log-snr", steps=50, guidance=6.0, passes=PASSES),
     "rf_denoiser": Sampling(sampler="ping-pong", schedule="log-snr", steps=8, guidance=1.0),
 }
 """By the objective: as the model cards of Open and Open Small have it, and a plain flow between."""
@@ -116,7 +116,10 @@ def settings_of_pipeline(
         ),
         window=transformer["sample_size"],
         sampling=Sampling(
-            sampler="dpm-2m-sde", least=scheduler.get("sigma_min", 0.3), most=scheduler.get("sigma_max", 500.0)
+            sampler="dpm-2m-sde",
+            least=scheduler.get("sigma_min", 0.3),
+            most=scheduler.get("sigma_max", 500.0),
+            passes=PASSES,
         ),
     )
 

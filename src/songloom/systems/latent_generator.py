@@ -34,6 +34,7 @@ from songloom.diffusion.latent_diffusion import (
     latents_of,
 )
 from songloom.diffusion.processes import Cosine, Process
+from songloom.diffusion.resampling import resampled
 from songloom.diffusion.samplers import Denoiser, Noise, sampler, seeded
 from songloom.diffusion.windows import blended, circle, circular, shares, windows
 from songloom.layers.dit import Dit
@@ -59,7 +60,8 @@ LEAST_MARGIN, MARGIN_SECONDS = 4, 4.0
 class Sampling:
     """How a piece is sampled unless a request says otherwise. Schedules of ratios of noise to signal go from `most`
     to `least`; `rescale` brings guided predictions back to their deviation by so much; `strength` is how much an
-    `init` changes; with `shifted` a flow's times depend on the length as in training."""
+    `init` changes; with `shifted` a flow's times depend on the length as in training. In windows that go on from one
+    before, the later steps are taken `passes` times (`diffusion/resampling.py`): a smoother way on, for more time."""
 
     sampler: str = "dpm-3m-sde"
     schedule: str = "exponential"
@@ -70,6 +72,7 @@ class Sampling:
     rescale: float = 0.0
     strength: float = 0.7
     shifted: bool = False
+    passes: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,7 +296,8 @@ class LatentGenerator(Generator):
             if made is not None:  # frames that are known come from the noise that they were made of
                 fresh[..., : ended - begin] = first[..., begin - ended :]
             first, part = fresh, part_of(progress, place, len(plan))
-            made = self.sampled(request, predict, known, kept, strength, first, noise, part)
+            passes = 1 if made is None else self.sampling.passes
+            made = self.sampled(request, predict, known, kept, strength, first, noise, part, passes=passes)
             yield self.scale.undo(made[..., max(0, ended - begin) :])
             ended = end
 
@@ -341,9 +345,11 @@ class LatentGenerator(Generator):
         first: Tensor,
         noise: Noise,
         progress: Progress | None,
+        *,
+        passes: int = 1,
     ) -> Tensor:
         """Latents [1, D, F] of the process, from the `first` noise: those `known` where they are `kept` [F], the rest
-        new by so much."""
+        new by so much, its later steps taken `passes` times."""
         steps = self.sampling.steps if request.steps is None else request.steps
         visited = self.times(steps, known.shape[-1])[round((1 - strength) * steps) :]
         denoise = denoiser(predict, self.process)
@@ -354,7 +360,8 @@ class LatentGenerator(Generator):
         if len(visited) == 1:
             return known
         x = self.process.noised(known, first, visited[0])
-        return sampler(self.sampling.sampler)(told(denoise, visited, progress), x, visited, self.process, noise=noise)
+        run = resampled(sampler(self.sampling.sampler), passes)
+        return run(told(denoise, visited, progress), x, visited, self.process, noise=noise)
 
     def times(self, steps: int, frames: int) -> Tensor:
         """The times that sampling visits [steps + 1]."""
@@ -374,10 +381,13 @@ def told(denoise: Denoiser, visited: Tensor, progress: Progress | None) -> Denoi
     """A denoiser that tells how many of the visited times are behind."""
     if progress is None:
         return denoise
+    most = 0.0
 
     def denoise_and_tell(x: Tensor, time: Tensor) -> Tensor:
+        nonlocal most
         made = denoise(x, time)
-        progress(int((visited >= time).sum()) / (len(visited) - 1))
+        most = max(most, int((visited >= time).sum()) / (len(visited) - 1))
+        progress(most)
         return made
 
     return denoise_and_tell

@@ -32,6 +32,8 @@ from songloom.systems.latent_generator import LatentGenerator, LatentSettings, S
 from songloom.systems.request import Request
 
 Seconds = Literal["start", "total"]
+PASSES = 3
+"""Of the later steps of windows that go on from one before."""
 
 
 class StableAudio(LatentGenerator, kind="stable-audio"):
@@ -59,6 +61,7 @@ class StableAudio(LatentGenerator, kind="stable-audio"):
         window: int = 1024
         whole_window: bool = True
         condition_dropout: float = 0.1
+        sampling: Sampling = field(default_factory=lambda: Sampling(passes=PASSES))
 
     config: Config
 
