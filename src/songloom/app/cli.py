@@ -54,6 +54,11 @@ COMMANDS = {
 }
 DATA = {
     "band": ("songloom.app.data:band", "Compose and render a captioned corpus with the built-in band."),
+    "prepare": (
+        "songloom.app.prepare:prepare",
+        "Any folder of music, or a published data set, as clean captioned tar shards to train on.",
+    ),
+    "verify": ("songloom.app.prepare:verify", "Whether the bytes of tar shards are still those that were written."),
     "show": ("songloom.app.data:show", "Statistics and a picture of a folder of music."),
 }
 

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from songloom.audio.metadata import packed, riff_comment, unpacked, with_riff_comment
 from songloom.audio.resample import resample
+from songloom.audio.tar_members import Window, find, through_tar
 
 PCM = {16: "PCM_16", 24: "PCM_24"}
 FORMATS = {
@@ -54,9 +55,11 @@ class AudioInfo:
 
 
 def opened(path: str | os.PathLike[str]) -> soundfile.SoundFile:
-    """The sound file at a path, open for reading. Raises ValueError when it is none."""
+    """The sound file at a path, which may lead through a tar, open for reading. Raises ValueError when it is none."""
     file = Path(path)
     if not file.exists():
+        if place := through_tar(file):
+            return _opened_member(file, *place)
         raise FileNotFoundError(f"{file}: no such file")
     if file.is_dir():
         raise ValueError(f"{file} is a folder, not an audio file")
@@ -65,6 +68,15 @@ def opened(path: str | os.PathLike[str]) -> soundfile.SoundFile:
     except soundfile.LibsndfileError as error:
         os.close(os.open(file, os.O_RDONLY))  # no permission is said as such
         raise ValueError(f"{file} is not audio that can be read: {error.error_string}") from None
+
+
+def _opened_member(path: Path, tar: Path, name: str) -> soundfile.SoundFile:
+    window = Window(tar, find(tar, name))
+    try:
+        return soundfile.SoundFile(window)
+    except soundfile.LibsndfileError as error:
+        window.close()
+        raise ValueError(f"{path} is not audio that can be read: {error.error_string}") from None
 
 
 def info(path: str | os.PathLike[str]) -> AudioInfo:
@@ -215,6 +227,6 @@ def read_metadata(path: str | os.PathLike[str]) -> str | None:
     with opened(path) as sound:
         comment = str(sound.comment)
         container = sound.format
-    if container in ("WAV", "WAVEX"):
+    if container in ("WAV", "WAVEX") and not through_tar(Path(path)):
         comment = riff_comment(Path(path)) or ""
     return unpacked(comment) or None

@@ -1,7 +1,8 @@
 """Random crops of a data set, a pure function of (seed, step): nothing to save, so a resumed run is exact.
 
 Item j of step s draws from its own random stream, numbered across all data-parallel ranks: the ranks' batches
-together are the batch that one process of `world_size` times the size would see.
+together are the batch that one process of `world_size` times the size would see. So do the clips that are taken in
+turn: as long as all ranks' batches together keep their size, a run may go on with another number of ranks.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -17,18 +18,33 @@ from torch import Tensor
 
 from songloom.data.batch import Batch
 from songloom.data.manifest import NAME, Clip, read, scan
+from songloom.data.order import EpochOrder
 from songloom.data.shards import Shards
+from songloom.data.tar_waves import TarWaves
 from songloom.data.waves import Progress, cache_waves, to_float
 
 
 @dataclass(frozen=True, slots=True)
 class Cropping:
     """How crops begin: at the clip's start, else on a labelled downbeat, with these chances; else anywhere.
-    `balanced` draws the style first, then a clip of it."""
+    `balanced` draws the style first, then a clip of it; `in_turn` takes every clip once an epoch instead."""
 
     from_start: float = 0.2
     on_downbeat: float = 0.5
     balanced: bool = True
+    in_turn: bool = False
+
+
+class Waves(Protocol):
+    """Waves as int16 [C, T] by clip: a cache of them, or shards that are read as they are."""
+
+    settings: dict[str, Any]
+
+    def __contains__(self, identity: object) -> bool: ...
+
+    def length(self, identity: str) -> int: ...
+
+    def read(self, identity: str, start: int, length: int) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +68,7 @@ class Dataset:
         self,
         clips: Sequence[Clip],
         *,
-        waves: Shards | None = None,
+        waves: Waves | None = None,
         codes: Shards | None = None,
         latents: Shards | None = None,
         curves: Shards | None = None,
@@ -62,7 +78,7 @@ class Dataset:
         world_size: int = 1,
         cropping: Cropping | None = None,
     ) -> None:
-        present = [shards for shards in (waves, codes, latents, curves) if shards is not None]
+        present: list[Waves] = [shards for shards in (waves, codes, latents, curves) if shards is not None]
         if waves is None and codes is None and latents is None:
             raise ValueError("a data set needs waves, codes or latents")
         if (codes is not None or latents is not None) and not frame_rate:
@@ -80,6 +96,7 @@ class Dataset:
         self.seed, self.rank, self.world_size = seed, rank, world_size
         self.cropping = cropping or Cropping()
         self._groups = _groups(self.clips, balanced=self.cropping.balanced)
+        self._order = EpochOrder([clip.audio.rpartition("/")[0] for clip in self.clips], seed)
 
     @property
     def unit_rate(self) -> float:
@@ -92,7 +109,8 @@ class Dataset:
         if batch_size < 1 or units < 1:
             raise ValueError(f"a batch of {batch_size} crops of {crop_seconds} s is empty")
         first = self.rank * batch_size
-        crops = [self._draw(step, first + item, units) for item in range(batch_size)]
+        together = batch_size * self.world_size
+        crops = [self._draw(step, first + item, units, together) for item in range(batch_size)]
         rate = self.unit_rate
         return Batch(
             texts=tuple(crop.text for crop in crops),
@@ -109,10 +127,12 @@ class Dataset:
             curves=None if self.curves is None else _stacked(self.curves, crops, units).float(),
         )
 
-    def _draw(self, step: int, item: int, units: int) -> Crop:
+    def _draw(self, step: int, item: int, units: int, together: int) -> Crop:
         rng = np.random.Generator(np.random.Philox(np.random.SeedSequence((self.seed, step, item))))
         group = self._groups[int(rng.integers(len(self._groups)))]
         clip = group[int(rng.integers(len(group)))]
+        if self.cropping.in_turn:
+            clip = self.clips[self._order.at(step * together + item)]
         text = clip.captions[int(rng.integers(len(clip.captions)))].text if clip.captions else ""
         start = self._start(clip, rng, self._units(clip) - units)
         return Crop(clip, text, start, min(units, self._units(clip) - start))
@@ -155,11 +175,16 @@ def open_waves(
     world_size: int = 1,
     cropping: Cropping | None = None,
 ) -> Dataset:
-    """The waves of one split of a data set's folder (its manifest, or a plain folder of audio)."""
+    """The waves of one split of a data set's folder (its manifest, or a plain folder of audio): from a cache, or from
+    tar shards of this rate and these channels as they are."""
     clips = [clip for clip in clips_of(folder) if clip.split == split]
     if not clips:
         raise ValueError(f"{folder} has no clips of the split {split!r}")
-    waves = cache_waves(folder, clips, sample_rate=sample_rate, channels=channels, jobs=jobs, progress=progress)
+    waves: Waves
+    if TarWaves.fits(folder, clips, sample_rate=sample_rate, channels=channels):
+        waves = TarWaves(folder, clips)
+    else:
+        waves = cache_waves(folder, clips, sample_rate=sample_rate, channels=channels, jobs=jobs, progress=progress)
     return Dataset(clips, waves=waves, seed=seed, rank=rank, world_size=world_size, cropping=cropping)
 
 

@@ -20,15 +20,19 @@ NAME = "manifest.jsonl"
 SPLITS = ("train", "valid", "test")
 FEW = 20
 """A plain folder of fewer clips is all for training: what would be held out of it tells nothing."""
+MOST_TEXT = 1 << 20
+"""Bytes that a text beside a clip may have."""
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf")
 
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """One wording of a clip; `kind` says how long and in what manner ("tags", "sentence", ...)."""
+    """One wording of a clip; `kind` says how long and in what manner ("tags", "sentence", ...), `source` whose words
+    they are ("MusicCaps", "song.txt"; "" unknown)."""
 
     kind: str
     text: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +104,22 @@ def to_json(clip: Clip) -> str:
         "sample_rate": clip.sample_rate,
         "channels": clip.channels,
         "split": clip.split,
-        "captions": [{"kind": caption.kind, "text": caption.text} for caption in clip.captions],
+        "captions": [_told(caption) for caption in clip.captions],
         "labels": dict(clip.labels),
         "stems": dict(clip.stems),
     }
     return json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
+def _told(caption: Caption) -> dict[str, str]:
+    told = {"kind": caption.kind, "text": caption.text}
+    return told | {"source": caption.source} if caption.source else told
+
+
 def from_json(line: str) -> Clip:
     """Read one line; unknown fields are ignored, wrong ones raise ValueError."""
     try:
-        record = json.loads(line)
+        record = parsed(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON ({error})") from error
     if not isinstance(record, dict):
@@ -159,7 +168,7 @@ def scan(folder: Path) -> list[Clip]:
         if path.suffix.lower() not in AUDIO_SUFFIXES or any(part.startswith(".") for part in relative.parts):
             continue
         info = files.info(path)
-        captions, labels = _sidecars(path)
+        captions, labels = sidecars(path)
         name = relative.as_posix()
         clips.append(
             Clip(name, inside(name), info.seconds, info.sample_rate, info.channels, split_of(name), captions, labels)
@@ -169,15 +178,17 @@ def scan(folder: Path) -> list[Clip]:
     return clips if len(clips) >= FEW else [replace(clip, split=SPLITS[0]) for clip in clips]
 
 
-def _sidecars(path: Path) -> tuple[tuple[Caption, ...], dict[str, Any]]:
+def sidecars(path: Path) -> tuple[tuple[Caption, ...], dict[str, Any]]:
+    """Captions and labels that lie beside an audio file, as .txt and .json of its name. Raises ValueError for a file
+    that is not what its suffix says."""
     captions: list[Caption] = []
     labels: dict[str, Any] = {}
     text, record = path.with_suffix(".txt"), path.with_suffix(".json")
-    if text.is_file() and (words := text.read_text(encoding="utf-8").strip()):
+    if text.is_file() and (words := text_of(text).strip()):
         captions.append(Caption("sentence", " ".join(words.split())))
     if record.is_file():
         try:
-            known = _mapping(json.loads(record.read_text(encoding="utf-8")), "the file")
+            known = _mapping(parsed(text_of(record)), "the file")
         except ValueError as error:
             raise ValueError(f"{record}: {error}") from error
         if isinstance(known.get("caption"), str) and known["caption"].strip():
@@ -190,6 +201,24 @@ def _sidecars(path: Path) -> tuple[tuple[Caption, ...], dict[str, Any]]:
         }
         labels.update(_mapping(known.get("labels", {}), "labels"))
     return tuple(captions), labels
+
+
+def text_of(path: Path, most: int = MOST_TEXT) -> str:
+    """A text file in UTF-8. Raises ValueError for one that is longer than `most` bytes, or other bytes."""
+    if path.stat().st_size > most:
+        raise ValueError(f"{path} is longer than {most} bytes")
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not UTF-8 text") from None
+
+
+def parsed(text: str) -> Any:
+    """JSON that somebody else wrote. Raises ValueError for what is none, or is nested beyond reading."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
 
 
 def _text(record: Mapping[str, Any], name: str) -> str:
@@ -220,7 +249,7 @@ def _captions(value: object) -> tuple[Caption, ...]:
         if isinstance(item, str):
             captions.append(Caption("sentence", item))
         elif isinstance(item, dict) and isinstance(item.get("text"), str):
-            captions.append(Caption(str(item.get("kind", "sentence")), item["text"]))
+            captions.append(Caption(str(item.get("kind", "sentence")), item["text"], str(item.get("source", ""))))
         else:
             raise ValueError(f"a caption must be a text or an object with a text, not {item!r}")
     return tuple(captions)

@@ -19,6 +19,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from songloom.audio.tar_members import state
 from songloom.data.manifest import Clip, write_atomically
 
 INDEX = "index.json"
@@ -38,7 +39,7 @@ class Item:
 
 def cache_folder(folder: Path, clips: Sequence[Clip], settings: Mapping[str, Any]) -> Path:
     """`folder/.cache/<key>`, the key a hash of the clips (with the sizes of their files) and the settings."""
-    known = [[clip.id, clip.audio, clip.seconds, (Path(folder) / clip.audio).stat().st_size] for clip in clips]
+    known = [[clip.id, clip.audio, clip.seconds, state(Path(folder) / clip.audio)[0]] for clip in clips]
     text = json.dumps([known, dict(settings)], sort_keys=True)
     return Path(folder) / ".cache" / sha256(text.encode("utf-8")).hexdigest()[:20]
 

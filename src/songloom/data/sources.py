@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from songloom.audio.tar_members import state
 from songloom.data.manifest import Clip, write_atomically
 from songloom.data.shards import Shards
 
@@ -32,8 +33,7 @@ def check(cache: Path, folder: Path, clips: Sequence[Clip], settings: Mapping[st
 
 def _files(folder: Path, clips: Sequence[Clip]) -> dict[str, list[int]]:
     """Size in bytes and time of the last change in nanoseconds of each clip's file."""
-    found = {clip.id: (Path(folder) / clip.audio).stat() for clip in clips}
-    return {name: [state.st_size, state.st_mtime_ns] for name, state in found.items()}
+    return {clip.id: list(state(Path(folder) / clip.audio)) for clip in clips}
 
 
 def _same(cache: Path, known: Mapping[str, Any], settings: Mapping[str, Any]) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ from songloom.audio import files
 from songloom.data import sources
 from songloom.data.manifest import Clip
 from songloom.data.shards import SHARD_BYTES, Shards, cache_folder, finish, is_written, write_shard
+from songloom.data.workers import mapped
 
 FULL_SCALE = 32768.0
 
@@ -84,26 +83,10 @@ def _build(
     missing = [number for number in range(len(groups)) if not is_written(cache, number)]
     done = total - sum(len(groups[number]) for number in missing)
     tasks = {number: (folder, cache, number, groups[number], sample_rate, channels) for number in missing}
-    for number in _run(tasks, jobs):
+    for number, _ in mapped(_write_group, tasks, jobs):
         done += len(groups[number])
         if progress:
             progress(done, total)
-
-
-def _run(tasks: dict[int, tuple[Path, Path, int, Sequence[Clip], int, int]], jobs: int) -> Iterator[int]:
-    if jobs == 1 or len(tasks) < 2:
-        for number, task in tasks.items():
-            _write_group(*task)
-            yield number
-        return
-    with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(_write_group, *task): number for number, task in tasks.items()}
-        try:
-            for future in as_completed(running):
-                future.result()
-                yield running[future]
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _write_group(

@@ -10,11 +10,11 @@ from typing import Any
 from torch import Tensor
 
 from songloom.audio.agreement import key_score, tempo_agrees
+from songloom.audio.defects import clicks, direct_current, longest_silence
 from songloom.audio.features.key import estimate_key
 from songloom.audio.features.tempo import estimate_tempo
 from songloom.audio.loudness import loudness
 from songloom.metrics.confidence import Estimate, estimate, mean, share
-from songloom.metrics.defects import clicks, direct_current, longest_silence
 from songloom.metrics.ear import Ear, quarter
 from songloom.metrics.ear_training import f1
 from songloom.metrics.prompts import Asked

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
+from torch import Tensor
+
 from songloom.audio import files
 from songloom.audio.resample import resample
 from songloom.metrics.bench import plots
@@ -130,5 +132,10 @@ def player(path: Path) -> str:
     wave, rate = files.read(path)
     if len(wave) > 2:
         wave = wave.mean(0, keepdim=True)
-    data = base64.b64encode(files.encoded(resample(wave, rate, PLAYED_RATE), PLAYED_RATE, ".mp3", quality=0.3)).decode()
+    return sound_of(resample(wave, rate, PLAYED_RATE))
+
+
+def sound_of(wave: Tensor) -> str:
+    """An <audio> element with a wave [C, T] at PLAYED_RATE inside, as MP3."""
+    data = base64.b64encode(files.encoded(wave, PLAYED_RATE, ".mp3", quality=0.3)).decode()
     return f'<audio controls preload="none" src="data:audio/mpeg;base64,{data}"></audio>'

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from songloom.audio.clip import Audio
+from songloom.audio.defects import clicks, clipped, direct_current, is_silent, longest_silence
 from songloom.audio.loudness import loudness, true_peak
 from songloom.metrics.control_accuracy import hear
-from songloom.metrics.defects import clicks, clipped, direct_current, is_silent, longest_silence
 from songloom.metrics.stereo import QUIETEST, Stereo, stereo
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from songloom.metrics.defects import clicks, clipped, direct_current, is_silent, longest_silence
+from songloom.audio.defects import clicks, clipped, direct_current, is_silent, longest_silence
 
 RATE = 32_000
 
