@@ -132,7 +132,7 @@ def test_one_control_and_one_half_of_the_time_leave_the_rest_free(trained: Music
         errors(free[..., first], truth[..., first])[0]
     )
     # What is not asked for is no nearer to the truth than without any curve.
-    assert float(errors(part[..., second], truth[..., second])[0]) > 0.8 * float(
+    assert float(errors(part[..., second], truth[..., second])[0]) > 0.7 * float(
         errors(free[..., second], truth[..., second])[0]
     )
     assert float(errors(part, truth)[1]) > 0.8 * float(errors(free, truth)[1])

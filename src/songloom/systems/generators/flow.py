@@ -40,7 +40,7 @@ from songloom.conditioning.musical import Musical, MusicalBatch
 from songloom.conditioning.reading import read, style_in
 from songloom.config import Settings
 from songloom.data.batch import Batch
-from songloom.diffusion.latent_diffusion import Predict, guided, latents_of
+from songloom.diffusion.latent_diffusion import Predict, Scaling, guided, latents_of
 from songloom.diffusion.processes import Flow as FlowProcess
 from songloom.diffusion.straight import checked_flow, straight_losses
 from songloom.layers.dit import Dit, DitShape, Given
@@ -106,7 +106,9 @@ class Flow(LatentGenerator, kind="flow"):
 
         codec: Settings = field(default_factory=SpectralCodec.Config)
         process: Settings = field(default_factory=FlowProcess.Config)
+        scaling: Scaling = "whole"
         times: Times = "logit-normal"
+        shift: tuple[int, int] | None = (256, 1024)
         shape: DitShape = field(
             default_factory=lambda: DitShape(
                 width=256, depth=8, heads=4, hidden=704, context_width=256, timing="modulation", normed_heads=True
@@ -123,7 +125,7 @@ class Flow(LatentGenerator, kind="flow"):
         straight: int = 0
         strides: int = 2
         sampling: Sampling = field(
-            default_factory=lambda: Sampling(sampler="heun", schedule="linear", steps=16, guidance=2.5)
+            default_factory=lambda: Sampling(sampler="heun", schedule="linear", steps=16, guidance=2.5, shifted=True)
         )
 
     config: Config
@@ -155,7 +157,7 @@ class Flow(LatentGenerator, kind="flow"):
             ),
             window=1024,
             text_tokens=16,
-            sampling=Sampling(sampler="heun", schedule="linear", steps=6, guidance=2.0),
+            sampling=Sampling(sampler="heun", schedule="linear", steps=6, guidance=2.0, shifted=True),
         )
         return {"flow": cls.Config(), "flow-tiny": tiny}
 
@@ -337,13 +339,18 @@ class Flow(LatentGenerator, kind="flow"):
         return self.dit.given(tokens=tokens, vector=whole, aligned=aligned)
 
     def under(self, given: Given) -> Predict:
-        """The network under conditions, on latents [B, D, F] of any F."""
+        """The velocity under conditions, of latents [B, D, F] of any F. The network tells what the best guess from the
+        noisy latents alone lacks (Karras et al. 2022, arXiv 2206.00364, eq. 7, for data of variance 1): where all is
+        noise that is the music, and the noise need not be carried through."""
         patch = self.config.patch
 
         def predict(x: Tensor, time: Tensor) -> Tensor:
             frames = x.shape[-1]
             whole = functional.pad(x, (0, -frames % patch))
             made = self.dit(rearrange(whole, "b d (f p) -> b (d p) f", p=patch), time, given)
-            return rearrange(made, "b (d p) f -> b d (f p)", p=patch)[..., :frames]
+            found = rearrange(made, "b (d p) f -> b d (f p)", p=patch)[..., :frames]
+            at = time.reshape(-1, 1, 1)
+            power = (1 - at).square() + at.square()
+            return x * ((2 * at - 1) / power).to(x) - found * power.rsqrt().to(x)
 
         return predict
