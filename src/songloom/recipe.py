@@ -12,7 +12,8 @@ class Recipe:
 
     `inputs` is what a batch holds: waves, or the codes or latents of the system's frozen codec, or (as its latents)
     log-mel frames in the scale of a system that sees no more, made once into a cache; with `curves`, those of the
-    music (melody, dynamics, rhythm) beside them, with `waves` the waves that the codes or latents were made of.
+    music (melody, dynamics, rhythm) beside them, with `waves` the waves that the codes or latents were made of. A part
+    `mixed` of the items is two pieces of one tempo at once (see `data/beat_mixing.py`).
     `seconds` is the crop; `crop` says where crops begin. A part `long_share` of the steps takes fewer crops of
     `long_seconds` that hold as much audio, so that a model which learns most from many short crops also sees how
     whole pieces go. The learning rate rises linearly over `warmup` steps and falls on a cosine to `final_rate` times
@@ -24,6 +25,7 @@ class Recipe:
     """
 
     inputs: Literal["waves", "codes", "latents", "mel"] = "waves"
+    mixed: float = 0.0
     curves: bool = False
     waves: bool = False
     seconds: float = 10.0

@@ -13,7 +13,7 @@ import torch
 from songloom.conditioning.musical import Musical, metronome, of_labels, stack
 from songloom.data.dataset import clips_of
 from songloom.systems import registry
-from songloom.training import label_cache
+from songloom.training import label_cache, session
 from songloom.training.label_cache import completed
 from songloom.training.session import open_data
 
@@ -87,3 +87,13 @@ def test_a_key_or_tempo_that_is_none_is_refused_with_the_clip_s_name(
     click_track(tmp_path / "a.wav", told)
     with pytest.raises(ValueError, match=error):
         completed(clips_of(tmp_path), tmp_path)
+
+
+def test_pieces_of_a_told_tempo_are_mixed_in_training(tmp_path: Path) -> None:
+    for name in "ab":
+        click_track(tmp_path / f"{name}.wav", {"caption": f"click {name}", "tempo": TEMPO})
+    plan = session.plan("musicldm", "tiny", {"recipe.inputs": "waves", "recipe.mixed": "1.0"}, {"codec": "random"})
+    trainer = session.start(plan, tmp_path, tmp_path / "run")
+    batch = trainer.train_data.batch(0, batch_size=8, crop_seconds=4.0)
+    assert batch.wave is not None and batch.latents is None
+    assert {"click a and click b", "click b and click a"} & set(batch.texts)

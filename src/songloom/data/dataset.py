@@ -111,6 +111,15 @@ class Dataset:
         first = self.rank * batch_size
         together = batch_size * self.world_size
         crops = [self._draw(step, first + item, units, together) for item in range(batch_size)]
+        return self._cut(crops, units, crop_seconds)
+
+    def cut(self, clip: Clip, start: float, crop_seconds: float) -> Batch:
+        """One crop of a clip from the second `start` on, with zeros beyond the clip's end, and no text."""
+        begin, units = round(start * self.unit_rate), round(crop_seconds * self.unit_rate)
+        inside = max(0, min(units, self._units(clip) - begin))
+        return self._cut([Crop(clip, "", begin, inside)], units, crop_seconds)
+
+    def _cut(self, crops: Sequence[Crop], units: int, crop_seconds: float) -> Batch:
         rate = self.unit_rate
         return Batch(
             texts=tuple(crop.text for crop in crops),
@@ -166,6 +175,7 @@ def open_waves(
     folder: Path,
     split: str = "train",
     *,
+    clips: Sequence[Clip] | None = None,
     sample_rate: int,
     channels: int,
     jobs: int = 1,
@@ -177,7 +187,7 @@ def open_waves(
 ) -> Dataset:
     """The waves of one split of a data set's folder (its manifest, or a plain folder of audio): from a cache, or from
     tar shards of this rate and these channels as they are."""
-    clips = [clip for clip in clips_of(folder) if clip.split == split]
+    clips = [clip for clip in clips_of(folder) if clip.split == split] if clips is None else clips
     if not clips:
         raise ValueError(f"{folder} has no clips of the split {split!r}")
     waves: Waves

@@ -10,6 +10,7 @@ from typing import cast
 import torch
 
 from songloom.config import Settings, from_json, override
+from songloom.data.beat_mixing import BeatMixed
 from songloom.data.dataset import Cropping, Dataset, clips_of, open_waves
 from songloom.data.manifest import Clip
 from songloom.data.waves import Progress, cache_waves
@@ -223,6 +224,7 @@ def open_data(
         return open_waves(
             folder,
             split,
+            clips=completed(clips, folder, jobs=jobs, progress=progress) if recipe.mixed else clips,
             sample_rate=system.sample_rate,
             channels=system.channels,
             jobs=jobs,
@@ -316,7 +318,7 @@ def start(
     return Trainer(
         system,
         plan.recipe,
-        opened[0],
+        BeatMixed(opened[0], plan.recipe.mixed) if plan.recipe.mixed else opened[0],
         run,
         valid=opened[1],
         pace=pace,

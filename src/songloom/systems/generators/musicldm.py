@@ -79,7 +79,14 @@ class MusicLdm(MelDiffusion, kind="musicldm"):
         if preset.endswith("-tiny"):
             return tiny_recipe()
         return Recipe(
-            inputs="latents", seconds=10.24, steps=400_000, batch_size=24, learning_rate=3e-5, warmup=1000, ema=0.9999
+            inputs="latents",  # mixed beat by beat (BLM); with waves it is BAM
+            mixed=0.5 if preset == "musicldm" else 0.0,
+            seconds=10.24,
+            steps=400_000,
+            batch_size=24,
+            learning_rate=3e-5,
+            warmup=1000,
+            ema=0.9999,
         )
 
     def given(self, texts: Sequence[str]) -> UnetGiven:
