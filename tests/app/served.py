@@ -17,9 +17,13 @@ class Served:
             command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         assert self.process.stdout is not None
-        self.said = self.process.stdout.readline()
-        found = re.search(r"http://\S+/", self.said)
-        assert found, self.said + self.process.communicate()[0]
+        self.said, found = "", None
+        for line in self.process.stdout:
+            self.said += line
+            found = re.search(r"http://\S+/", line)
+            if found:
+                break
+        assert found, self.said
         self.url = found[0]
 
     @property

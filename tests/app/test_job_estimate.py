@@ -9,7 +9,17 @@ import pytest
 import torch
 
 from songloom.app import job_estimate
-from songloom.app.job_estimate import Estimate, Limits, estimate, expected, input_bytes, refused, way
+from songloom.app.job_estimate import (
+    Estimate,
+    Limits,
+    estimate,
+    expected,
+    input_bytes,
+    refused,
+    too_large,
+    too_many,
+    way,
+)
 from songloom.app.job_store import Job, JobStore
 from songloom.app.job_task import Task
 from songloom.audio.clip import Audio
@@ -105,13 +115,16 @@ def test_every_bound_refuses_with_its_numbers(
     task = Task(request=request, model=str(model))
     store.add(Job(id="a", owner="me", state="queued", task={}, way="", seconds=1.0, candidates=1, timeout=1.0, bytes=0))
     needs = Estimate(None, 900, 1000, input_bytes(task), 0)
-    assert said in (refused(limits, store, task, needs, "me", 60.0) or "")
-    assert refused(Limits(), store, task, needs, "me", 60.0) is None
+    found = [
+        (refused(bounds, task, needs, 60.0), too_many(bounds, store, "me"), too_large(bounds, store, needs))
+        for bounds in (limits, Limits())
+    ]
+    assert said in "".join(filter(None, found[0])) and found[1] == (None, None, None)
 
 
 def test_what_the_model_does_not_use_is_refused_before_it_waits(store: JobStore, model: Path, tones: Path) -> None:
     task = Task(request=Request(prompt="harp", steps=5), model=str(model))
     with pytest.raises(ValueError, match="loom does not use steps"):
-        refused(Limits(), store, task, Estimate(None, 1, 1, 0, 0), "", 60.0)
-    reason = refused(Limits(), store, Task(request=Request(), model=str(tones)), Estimate(None, 1, 1, 0, 0), "", 60.0)
+        refused(Limits(), task, Estimate(None, 1, 1, 0, 0), 60.0)
+    reason = refused(Limits(), Task(request=Request(), model=str(tones)), Estimate(None, 1, 1, 0, 0), 60.0)
     assert reason == f"{tones} makes no music from text"

@@ -45,6 +45,7 @@ COMMANDS = {
         "Teach a generator your own music: a small LoRA file, the model itself stays as it is.",
     ),
     "listen": ("songloom.app.listen:commands", "A page where people rate systems by ear, blind."),
+    "serve": ("songloom.app.serve:serve", "The models over HTTP: jobs, streams, encoding, embedding, tags."),
     "list": ("songloom.app.catalogue:list_systems", "The models that are here, and the systems that can be trained."),
     "show": (
         "songloom.app.catalogue:show",

@@ -107,8 +107,12 @@ def input_bytes(task: Task) -> int:
     return sum(4 * value.wave.numel() for value in values if isinstance(value, Audio))
 
 
-def refused(limits: Limits, store: JobStore, task: Task, needs: Estimate, owner: str, timeout: float) -> str | None:
-    """Why a task is not taken; None when it is. Raises ValueError when its model does not use what is asked."""
+class Full(ValueError):
+    """A task that would be taken, once other jobs have ended or are deleted."""
+
+
+def refused(limits: Limits, task: Task, needs: Estimate, timeout: float) -> str | None:
+    """Why a task is never taken; None when it may be. Raises ValueError when its model does not use what is asked."""
     own = own_folder(task.model)
     kind = None if own is None else str(read_config(own)["settings"]["kind"])
     if kind is not None:
@@ -116,18 +120,34 @@ def refused(limits: Limits, store: JobStore, task: Task, needs: Estimate, owner:
         if cls is None or not issubclass(cls, Generator):
             return f"{task.model} makes no music from text"
         task.request.check(cls.uses, kind)
-    every, mine = store.waiting(owner)
-    room = limits.disk - store.used()
-    free = limits.memory if limits.memory is not None else memory.free()
-    bounds: list[tuple[str, float, float | None]] = [
+    return _beyond(
         ("{:g} s of music are asked; {:g} may be", task.request.seconds, limits.seconds),
         ("{:g} candidates are asked; {:g} may be", task.request.candidates, limits.candidates),
         ("{:g} s of work are allowed for it; {:g} may be", timeout, limits.timeout),
         ("{:.0f} bytes of sounds come with it; {:.0f} may", needs.input_bytes, limits.input_bytes),
+    )
+
+
+def too_many(limits: Limits, store: JobStore, owner: str) -> str | None:
+    """Why no task of an owner is taken now; None when one may be."""
+    every, mine = store.waiting(owner)
+    return _beyond(
         ("{:g} jobs would wait; {:g} may", every + 1, limits.waiting),
         ("{:g} jobs of one owner would wait; {:g} may", mine + 1, limits.waiting_of_owner),
+    )
+
+
+def too_large(limits: Limits, store: JobStore, needs: Estimate) -> str | None:
+    """Why there is no room for a task now; None when there is."""
+    room = limits.disk - store.used()
+    free = limits.memory if limits.memory is not None else memory.free()
+    return _beyond(
         ("it may take {:.0f} bytes of disk; {:.0f} are left, delete some jobs", needs.bytes, room),
         ("it may take {:.0f} bytes of disk; {:.0f} are free", needs.bytes, shutil.disk_usage(store.folder).free),
         ("it may take {:.0f} bytes of memory; {:.0f} are there", needs.memory, free),
-    ]
+    )
+
+
+def _beyond(*bounds: tuple[str, float, float | None]) -> str | None:
+    """The first of some bounds that is crossed, in words."""
     return next((said.format(asked, most) for said, asked, most in bounds if most is not None and asked > most), None)

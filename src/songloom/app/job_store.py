@@ -128,6 +128,10 @@ class JobStore:
         query = f"SELECT {LISTED} FROM jobs WHERE state = 'done' AND way = ? ORDER BY number DESC LIMIT ?"
         return [_job(row) for row in self._run(query, (way, most))]
 
+    def counts(self) -> dict[str, int]:
+        """How many jobs there are in each state that any is in."""
+        return dict(self._run("SELECT state, count(*) FROM jobs GROUP BY state"))
+
     def open(self, *, yes: bool) -> None:
         """Whether workers may begin jobs."""
         self._run("UPDATE queue SET open = ?", (yes,))

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from songloom.app.job_estimate import Estimate, Limits, estimate, refused, way
+from songloom.app.job_estimate import Estimate, Full, Limits, estimate, refused, too_large, too_many, way
 from songloom.app.job_store import ENDED, Job, JobStore, State
 from songloom.app.job_task import Task
 from songloom.app.job_worker import PARTIAL, too_long
@@ -74,13 +74,16 @@ class JobQueue:
 
     def submit(self, task: Task, *, owner: str = "", timeout: float | None = None) -> Job:
         """Queues a task; `timeout` is in seconds from its beginning. Raises ValueError, with the bound, for one that is
-        too long, too large or one too many, and for one that its model cannot meet."""
+        too long or too large, and for one that its model cannot meet; Full for one too many."""
+        self._check_number(owner)  # at once, since a flood of tasks is not worth an estimate each
         needs = self.estimate(task)
         timeout = self.limits.timeout if timeout is None else timeout
+        if (reason := refused(self.limits, task, needs, timeout)) is not None:
+            raise ValueError(f"refused: {reason}")
         with self._submitting:
-            reason = refused(self.limits, self.store, task, needs, owner, timeout)
-            if reason is not None:
-                raise ValueError(f"refused: {reason}")
+            self._check_number(owner)
+            if (reason := too_large(self.limits, self.store, needs)) is not None:
+                raise Full(f"refused: {reason}")
             identity = secrets.token_hex(8)
             folder = self.store.place(identity)
             folder.mkdir()
@@ -166,6 +169,10 @@ class JobQueue:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _check_number(self, owner: str) -> None:
+        if (reason := too_many(self.limits, self.store, owner)) is not None:
+            raise Full(f"refused: {reason}")
 
     def _start(self, place: int) -> Worker:
         log = self.folder / f"worker-{place}.log"

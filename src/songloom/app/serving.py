@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import uvicorn
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -39,13 +39,21 @@ class Guard:
         send = self._with_headers(send)
         headers = Headers(scope=scope)
         if refusal := self._refusal(headers):
-            await PlainTextResponse(refusal[1], refusal[0])(scope, receive, send)
+            await self.refusal(*refusal)(scope, receive, send)
             return
+        await self.enter(scope, receive, send)
+
+    async def enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on with its whole body."""
         body = await self._body(receive)
         if body is None:
-            await PlainTextResponse(f"a request has at most {self.most_bytes} bytes", 413)(scope, receive, send)
+            await self.refusal(413, f"a request has at most {self.most_bytes} bytes")(scope, receive, send)
             return
         await self.app(scope, _once(body, receive), send)
+
+    def refusal(self, status: int, said: str) -> Response:
+        """What a request gets that is not passed on."""
+        return PlainTextResponse(said, status)
 
     def _refusal(self, headers: Headers) -> tuple[int, str] | None:
         host, origin = headers.get("host", ""), headers.get("origin")
@@ -122,9 +130,10 @@ def allowed_hosts(host: str) -> frozenset[str] | None:
     return LOOPBACK | {host} if is_loopback(host) else None
 
 
-def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:
+def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None], *, connections: int = 256) -> None:
     """Serves until Ctrl-C or SIGTERM. The socket is bound first, so that `announce` gets an address (port 0: a free
-    one) where requests wait. Raises ValueError for what is no port, OSError where the port is taken."""
+    one) where requests wait; beyond so many `connections` requests get 503. Raises ValueError for what is no port,
+    OSError where the port is taken."""
     if not 0 <= port <= 65535:
         raise ValueError(f"port is {port}; ports are 0 (a free one) to 65535")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -137,6 +146,6 @@ def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -
         listener.listen(128)
         shown = f"[{host}]" if ":" in host else host
         announce(f"http://{shown}:{listener.getsockname()[1]}/")
-        config = uvicorn.Config(app, log_level="warning", limit_concurrency=256, timeout_graceful_shutdown=2)
+        config = uvicorn.Config(app, log_level="warning", limit_concurrency=connections, timeout_graceful_shutdown=2)
         with contextlib.suppress(KeyboardInterrupt):  # is how a server ends
             uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,137 @@
+"""What goes on while a job runs: its progress as server-sent events, its music as it is made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import BinaryIO
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from songloom.app.job_store import ENDED
+from songloom.app.jobs import JobQueue
+from songloom.app.service.models import Unavailable
+from songloom.app.service.told import ToldJob
+from songloom.audio.clip import Audio
+from songloom.audio.files import encoded
+
+LOOK_SECONDS = 0.2
+LISTEN_SECONDS = 0.02
+"""Between two looks at a job that is heard; shorter than measuring it takes, so that its music is never missed."""
+QUIET_SECONDS = 15.0
+"""After which a comment keeps the connection of silent events alive."""
+BLOCK = 1 << 16
+
+
+async def events(look: Callable[[], ToldJob]) -> AsyncIterator[str]:
+    """A job, told anew whenever it has changed; the last event is named after the state in which it ended."""
+    before, quiet = "", 0.0
+    while True:
+        job = await run_in_threadpool(look)
+        told = job.model_dump_json()
+        ended = job.state in ENDED
+        if told != before or quiet >= QUIET_SECONDS:
+            yield (
+                ": still there\n\n"
+                if told == before
+                else f"event: {job.state if ended else 'progress'}\ndata: {told}\n\n"
+            )
+            quiet = 0.0
+        if ended:
+            return
+        before, quiet = told, quiet + LOOK_SECONDS
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+class Tail:
+    """Follows the WAV of a job while it grows. When the job is begun again after a crash it goes on where it was: the
+    same request gives the same samples."""
+
+    def __init__(self, queue: JobQueue, identity: str) -> None:
+        self.queue, self.identity = queue, identity
+        self._file: BinaryIO | None = None
+        self._read, self._attempt = 0, 0
+
+    def next(self) -> bytes | None:
+        """What has come since: nothing while the job goes on, None once it was done and all was given. Raises
+        Unavailable when it ended in another way."""
+        job = self.queue.job(self.identity)
+        if self._file is None or job.attempt != self._attempt:
+            self._open(job.attempt)
+        data = self._file.read(BLOCK) if self._file else b""
+        if not data and job.state == "done" and not self._read:  # over before it was seen
+            audio = Audio.load(self.queue.files(self.identity)[0])
+            data = encoded(audio.wave, audio.sample_rate, ".wav")
+        self._read += len(data)
+        if data or job.state not in ENDED:
+            return data
+        if job.state != "done":
+            raise Unavailable(job.error or "the job was cancelled")
+        return None
+
+    def close(self) -> None:
+        if self._file:
+            self._file.close()
+
+    def _open(self, attempt: int) -> None:
+        path = self.queue.partial(self.identity)
+        if path is None:
+            return
+        self.close()
+        try:
+            self._file = path.open("rb")
+        except FileNotFoundError:  # gone since
+            self._file = None
+            return
+        self._file.seek(self._read)
+        self._attempt = attempt
+
+
+async def following(tail: Tail) -> AsyncIterator[bytes]:
+    """The pieces of a tail to its end."""
+    while (data := await run_in_threadpool(tail.next)) is not None:
+        if data:
+            yield data
+        else:
+            await asyncio.sleep(LISTEN_SECONDS)
+
+
+class LiveMusic(StreamingResponse):
+    """A WAV that ends with its job. However the response ends, the job does not go on without a listener."""
+
+    def __init__(self, tail: Tail, first: bytes) -> None:
+        async def all_of_it() -> AsyncIterator[bytes]:
+            yield first
+            async for data in following(tail):
+                yield data
+
+        self.tail = tail
+        super().__init__(all_of_it(), media_type="audio/wav", headers={"X-Job": tail.identity})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            left(self.tail)
+
+
+async def begun(request: Request, tail: Tail) -> LiveMusic:
+    """The response, once there is something to hear. Raises Unavailable when the job fails before."""
+    try:
+        while not (first := await run_in_threadpool(tail.next)):
+            if await request.is_disconnected():
+                raise Unavailable("nobody listens")
+            await asyncio.sleep(LISTEN_SECONDS)
+    except BaseException:
+        left(tail)
+        raise
+    return LiveMusic(tail, first)
+
+
+def left(tail: Tail) -> None:
+    """Ends a job that is no longer heard; one that has ended stays as it is."""
+    tail.queue.cancel(tail.identity)
+    tail.close()

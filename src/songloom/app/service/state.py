@@ -1,0 +1,95 @@
+"""What the routes of a server share: the queue, the models, kept sounds, and a desk for analyses."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from fastapi import HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+
+from songloom.app.job_estimate import Full
+from songloom.app.job_store import Job
+from songloom.app.job_task import Task
+from songloom.app.jobs import JobQueue
+from songloom.app.service.asked import Wish
+from songloom.app.service.bounds import Bounds
+from songloom.app.service.figures import Figures
+from songloom.app.service.models import Shelf
+from songloom.app.service.uploads import Sounds
+from songloom.systems.roles import Progress
+
+T = TypeVar("T")
+
+
+class Desk:
+    """Analyses, one at a time and off the event loop; so many may wait, and each may take so long."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds, self._turn, self._there = bounds, asyncio.Lock(), 0
+
+    async def run(self, work: Callable[[Progress], T]) -> T:
+        """What `work` gives; it is to call the progress that it gets, which raises once it took too long. Raises Full
+        when too many wait."""
+        if self._there >= self.bounds.analyses:
+            raise Full(f"{self._there} analyses wait already; try again soon")
+        self._there += 1
+        try:
+            async with self._turn:
+                return await run_in_threadpool(work, self._watch())
+        finally:
+            self._there -= 1
+
+    def _watch(self) -> Progress:
+        until = time.monotonic() + self.bounds.analysis_seconds
+
+        def watch(_: float) -> None:
+            if time.monotonic() > until:
+                raise ValueError(f"this takes longer than {self.bounds.analysis_seconds:g} s; send less")
+
+        return watch
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """All of a server but its routes."""
+
+    queue: JobQueue
+    shelf: Shelf
+    bounds: Bounds
+    sounds: Sounds
+    desk: Desk
+    figures: Figures
+    uploads: Path
+
+    @classmethod
+    def of(cls, queue: JobQueue, shelf: Shelf, bounds: Bounds) -> Service:
+        """A service in the queue's folder."""
+        uploads = queue.folder / "uploads"
+        sounds = Sounds(uploads, bounds)
+        return cls(queue, shelf, bounds, sounds, Desk(bounds), Figures(), uploads)
+
+    def job(self, identity: str, owner: str) -> Job:
+        """A job of an owner; another one's is as unknown as one that never was."""
+        try:
+            found = self.queue.job(identity)
+        except ValueError:
+            found = None
+        if found is None or found.owner != owner:
+            raise HTTPException(404, f"there is no job {identity!r}")
+        return found
+
+    def task(self, wish: Wish, owner: str) -> Task:
+        """What a wish asks of a job, with the sounds of its owner. Raises ValueError when it cannot be met."""
+        place = self.shelf.find(wish.model, "generator").place
+        return wish.task(place, partial(self.sounds.load, owner=owner))
+
+
+def owner_of(request: Request) -> str:
+    """Who asks, as the gate found it."""
+    return str(request.scope["owner"])

@@ -1,0 +1,129 @@
+"""Bodies as files under names of the server's own; sounds among them, looked at before they are read."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from songloom.app.job_estimate import Full
+from songloom.app.service.bounds import Bounds
+from songloom.audio import files
+from songloom.audio.clip import Audio
+
+STARTS = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM", b"ID3")
+"""How sound files begin that are taken: wav, flac, ogg, aiff, and mp3 (which may begin with a frame, too)."""
+RATES = range(1000, 384_001)
+
+
+@asynccontextmanager
+async def received(request: Request, folder: Path) -> AsyncIterator[Path]:
+    """The body of a request as a file that is there for the length of the block. Raises ValueError for an empty one."""
+    path = folder / f"{secrets.token_hex(8)}.upload"
+    try:
+        with path.open("xb") as file:
+            async for piece in request.stream():
+                await run_in_threadpool(file.write, piece)
+            if not file.tell():
+                raise ValueError("the request has no body")
+        yield path
+    except ClientDisconnect:
+        raise ValueError("the upload broke off") from None
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def nameless(path: Path) -> Iterator[None]:
+    """Errors about a file speak of the upload, never of where it lies."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(str(error).replace(str(path), "the upload")) from None
+
+
+def check_sound(path: Path, bounds: Bounds) -> files.AudioInfo:
+    """What a sound file says of itself. Raises ValueError for what is none or another kind than those taken, and for
+    one that would become too large, however small it is now."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    mpeg = start[:1] == b"\xff" and len(start) > 1 and start[1] & 0xE0 == 0xE0
+    if not mpeg and not start.startswith(STARTS):
+        raise ValueError("the upload is not audio that is taken: wav, flac, ogg, mp3 or aiff")
+    with nameless(path):
+        info = files.info(path)
+    if info.sample_rate not in RATES or not 1 <= info.channels <= bounds.sound_channels:
+        raise ValueError(
+            f"the upload has {info.channels} channels at {info.sample_rate} Hz;"
+            f" 1 to {bounds.sound_channels} at {RATES[0]} to {RATES[-1]} Hz are taken"
+        )
+    if not 0 < info.seconds <= bounds.sound_seconds:
+        raise ValueError(
+            f"the upload has {info.seconds:g} s of sound; more than 0 and at most {bounds.sound_seconds:g}"
+        )
+    return info
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A sound that was uploaded for later jobs: where it lies, whose it is, what it says of itself, until when."""
+
+    path: Path
+    owner: str
+    info: files.AudioInfo
+    until: float
+
+
+class Sounds:
+    """Sounds that jobs may begin with or follow, for a while. They do not outlive the server."""
+
+    def __init__(self, folder: Path, bounds: Bounds) -> None:
+        self.folder, self.bounds = folder, bounds
+        self._kept: dict[str, Sound] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.iterdir():
+            path.unlink()
+
+    def keep(self, upload: Path, owner: str) -> tuple[str, Sound]:
+        """Takes an uploaded file over, under a new name. Raises ValueError for what is no sound, Full for one too
+        many of an owner."""
+        self._forget()
+        info = check_sound(upload, self.bounds)
+        if sum(one.owner == owner for one in self._kept.values()) >= self.bounds.sounds:
+            raise Full(f"{self.bounds.sounds} sounds are kept already; delete one")
+        identity = secrets.token_hex(8)
+        path = self.folder / f"{identity}.sound"
+        upload.rename(path)
+        sound = Sound(path, owner, info, time.time() + self.bounds.sounds_seconds)
+        self._kept[identity] = sound
+        return identity, sound
+
+    def load(self, identity: str, owner: str) -> Audio:
+        """A sound that was kept. Raises ValueError when there is none of this name."""
+        with nameless(found := self._find(identity, owner).path):
+            return Audio(*files.read(found))
+
+    def delete(self, identity: str, owner: str) -> None:
+        """Forgets a sound. Raises ValueError when there is none of this name."""
+        self._find(identity, owner).path.unlink(missing_ok=True)
+        self._kept.pop(identity, None)
+
+    def _find(self, identity: str, owner: str) -> Sound:
+        self._forget()
+        found = self._kept.get(identity)
+        if found is None or found.owner != owner:
+            raise ValueError(f"there is no sound {identity!r}")
+        return found
+
+    def _forget(self) -> None:
+        for identity, sound in list(self._kept.items()):
+            if sound.until < time.time():
+                sound.path.unlink(missing_ok=True)
+                self._kept.pop(identity, None)
