@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import torch
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel
 from starlette.background import BackgroundTask
@@ -18,15 +18,16 @@ from songloom.app.service import told
 from songloom.app.service.asked import Identity, Texts
 from songloom.app.service.made import BINARY, MEDIA, SOUND, Format
 from songloom.app.service.models import Shelf
+from songloom.app.service.music import NOT_THERE
 from songloom.app.service.state import Service, owner_of
 from songloom.app.service.uploads import check_sound, nameless, received
+from songloom.audio import defects
 from songloom.audio.clip import Audio
 from songloom.data.token_file import TokenReader
 from songloom.inference import candidates, coded_files
 from songloom.inference.embedding import embed_file, mean
 from songloom.inference.tagging import LabelSet, Tagger
 from songloom.inference.text_similarity import TextSimilarity
-from songloom.metrics import defects
 from songloom.systems.request import Request as Asked
 from songloom.systems.roles import Progress
 
@@ -88,10 +89,11 @@ def routes(service: Service) -> APIRouter:
             until=sound.until,
         )
 
-    @router.delete("/sounds/{identity}", status_code=204)
+    @router.delete("/sounds/{identity}", status_code=204, responses=NOT_THERE)
     def forget(request: Request, identity: Identity) -> Response:
-        """Forgets a sound; it is no error when there is none."""
-        service.sounds.delete(identity, owner_of(request))
+        """Forgets a sound."""
+        if not service.sounds.delete(identity, owner_of(request)):
+            raise HTTPException(404, f"there is no sound {identity!r}")
         return Response(status_code=204)
 
     @router.post(

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from songloom.app.service import live, told
 from songloom.app.service.asked import Identity, Wish
-from songloom.app.service.music import CONFLICT, NO_JOB
+from songloom.app.service.music import CONFLICT, NOT_THERE
 from songloom.app.service.state import Service, owner_of
 from songloom.audio.clip import Audio
 
@@ -32,7 +32,7 @@ def routes(service: Service) -> APIRouter:
     @router.get(
         "/jobs/{identity}/events",
         response_class=StreamingResponse,
-        responses=NO_JOB | EVENTS,
+        responses=NOT_THERE | EVENTS,
     )
     def events(request: Request, identity: Identity) -> StreamingResponse:
         """A job as server-sent events: `progress` whenever it has changed, and at last `done`, `failed` or
@@ -45,7 +45,7 @@ def routes(service: Service) -> APIRouter:
     @router.get(
         "/jobs/{identity}/results/{number}",
         response_class=FileResponse,
-        responses=NO_JOB | CONFLICT | SOUND,
+        responses=NOT_THERE | CONFLICT | SOUND,
     )
     async def result(
         request: Request,

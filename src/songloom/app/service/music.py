@@ -11,7 +11,7 @@ from songloom.app.service import told
 from songloom.app.service.asked import Identity, Wish
 from songloom.app.service.state import Service, owner_of
 
-NO_JOB: dict[int | str, dict[str, Any]] = {404: {"model": told.Problem}}
+NOT_THERE: dict[int | str, dict[str, Any]] = {404: {"model": told.Problem}}
 CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": told.Problem}}
 
 
@@ -48,12 +48,12 @@ def routes(service: Service) -> APIRouter:
         """Jobs, the latest first."""
         return [shown(job) for job in queue.jobs(state, owner_of(request), limit)]
 
-    @router.get("/jobs/{identity}", responses=NO_JOB)
+    @router.get("/jobs/{identity}", responses=NOT_THERE)
     def one_job(request: Request, identity: Identity) -> told.ToldJob:
         """A job as it stands."""
         return shown(service.job(identity, owner_of(request)))
 
-    @router.post("/jobs/{identity}/cancel", responses=NO_JOB)
+    @router.post("/jobs/{identity}/cancel", responses=NOT_THERE)
     def cancel(request: Request, identity: Identity) -> told.ToldJob:
         """Ends a job that waits at once, and one that runs soon; one that has ended stays as it is."""
         owner = owner_of(request)
@@ -61,7 +61,7 @@ def routes(service: Service) -> APIRouter:
         queue.cancel(identity)
         return shown(service.job(identity, owner))
 
-    @router.delete("/jobs/{identity}", status_code=204, responses=NO_JOB | CONFLICT)
+    @router.delete("/jobs/{identity}", status_code=204, responses=NOT_THERE | CONFLICT)
     def delete(request: Request, identity: Identity) -> Response:
         """Forgets a job that has ended, with its files."""
         if service.job(identity, owner_of(request)).state not in ENDED:

@@ -107,20 +107,24 @@ class Sounds:
 
     def load(self, identity: str, owner: str) -> Audio:
         """A sound that was kept. Raises ValueError when there is none of this name."""
-        with nameless(found := self._find(identity, owner).path):
-            return Audio(*files.read(found))
+        found = self._find(identity, owner)
+        if found is None:
+            raise ValueError(f"there is no sound {identity!r}")
+        with nameless(found.path):
+            return Audio(*files.read(found.path))
 
-    def delete(self, identity: str, owner: str) -> None:
-        """Forgets a sound. Raises ValueError when there is none of this name."""
-        self._find(identity, owner).path.unlink(missing_ok=True)
-        self._kept.pop(identity, None)
+    def delete(self, identity: str, owner: str) -> bool:
+        """Forgets a sound; whether there was one."""
+        found = self._find(identity, owner)
+        if found is not None:
+            found.path.unlink(missing_ok=True)
+            self._kept.pop(identity, None)
+        return found is not None
 
-    def _find(self, identity: str, owner: str) -> Sound:
+    def _find(self, identity: str, owner: str) -> Sound | None:
         self._forget()
         found = self._kept.get(identity)
-        if found is None or found.owner != owner:
-            raise ValueError(f"there is no sound {identity!r}")
-        return found
+        return found if found is not None and found.owner == owner else None
 
     def _forget(self) -> None:
         for identity, sound in list(self._kept.items()):
