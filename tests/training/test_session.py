@@ -124,6 +124,17 @@ def test_the_chains_decoder_goes_on_from_the_codec_and_is_what_ships(data: Path,
     assert torch.allclose(shipped, later, atol=1e-3) and not torch.equal(later, first)
 
 
+def test_the_chain_ships_an_embedder_beside_the_generator(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "corpus").symlink_to(data)
+    table = Table(codec="toy-codec-tiny", generator="toy-model-tiny", embedder="shuttle-tiny")
+    chain = Chain(out=tmp_path, table=table, pace=QUIET)
+    training, shipping = chain.stages()[-2:]
+    assert isinstance(training, Training) and training.run(None, lambda: False) and training.done()
+    assert not isinstance(shipping, Training) and not shipping.done()
+    shipping.run(None)
+    assert shipping.done() and registry.load(str(tmp_path / "weights" / "shuttle-tiny")).width == 16
+
+
 def test_the_chain_stopped_in_a_training_goes_on_there(data: Path, tmp_path: Path) -> None:
     (tmp_path / "corpus").symlink_to(data)
     chain = Chain(out=tmp_path, table=Table(codec="toy-codec-tiny", generator="toy-model-tiny"), pace=QUIET)

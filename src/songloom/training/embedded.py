@@ -36,6 +36,7 @@ class Table:
     generator: str = "loom"
     generator_changes: Mapping[str, str] = field(default_factory=dict)
     decoder_changes: Mapping[str, str] | None = None
+    embedder: str | None = None
 
 
 EMBEDDED = Table(
@@ -48,6 +49,7 @@ EMBEDDED = Table(
         "recipe.batch_size": "6",
         "recipe.steps": "6000",
     },
+    embedder="shuttle",
 )
 """What fits into four hours of two CPU cores; with more, raise the hours and the steps first."""
 
@@ -91,10 +93,29 @@ class Chain:
             Training("generator", lambda: self._trained("generator"), self._train_generator),
             *([] if self.table.decoder_changes is None else [self._decoder_stage()]),
             Making("weights", self.weights.exists, self._make_weights),
+            *([] if self.table.embedder is None else self._embedder_stages(self.table.embedder)),
         ]
 
     def _decoder_stage(self) -> Training:
         return Training("decoder", lambda: self._trained("decoder"), self._train_decoder)
+
+    def _embedder_stages(self, name: str) -> list[Making | Training]:
+        """What puts texts and music into one space: trained on log-mel frames, and shipped beside the generator."""
+        source, shipped = self.out / "embedder" / "checkpoint", self.out / "weights" / name
+
+        def train(tell: Tell | None, stop: Callable[[], bool]) -> bool:
+            return self._train("embedder", name, lambda: plan(name, None, {}, {}), tell, stop)
+
+        def ship(progress: Progress | None) -> None:
+            card = (source / "README.md").read_text(encoding="utf-8")
+            checkpoint.save(registry.load(str(source)), shipped, card=card, half=True)
+            if progress:
+                progress(1, 1)
+
+        return [
+            Training("embedder", lambda: self._trained("embedder"), train),
+            Making("embedder weights", shipped.exists, ship),
+        ]
 
     @property
     def corpus(self) -> Path:
@@ -116,9 +137,11 @@ class Chain:
             "generator": self._describe(table.generator, table.generator_changes),
             "decoder": self._describe(table.codec, table.decoder_changes or {}),
             "weights": str(self.weights),
+            "embedder": "" if table.embedder is None else self._describe(table.embedder, {}),
+            "embedder weights": str(self.out / "weights" / str(table.embedder)),
         }
         for stage in self.stages():
-            lines.append(f"{stage.name:10} {'done' if stage.done() else 'to do':6} {told[stage.name]}")
+            lines.append(f"{stage.name:16} {'done' if stage.done() else 'to do':6} {told[stage.name]}")
         return "\n".join(lines)
 
     def _describe(self, preset: str, changes: Mapping[str, str]) -> str:
