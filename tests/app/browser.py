@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+CONTROL, ESCAPE = "\ue009", "\ue00c"
 ENTER, TAB, LEFT, UP, RIGHT, DOWN = "\ue007", "\ue004", "\ue012", "\ue013", "\ue014", "\ue015"
 SWITCHES = (
     "--headless=new",
@@ -53,6 +54,24 @@ class Browser:
         """Types, as a person does, into whatever has the focus."""
         strokes = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
         self._post("actions", actions=[{"type": "key", "id": "keyboard", "actions": strokes}])
+
+    def chord(self, *keys: str) -> None:
+        """Presses keys together, as Ctrl and Enter."""
+        down = [{"type": "keyDown", "value": key} for key in keys]
+        up = [{"type": "keyUp", "value": key} for key in reversed(keys)]
+        self._post("actions", actions=[{"type": "key", "id": "keyboard", "actions": down + up}])
+
+    def drag(self, selector: str, begin: float, end: float) -> None:
+        """Draws the pointer over an element, from one part of its width to another."""
+        script = """const node = document.querySelector(arguments[0]);
+            node.scrollIntoView({ block: "center", behavior: "instant" });
+            const box = node.getBoundingClientRect();
+            return [box.left, box.top + box.height / 2, box.width]"""
+        left, y, width = self.run(script, selector)
+        places = [{"type": "pointerMove", "x": round(left + part * width), "y": round(y)} for part in (begin, end)]
+        down, up = ({"type": f"pointer{way}", "button": 0} for way in ("Down", "Up"))
+        moves = [places[0], down, places[1], up]
+        self._post("actions", actions=[{"type": "pointer", "id": "mouse", "actions": moves}])
 
     def wait(self, condition: str, seconds: float = 20.0) -> Any:
         """Waits until an expression of the page is true, and gives it."""

@@ -109,6 +109,16 @@ def test_a_stream_that_is_dropped_frees_its_job(client: Client) -> None:
     assert until(client, job["id"], "done", "cancelled", "failed")["state"] == "cancelled"
 
 
+def test_a_job_is_heard_while_it_runs_and_goes_on_when_the_listener_leaves(client: Client) -> None:
+    job = client.ask("POST", "/v1/jobs", {"prompt": "harp", "model": "tiny", "seconds": 3.0, "candidates": 2})
+    path = f"/v1/jobs/{job['id']}/stream"
+    with client.open("GET", path) as leaving, client.open("GET", path) as staying:
+        assert leaving.read1(4) == b"RIFF"
+        leaving.close()
+        assert len(staying.read()) == 44 + 3 * 16_000 * 2  # the first candidate, whole, and nothing of the second
+    assert until(client, job["id"], "done", "cancelled", "failed")["state"] == "done"
+
+
 def test_a_job_is_cancelled_and_deleted_but_not_while_it_runs(client: Client) -> None:
     job = client.ask("POST", "/v1/jobs", {"prompt": "harp", "seconds": 30.0})
     with pytest.raises(ValueError, match="409: .* has not ended"):

@@ -44,6 +44,7 @@ COMMANDS = {
         "songloom.app.finetune:finetune",
         "Teach a generator your own music: a small LoRA file, the model itself stays as it is.",
     ),
+    "studio": ("songloom.app.studio:studio", "A page on which music is made: words, controls, candidates to compare."),
     "listen": ("songloom.app.listen:commands", "A page where people rate systems by ear, blind."),
     "serve": ("songloom.app.serve:serve", "The models over HTTP: jobs, streams, encoding, embedding, tags."),
     "list": ("songloom.app.catalogue:list_systems", "The models that are here, and the systems that can be trained."),

@@ -3,63 +3,76 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from songloom.app.screen import errors
 
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
 TOKEN = "SONGLOOM_TOKEN"
 
 
-def serve(
-    *,
-    model: Annotated[tuple[str, ...], Parameter(negative="")] = (),
-    folder: Path = Path("served"),
-    host: str = "127.0.0.1",
-    port: int = 8766,
-    tokens: Path | None = None,
-    workers: int = 1,
-    seconds: float = 600.0,
-    waiting: int = 100,
-    waiting_of_owner: int = 20,
-    upload_mb: float = 100.0,
-    rate: float = 20.0,
-    patience: float = 10.0,
-) -> None:
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a server is told at the command line."""
+
+    model: Annotated[tuple[str, ...], Parameter(negative="")] = ()
+    """NAME=PLACE, or an embedded name; PLACE is a folder, ours or published, or a hub id. Clients know the names only.
+    May be given many times; without it the embedded models."""
+    folder: Path = Path("served")
+    """Where jobs, their results and their history lie. One server has it."""
+    host: str = "127.0.0.1"
+    """The address to listen on; another than this machine's own needs a token."""
+    tokens: Path | None = None
+    """A file with a token a line, each of its own client; without it the token is in the environment, as
+    SONGLOOM_TOKEN."""
+    workers: int = 1
+    """Processes that make music, each with models of its own in memory."""
+    seconds: float = 600.0
+    """The longest music that is made, and the longest sound that is taken."""
+    waiting: int = 100
+    """How many jobs may wait."""
+    waiting_of_owner: int = 20
+    """How many of them may be one client's."""
+    upload_mb: float = 100.0
+    """The largest upload in millions of bytes."""
+    rate: float = 20.0
+    """Requests a second of one client; five seconds' worth may come at once."""
+    patience: float = 10.0
+    """Seconds that running jobs have when the server is told to end; what is not made then is made by the next one."""
+
+
+NO_OPTIONS = Options()
+"""When nothing is given."""
+
+
+def serve(*, options: Options = NO_OPTIONS, port: int = 8766) -> None:
     """The models over HTTP: jobs, streams, encoding, embedding, tags, measurements; docs/server.md tells more.
 
     songloom serve --model loom --model mine=runs/mine/best
 
     Parameters
     ----------
-    model:
-        NAME=PLACE, or an embedded name; PLACE is a folder, ours or published, or a hub id. Clients know the names
-        only. May be given many times; without it the embedded models.
-    folder:
-        Where jobs, their results and their history lie. One server has it.
-    host:
-        The address to listen on; another than this machine's own needs a token.
     port:
         The port; 0 takes a free one.
-    tokens:
-        A file with a token a line, each of its own client; without it the token is in the environment, SONGLOOM_TOKEN.
-    workers:
-        Processes that make music, each with models of its own in memory.
-    seconds:
-        The longest music that is made, and the longest sound that is taken.
-    waiting:
-        How many jobs may wait.
-    waiting_of_owner:
-        How many of them may be one client's.
-    upload_mb:
-        The largest upload in millions of bytes.
-    rate:
-        Requests a second of one client; five seconds' worth may come at once.
-    patience:
-        Seconds that running jobs have when the server is told to end; what is not made then is made by the next one.
     """
+    with application(options) as (app, facts):
+        from songloom.app import serving
+
+        serving.serve(app, options.host, port, lambda url: print(f"{url} {facts}", flush=True))
+
+
+@contextmanager
+def application(options: Options) -> Iterator[tuple[ASGIApp, str]]:
+    """The application, and a line about it; its queue closes with the block. Raises ValueError where one cannot be."""
     try:
         from songloom.app import serving
         from songloom.app.service import server
@@ -72,24 +85,29 @@ def serve(
     from songloom.app.service.models import shelf
     from songloom.app.service.state import Service
 
-    known = Tokens(_tokens(tokens))
-    if not known and not serving.is_loopback(host):
-        raise ValueError(f"{host} is for other machines: give --tokens FILE, or a token in {TOKEN}")
+    known = Tokens(_tokens(options.tokens))
+    if not known and not serving.is_loopback(options.host):
+        raise ValueError(f"{options.host} is for other machines: give --tokens FILE, or a token in {TOKEN}")
     bounds = Bounds(
-        upload_bytes=round(upload_mb * 1e6), sound_seconds=seconds, rate=rate, burst=max(1, round(5 * rate))
+        upload_bytes=round(options.upload_mb * 1e6),
+        sound_seconds=options.seconds,
+        rate=options.rate,
+        burst=max(1, round(5 * options.rate)),
     )
-    limits = Limits(seconds=seconds, waiting=waiting, waiting_of_owner=waiting_of_owner)
-    places = _places(model)
-    queue = JobQueue(folder, limits, workers=workers)
+    limits = Limits(seconds=options.seconds, waiting=options.waiting, waiting_of_owner=options.waiting_of_owner)
+    places = _places(options.model)
+    queue = JobQueue(options.folder, limits, workers=options.workers)
     try:
         with errors.status("looking at the models"):
             models = shelf(places)
         for one in models.models.values():
             if one.error is not None:
                 errors.print(f"songloom: {one.name}: {one.error}", markup=False, highlight=False, soft_wrap=True)
-        app = server.create(Service.of(queue, models, bounds), known, serving.allowed_hosts(host), patience)
-        facts = f"{', '.join(models.models)}; jobs in {folder}; {'tokens' if known else 'no token'} needed"
-        serving.serve(app, host, port, lambda url: print(f"{url} {facts}", flush=True))
+        app = server.create(
+            Service.of(queue, models, bounds), known, serving.allowed_hosts(options.host), options.patience
+        )
+        facts = f"{', '.join(models.models)}; jobs in {options.folder}; {'tokens' if known else 'no token'} needed"
+        yield app, facts
     finally:
         queue.close()
 

@@ -112,7 +112,7 @@ def policy_of(page: str) -> str:
         return " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
 
     return (
-        f"default-src 'none'; script-src {hashes('script')}; style-src {hashes('style')}; media-src 'self'; "
+        f"default-src 'none'; script-src {hashes('script')}; style-src {hashes('style')}; media-src 'self' blob:; "
         "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 

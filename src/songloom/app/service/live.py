@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator, Callable
 from typing import BinaryIO
 
@@ -11,12 +12,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from songloom.app.job_store import ENDED
+from songloom.app.job_store import ENDED, Job
 from songloom.app.jobs import JobQueue
 from songloom.app.service.models import Unavailable
 from songloom.app.service.told import ToldJob
 from songloom.audio.clip import Audio
 from songloom.audio.files import encoded
+from songloom.audio.wav_stream import HEADER_BYTES
 
 LOOK_SECONDS = 0.2
 LISTEN_SECONDS = 0.02
@@ -47,21 +49,23 @@ async def events(look: Callable[[], ToldJob]) -> AsyncIterator[str]:
 
 
 class Tail:
-    """Follows the WAV of a job while it grows. When the job is begun again after a crash it goes on where it was: the
-    same request gives the same samples."""
+    """Follows the WAV of the candidate of a job that is being made, while it grows. When the job is begun again after a
+    crash it goes on where it was: the same request gives the same samples."""
 
     def __init__(self, queue: JobQueue, identity: str) -> None:
         self.queue, self.identity = queue, identity
         self._file: BinaryIO | None = None
-        self._read, self._attempt = 0, 0
+        self._read, self._attempt, self._end = 0, 0, float("inf")
 
     def next(self) -> bytes | None:
         """What has come since: nothing while the job goes on, None once it was done and all was given. Raises
         Unavailable when it ended in another way."""
         job = self.queue.job(self.identity)
         if self._file is None or job.attempt != self._attempt:
-            self._open(job.attempt)
-        data = self._file.read(BLOCK) if self._file else b""
+            self._open(job)
+        if self._read >= self._end:
+            return None
+        data = self._file.read(int(min(BLOCK, self._end - self._read))) if self._file else b""
         if not data and job.state == "done" and not self._read:  # over before it was seen
             audio = Audio.load(self.queue.files(self.identity)[0])
             data = encoded(audio.wave, audio.sample_rate, ".wav")
@@ -76,7 +80,7 @@ class Tail:
         if self._file:
             self._file.close()
 
-    def _open(self, attempt: int) -> None:
+    def _open(self, job: Job) -> None:
         path = self.queue.partial(self.identity)
         if path is None:
             return
@@ -86,8 +90,25 @@ class Tail:
         except FileNotFoundError:  # gone since
             self._file = None
             return
+        if job.candidates > 1:  # the next one is written over this one
+            header = self._file.read(HEADER_BYTES)
+            if len(header) < HEADER_BYTES:  # not there yet
+                self.close()
+                self._file = None
+                return
+            self._end = length(header, job.seconds)
         self._file.seek(self._read)
-        self._attempt = attempt
+        self._attempt = job.attempt
+
+
+Left = Callable[[Tail], None]
+"""What becomes of a tail, and of its job, when nobody listens any more."""
+
+
+def length(header: bytes, seconds: float) -> int:
+    """Bytes of a 16-bit WAV with this header that holds so many seconds."""
+    channels, sample_rate = struct.unpack_from("<HI", header, 22)
+    return HEADER_BYTES + round(seconds * sample_rate) * channels * 2
 
 
 async def following(tail: Tail) -> AsyncIterator[bytes]:
@@ -100,25 +121,25 @@ async def following(tail: Tail) -> AsyncIterator[bytes]:
 
 
 class LiveMusic(StreamingResponse):
-    """A WAV that ends with its job. However the response ends, the job does not go on without a listener."""
+    """A WAV that ends with its candidate. However the response ends, `left` is told."""
 
-    def __init__(self, tail: Tail, first: bytes) -> None:
+    def __init__(self, tail: Tail, first: bytes, left: Left) -> None:
         async def all_of_it() -> AsyncIterator[bytes]:
             yield first
             async for data in following(tail):
                 yield data
 
-        self.tail = tail
+        self.tail, self.left = tail, left
         super().__init__(all_of_it(), media_type="audio/wav", headers={"X-Job": tail.identity})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            left(self.tail)
+            self.left(self.tail)
 
 
-async def begun(request: Request, tail: Tail) -> LiveMusic:
+async def begun(request: Request, tail: Tail, left: Left) -> LiveMusic:
     """The response, once there is something to hear. Raises Unavailable when the job fails before."""
     try:
         while not (first := await run_in_threadpool(tail.next)):
@@ -128,10 +149,10 @@ async def begun(request: Request, tail: Tail) -> LiveMusic:
     except BaseException:
         left(tail)
         raise
-    return LiveMusic(tail, first)
+    return LiveMusic(tail, first, left)
 
 
-def left(tail: Tail) -> None:
+def not_alone(tail: Tail) -> None:
     """Ends a job that is no longer heard; one that has ended stays as it is."""
     tail.queue.cancel(tail.identity)
     tail.close()

@@ -68,6 +68,17 @@ def routes(service: Service) -> APIRouter:
         gone = BackgroundTask(made.unlink, missing_ok=True)
         return FileResponse(made, media_type=MEDIA[kind], filename=name, background=gone)
 
+    @router.get(
+        "/jobs/{identity}/stream",
+        response_class=StreamingResponse,
+        responses=NOT_THERE | {200: {"content": {"audio/wav": BINARY}}},
+    )
+    async def listen(request: Request, identity: Identity) -> StreamingResponse:
+        """The candidate of a job that is being made as WAV, from its beginning, at the model's own level; who hangs up
+        lets the job go on."""
+        await run_in_threadpool(service.job, identity, owner_of(request))
+        return await live.begun(request, live.Tail(queue, identity), live.Tail.close)
+
     @router.post(
         "/stream",
         response_class=StreamingResponse,
@@ -79,6 +90,6 @@ def routes(service: Service) -> APIRouter:
             raise ValueError(f"a stream has one candidate, not {wish.candidates}")
         owner = owner_of(request)
         job = await run_in_threadpool(lambda: queue.submit(service.task(wish, owner), owner=owner))
-        return await live.begun(request, live.Tail(queue, job.id))
+        return await live.begun(request, live.Tail(queue, job.id), live.not_alone)
 
     return router
