@@ -14,7 +14,8 @@ class Recipe:
     log-mel frames in the scale of a system that sees no more, made once into a cache; with `curves`, those of the
     music (melody, dynamics, rhythm) beside them, with `waves` the waves that the codes or latents were made of. A part
     `mixed` of the items is two pieces of one tempo at once (see `data/beat_mixing.py`).
-    `seconds` is the crop; `crop` says where crops begin. A part `long_share` of the steps takes fewer crops of
+    `seconds` is the crop; `crop` says where crops begin; clips are drawn at random, or `in_turn` every one once an
+    epoch. A part `long_share` of the steps takes fewer crops of
     `long_seconds` that hold as much audio, so that a model which learns most from many short crops also sees how
     whole pieces go. The learning rate rises linearly over `warmup` steps and falls on a cosine to `final_rate` times
     its peak at `steps`.
@@ -30,6 +31,7 @@ class Recipe:
     waves: bool = False
     seconds: float = 10.0
     crop: Literal["anywhere", "downbeat", "start"] = "anywhere"
+    in_turn: bool = False
     long_seconds: float = 0.0
     long_share: float = 0.0
     steps: int = 10_000

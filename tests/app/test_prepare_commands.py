@@ -12,6 +12,7 @@ import soundfile
 from command_runs import Run
 
 from songloom.app.review import COLUMNS, safe
+from songloom.systems import registry
 
 RATE = 16_000
 
@@ -58,13 +59,20 @@ def test_the_page_needs_nothing_else_and_runs_nothing(run: Run, music: Path, tmp
 
 
 def test_a_codec_trains_on_shards_as_they_are(run: Run, music: Path, tmp_path: Path) -> None:
-    run("data", "prepare", music, "--out", "shards", "--sample-rate", RATE, "--channels", 1)
+    codec = registry.presets()["encodec-tiny"].build()
+    sound = ("--sample-rate", codec.sample_rate, "--channels", codec.channels)
+    run("data", "prepare", music, "--out", "shards", *sound)
+    changes = ("recipe.in_turn=true", "recipe.steps=2", "recipe.batch_size=2", "recipe.seconds=0.5")
     code, out, err = run(
         *("train", "encodec-tiny", "--data", "shards", "--out", "run", "--device", "cpu", "--threads", 1),
-        *("--set", "recipe.steps=2", "--set", "recipe.batch_size=2", "--set", "recipe.seconds=0.5"),
+        *(word for change in changes for word in ("--set", change)),
         *("--valid-steps", 0, "--sample-steps", 0),
     )
     assert (code, "trained for 2 steps" in out) == (0, True), err
+    assert not (tmp_path / "shards" / ".cache").exists()
+    long = ("--set", "recipe.in_turn=true", "--set", "recipe.long_share=0.5", "--set", "recipe.long_seconds=1")
+    code, _, err = run("train", "encodec-tiny", "--data", "shards", "--out", "other", "--device", "cpu", *long)
+    assert code == 2 and "steps of one size" in err
 
 
 def test_damage_and_nonsense_are_one_line_each(run: Run, music: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -218,7 +218,9 @@ def open_data(
     clips = [clip for clip in clips_of(folder) if clip.split == split]
     if not clips:
         return None
-    cropping = CROPPINGS[recipe.crop]
+    if recipe.in_turn and recipe.long_share:
+        raise ValueError("recipe.in_turn counts on steps of one size, so recipe.long_share must be 0")
+    cropping = replace(CROPPINGS[recipe.crop], in_turn=recipe.in_turn)
     seed, rank, world = recipe.seed, processes.rank, processes.world_size
     if recipe.inputs == "waves":
         return open_waves(

@@ -131,6 +131,12 @@ def test_audiocaps_and_clotho(tmp_path: Path) -> None:
     assert toad.split == "train" and not found["development/Mr. X.wav"].captions
 
 
+def test_a_column_without_a_name_says_nothing(tmp_path: Path) -> None:
+    found = lay(tmp_path, {"a.csv": ",youtube_id,audiocap_id,caption\n17,abc,5,A bell\n", "abc.wav": ""})
+    said = Caption("sentence", "A bell", "AudioCaps")
+    assert found["abc.wav"] == Entry("abc.wav", (said,), track="AudioCaps abc")
+
+
 def test_musdb_and_slakh_are_mixtures_with_their_stems(tmp_path: Path) -> None:
     musdb = {f"train/ANiMAL - Easy Tiger/{name}.wav": "" for name in ("mixture", "drums", "bass", "other", "vocals")}
     slakh = {f"test/Track00001/{name}.flac": "" for name in ("mix", "stems/S00", "stems/S01")}

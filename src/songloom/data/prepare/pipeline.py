@@ -22,6 +22,7 @@ from songloom.data.workers import mapped
 HEARD = "facts.jsonl"
 SHARD_BYTES = 256 * 2**20
 KEY_LETTERS = 20
+KILLED = "the process that decoded it was killed"
 TEMPO_CONFIDENCE, KEY_CONFIDENCE = 0.5, 0.1
 """Estimates that are surer than these become labels where the source tells nothing itself."""
 
@@ -85,7 +86,7 @@ def hear_all(
     with log.open("a", encoding="utf-8") as lines:
         if log.stat().st_size:
             lines.write("\n")  # behind a line that was cut off
-        for file, facts in mapped(try_to_listen, missing, jobs):
+        for file, facts in mapped(try_to_listen, missing, jobs, died=lambda _: KILLED):
             heard[file] = facts
             told = {"error": facts} if isinstance(facts, str) else {"error": "", "facts": facts.to_json()}
             lines.write(json.dumps({"file": file, "stamp": stamps[file], **told}) + "\n")

@@ -57,17 +57,17 @@ class Table:
         if not all(row.get(column) for column in self.needs[:1]):
             return None
         known = _Blank(row)
-        tags = _tags(row.get(self.tags, ""))
+        tags = _tags(_words(row, self.tags))
         captions = [Caption("sentence", text, self.source(one)) for one in self.captions if (text := _words(row, one))]
         captions += [Caption("tags", ", ".join(tags), self.source(self.tags))] if tags else []
-        labels = {"tags": tags, "title": row.get(self.title, "")}
+        labels = {"tags": tags, "title": _words(row, self.title)}
         return Said(
             tuple(name for pattern in self.names if (name := pattern.format_map(known))),
             tuple(captions),
             {name: value for name, value in labels.items() if value},
-            artist=f"{self.name} {artist}" if (artist := row.get(self.artist, "").strip()) else "",
-            track=f"{self.name} {track}" if (track := row.get(self.track, "").strip()) else "",
-            split=SPLIT_NAMES.get(row.get(self.split, "").strip().lower(), ""),
+            artist=f"{self.name} {artist}" if (artist := _words(row, self.artist)) else "",
+            track=f"{self.name} {track}" if (track := _words(row, self.track)) else "",
+            split=SPLIT_NAMES.get(_words(row, self.split).lower(), ""),
         )
 
     def source(self, column: str) -> str:
@@ -210,7 +210,8 @@ def _one_hot(names: Sequence[str]) -> range:
 
 
 def _words(row: Row, column: str) -> str:
-    return " ".join((row.get(column) or "").split())
+    """A cell's text; "" for a column that the table does not have ("" itself may name one: an index without a name)."""
+    return " ".join((row.get(column) or "").split()) if column else ""
 
 
 def _tags(text: str) -> list[str]:
