@@ -131,6 +131,11 @@ def test_audiocaps_and_clotho(tmp_path: Path) -> None:
     assert toad.split == "train" and not found["development/Mr. X.wav"].captions
 
 
+def test_a_sidecar_may_tell_the_artist_and_the_track(tmp_path: Path) -> None:
+    found = lay(tmp_path, {"a.wav": "", "a.json": '{"labels": {"artist": "Me", "track": 7}}', "b.wav": ""})
+    assert [(one.artist, one.track) for one in found.values()] == [("Me", "7"), ("", "")]
+
+
 def test_a_column_without_a_name_says_nothing(tmp_path: Path) -> None:
     found = lay(tmp_path, {"a.csv": ",youtube_id,audiocap_id,caption\n17,abc,5,A bell\n", "abc.wav": ""})
     said = Caption("sentence", "A bell", "AudioCaps")

@@ -153,10 +153,16 @@ def _entry(root: Path, path: Path, stems: Mapping[str, str] | None, notes: list[
     except ValueError as error:
         notes.append(f"{file}: what lies beside it is left out: {error}")
     captions = tuple(replace(one, source=one.source or f"beside {file}") for one in captions)
-    told = {"title": title} if title else {}
-    return Entry(file, captions, told | labels, artist if title else "", "", split, stems or {})
+    told = {"title": title, "artist": artist} if title else {}
+    labels = told | labels
+    return Entry(file, captions, labels, _name(labels, "artist"), _name(labels, "track"), split, stems or {})
 
 
 def _of_clip(clip: Clip) -> Entry:
     """A clip of a manifest; its own split counts."""
-    return Entry(clip.audio, clip.captions, clip.labels, str(clip.labels.get("artist", "")), "", clip.split, clip.stems)
+    artist, track = _name(clip.labels, "artist"), _name(clip.labels, "track")
+    return Entry(clip.audio, clip.captions, clip.labels, artist, track, clip.split, clip.stems)
+
+
+def _name(labels: Mapping[str, Any], kind: str) -> str:
+    return str(labels.get(kind) or "")
