@@ -23,6 +23,7 @@ from command_runs import Run
 from served import Served
 
 from songloom import checkpoint
+from songloom.app.job_store import JobStore
 from songloom.audio import files
 from songloom.client import Client
 from songloom.inference import song
@@ -301,3 +302,25 @@ def test_a_second_server_on_the_folder_refuses(server: Served, places: list[str]
 def test_other_machines_need_a_token(run: Run) -> None:
     code, _, err = run("serve", "--host", "0.0.0.0", "--port", 0)
     assert code == 2 and "give --tokens FILE" in err
+
+
+def test_a_server_told_to_end_leaves_its_job_to_the_next_and_a_token_keeps_strangers_out(
+    model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "tokens").write_text("the-first-token-of-two\nthe-second-token-of-two\n", encoding="utf-8")
+    words = ("serve", "--model", f"tiny={model}", "--port", 0, "--tokens", "tokens", "--patience", 0)
+    with Served(tmp_path, *words) as server:
+        first, second = (
+            Client(server.url, f"the-{name}-token-of-two", timeout=PATIENCE) for name in ("first", "second")
+        )
+        with pytest.raises(ValueError, match="401: say who you are"):
+            Client(server.url).models()
+        job = first.ask("POST", "/v1/jobs", {"prompt": "harp", "seconds": 600.0})
+        until(first, job["id"], "running")
+        assert second.ask("GET", "/v1/jobs") == []
+        with pytest.raises(ValueError, match="404: there is no job"):
+            second.ask("POST", f"/v1/jobs/{job['id']}/cancel")
+        server.process.terminate()
+        server.process.wait(PATIENCE)
+        store = JobStore(tmp_path / "served")
+        assert (store.get(job["id"]).state, store.get(job["id"]).crashes) == ("queued", 0)

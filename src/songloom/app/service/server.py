@@ -74,6 +74,14 @@ def _errors(app: FastAPI) -> None:
         first = error.errors()[0]
         return refusal(422, f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}")
 
+    @app.exception_handler(405)
+    def no_such_method(request: Request, _: Exception) -> JSONResponse:
+        path = getattr(request.scope.get("route"), "path", "")
+        allowed = ", ".join(method.upper() for method in app.openapi()["paths"].get(path, {"get": {}}))
+        answer = refusal(405, f"{request.method} is not for this path; there is: {allowed}")
+        answer.headers["Allow"] = allowed  # of all routes of the path, not of the first alone
+        return answer
+
     @app.exception_handler(Full)
     def full(_: Request, error: Exception) -> JSONResponse:
         return refusal(429, str(error), SOON_SECONDS)
