@@ -203,6 +203,9 @@ def test_controls_reach_the_request_and_candidates_stand_side_by_side_with_what_
         "new Set(document.querySelector('article canvas.%s').getContext('2d').getImageData(0, 0, 280, 80).data).size"
     )
     assert page.run(f"return {colours % 'waveform'}") > 2 and page.run(f"return {colours % 'spectrogram'}") > 20
+    if pictures := os.environ.get(PICTURES):
+        page.look(dark=False, width=1100, height=600)
+        page.picture(Path(pictures) / "studio.png")
     page.run(f"{NEWEST}('button')].find((node) => node.textContent === 'Four variations').click()")
     page.wait("document.querySelector('article').take.job.request.candidates === 4")
     assert page.run("return document.querySelector('article').take.job.request.seed") == 7
