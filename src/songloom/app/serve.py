@@ -55,7 +55,9 @@ NO_OPTIONS = Options()
 
 
 def serve(*, options: Options = NO_OPTIONS, port: int = 8766) -> None:
-    """The models over HTTP: jobs, streams, encoding, embedding, tags, measurements; docs/server.md tells more.
+    """The models over HTTP: jobs, streams, encoding, embedding, tags.
+
+    What each path takes and gives stands in /openapi.json of the running server, and in docs/server.md.
 
     songloom serve --model loom --model mine=runs/mine/best
 
