@@ -8,8 +8,9 @@ from songloom.app.serve import NO_OPTIONS, Options, application
 
 
 def studio(*, options: Options = NO_OPTIONS, port: int = 8767, window: bool = True) -> None:
-    """A page on which music is made: words, controls, sounds to begin with, candidates to compare; docs/studio.md
-    tells more.
+    """A page on which music is made: words, controls, candidates to compare.
+
+    Sounds to begin with can be dropped on it. docs/studio.md tells more.
 
     songloom studio
 
