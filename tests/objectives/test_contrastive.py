@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from songloom.objectives.contrastive import OBJECTIVES, in_chunks, sigmoid_contrast, softmax_contrast
+from songloom.objectives.contrastive import OBJECTIVES, contrast_losses, in_chunks, sigmoid_contrast, softmax_contrast
 
 
 def drawn(size: int, seed: int = 0) -> Tensor:
@@ -125,3 +125,14 @@ def test_strings_are_chunked_and_a_negative_size_is_refused() -> None:
     assert seen == [2, 1]
     with pytest.raises(ValueError, match="-1 items"):
         in_chunks(encode, ["a"], -1)
+
+
+def test_the_scale_has_a_limit_and_what_is_right_may_be_any_matching_text() -> None:
+    heard = torch.eye(3)
+    read = torch.eye(3)[[1, 0, 2]]  # the first two pieces' texts are exchanged
+    own, either = torch.eye(3, dtype=torch.bool), torch.eye(3, dtype=torch.bool)
+    either[:2, :2] = True
+    steep = torch.tensor(9.0)
+    assert float(contrast_losses(heard, read, own, steep)["~scale"]) == pytest.approx(100.0)
+    assert float(contrast_losses(heard, read, own, steep)["~right"]) == pytest.approx(1 / 3)
+    assert float(contrast_losses(heard, read, either, steep)["~right"]) == pytest.approx(1.0)

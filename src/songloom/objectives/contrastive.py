@@ -16,6 +16,8 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 Objective = Literal["softmax", "sigmoid"]
+STEEPEST = 100.0
+"""The largest scale of logits, as in CLIP, section 2.5."""
 
 
 def softmax_contrast(logits: Tensor, matches: Tensor) -> Tensor:
@@ -40,6 +42,30 @@ OBJECTIVES: dict[Objective, Callable[[Tensor, Tensor], Tensor]] = {
     "softmax": softmax_contrast,
     "sigmoid": sigmoid_contrast,
 }
+
+
+def scale_of(steepness: Tensor) -> Tensor:
+    """The scale of the logits [] that a learned logarithm [] of it stands for."""
+    return steepness.exp().clamp_max(STEEPEST)
+
+
+def contrast_losses(
+    heard: Tensor,
+    read: Tensor,
+    matches: Tensor,
+    steepness: Tensor,
+    *,
+    objective: Objective = "softmax",
+    bias: Tensor | None = None,
+) -> dict[str, Tensor]:
+    """An objective over music [B, E] and texts [B, E] of length 1; `matches` [B, B] says what belongs together.
+    Reported: the scale of the logits, and the part of the pieces whose likeliest text holds."""
+    scale = scale_of(steepness)
+    logits = scale * heard.float() @ read.float().mT
+    if bias is not None:
+        logits = logits + bias
+    right = matches.gather(1, logits.argmax(1, keepdim=True)).float().mean()
+    return {"contrast": OBJECTIVES[objective](logits, matches), "~scale": scale.detach(), "~right": right}
 
 
 def in_chunks(encode: Callable[[Any], Tensor], items: Tensor | Sequence[str], size: int) -> Tensor:

@@ -22,11 +22,8 @@ from songloom.data.batch import Batch
 from songloom.layers.cnn14 import Cnn14Shape
 from songloom.layers.decibel_mel import DecibelMel, DecibelScale
 from songloom.layers.htsat import HtsatShape
-from songloom.objectives.contrastive import in_chunks, softmax_contrast
+from songloom.objectives.contrastive import contrast_losses, in_chunks, scale_of
 from songloom.systems.roles import Embedder
-
-STEEPEST = 100.0
-"""The largest scale of logits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +74,7 @@ class Clap(Embedder):
 
     @property
     def sharpness(self) -> float:
-        return min(float(self.steepness.detach().exp()), STEEPEST)
+        return float(scale_of(self.steepness.detach()))
 
     @property
     def hearing(self) -> tuple[str, ...]:
@@ -112,11 +109,8 @@ class Clap(Embedder):
         """Clips without a text are read by a sentence of their tags."""
         heard = in_chunks(self.hear, self.played(batch), self.config.chunk)
         read = in_chunks(self.read, captions(batch), self.config.chunk)
-        scale = self.steepness.exp().clamp_max(STEEPEST)
         matches = torch.eye(len(batch), dtype=torch.bool, device=heard.device)
-        logits = scale * heard.float() @ read.float().mT
-        right = (logits.argmax(1) == torch.arange(len(batch), device=heard.device)).float().mean()
-        return {"contrast": softmax_contrast(logits, matches), "~scale": scale.detach(), "~right": right}
+        return contrast_losses(heard, read, matches, self.steepness)
 
     def played(self, batch: Batch) -> Tensor:
         """The batch's mono waves [B, T]; of a clip that ends before its crop does, what there is fills the crop."""

@@ -17,7 +17,7 @@ from songloom.layers.mel import MelScale
 from songloom.layers.spectrogram_transformer import only
 from songloom.recipe import Recipe
 from songloom.systems.embedders.audio_towers import PatchTower
-from songloom.systems.embedders.masked import MaskedSettings, MaskedTwoTower, View
+from songloom.systems.embedders.masked import MaskedSettings, MaskedTwoTower, View, tiny_patches
 from songloom.systems.embedders.text_towers import BertTower, SentenceTower
 
 
@@ -41,12 +41,8 @@ class Flap(MaskedTwoTower, kind="flap"):
 
     @classmethod
     def presets(cls) -> dict[str, Settings]:
-        mel = MelScale(n_fft=512, hop_length=256, bands=32)
-        audio = PatchTower.Config(
-            mel=mel, seconds=1.024, patch=(16, 8), stride=(16, 8), size=32, depth=2, heads=2, hidden=64
-        )
         tiny = cls.Config(
-            audio=audio,
+            audio=tiny_patches(),
             text=SentenceTower.Config(),
             width=16,
             hidden_part=0.5,

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from songloom.data.batch import Batch
 from songloom.layers.masked_patches import Guesser
+from songloom.layers.mel import MelScale
 from songloom.layers.spectrogram_transformer import drawn, only
 from songloom.objectives.contrastive import in_chunks
 from songloom.systems.embedders.audio_towers import PatchTower
@@ -20,8 +21,8 @@ from songloom.systems.embedders.wordings import worded
 
 @dataclass(frozen=True, kw_only=True)
 class MaskedSettings(TwoTowerSettings):
-    """A part `hidden` of the patches is not seen in training: whole frames of time, or with `scattered` any patches.
-    The guesser's size; the weights of the contrast and of the guesses."""
+    """A part `hidden_part` of the patches is not seen in training: whole frames of time, or with `scattered` any
+    patches. The guesser's size; the weights of the contrast and of the guesses."""
 
     hidden_part: float = 0.75
     scattered: bool = False
@@ -30,6 +31,14 @@ class MaskedSettings(TwoTowerSettings):
     guesser_heads: int = 8
     contrast_weight: float = 1.0
     guess_weight: float = 1.0
+
+
+def tiny_patches() -> PatchTower.Config:
+    """The audio tower of tiny presets: a second of 32 bands in patches that do not overlap."""
+    mel = MelScale(n_fft=512, hop_length=256, bands=32)
+    return PatchTower.Config(
+        mel=mel, seconds=1.024, patch=(16, 8), stride=(16, 8), size=32, depth=2, heads=2, hidden=64
+    )
 
 
 class View(NamedTuple):

@@ -17,14 +17,12 @@ from torch.nn import functional
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.layers.mel import MelScale
-from songloom.objectives.contrastive import OBJECTIVES, Objective, in_chunks
+from songloom.objectives.contrastive import Objective, contrast_losses, in_chunks, scale_of
 from songloom.systems.embedders.audio_towers import AudioTower, PatchTower
 from songloom.systems.embedders.text_towers import BertTower, TextTower
 from songloom.systems.embedders.wordings import worded
 from songloom.systems.roles import Embedder
 
-STEEPEST = 100.0
-"""The largest scale of logits, as in CLIP, section 2.5."""
 SETTLING = 1000
 """Windows of music, and as many texts, from which the scale of their vectors is taken."""
 
@@ -81,7 +79,7 @@ class TwoTower(Embedder):
 
     @property
     def sharpness(self) -> float:
-        return min(float(self.steepness.detach().exp()), STEEPEST)
+        return float(scale_of(self.steepness.detach()))
 
     def prepare(self, batches: Iterable[Batch]) -> None:
         """The scale of the bands and of the texts."""
@@ -133,12 +131,7 @@ class TwoTower(Embedder):
     def contrast(self, heard: Tensor, read: Tensor, matches: Tensor) -> dict[str, Tensor]:
         """The objective over audio [B, E] and texts [B, E]; reported: the scale of the logits, and the part of the
         pieces whose likeliest text holds."""
-        scale = self.steepness.exp().clamp_max(STEEPEST)
-        logits = scale * heard @ read.mT
-        if self.bias is not None:
-            logits = logits + self.bias
-        right = matches.gather(1, logits.argmax(1, keepdim=True)).float().mean()
-        return {"contrast": OBJECTIVES[self.config.objective](logits, matches), "~scale": scale, "~right": right}
+        return contrast_losses(heard, read, matches, self.steepness, objective=self.config.objective, bias=self.bias)
 
 
 def projection(inputs: int, hidden: int, outputs: int, dropout: float) -> nn.Module:
