@@ -128,3 +128,32 @@ def test_a_foreign_config_is_refused(tmp_path: Path, text: str) -> None:
 def test_an_empty_folder_is_no_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not a checkpoint"):
         checkpoint.load(tmp_path)
+
+
+def test_a_part_whose_weights_ship_with_another_model_needs_no_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = Tree(Tree.Config()), Tree(Tree.Config())
+    second.leaf.load_state_dict(first.leaf.state_dict())
+    shipped = tmp_path / "shipped"
+    for name, tree in (("a", first), ("b", second)):
+        checkpoint.save(tree, shipped / name, half=True)
+    whole = checkpoint.load(shipped / "b")
+    before = checkpoint.model_hash(shipped / "b")
+    checkpoint.lean(shipped / "b", shipped)
+    part = shipped / "b" / "parts" / "leaf"
+    assert not (part / "model.safetensors").exists()
+    with pytest.raises(ValueError, match=r"leaf has no model\.safetensors"):
+        checkpoint.load(shipped / "b")
+    monkeypatch.setattr(checkpoint, "SHIPPED", shipped)
+    assert same(checkpoint.load(shipped / "b"), whole)
+    assert checkpoint.model_hash(shipped / "b") == before
+    assert checkpoint.weights_files(shipped / "b")[1] == shipped / "a" / "parts" / "leaf" / "model.safetensors"
+
+
+def test_only_weights_that_are_elsewhere_are_left_out(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        checkpoint.save(Tree(Tree.Config()), tmp_path / name)
+    with pytest.raises(ValueError, match=r"has no model\.safetensors"):
+        checkpoint.lean(tmp_path / "b", tmp_path)
+    assert (tmp_path / "b" / "parts" / "leaf" / "model.safetensors").is_file()

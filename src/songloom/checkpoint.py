@@ -5,6 +5,7 @@
     README.md           the model card
     parts/<name>/       whole checkpoints of the sub-systems that the system names in `frozen`
 
+A part may leave its weights out where a model that ships with the package has the same: they are found by their hash.
 Folders are written to a sibling, synced and renamed, so a reader sees the old one or the new one whole.
 """
 
@@ -27,6 +28,8 @@ from songloom.config import Settings, from_json, to_json
 from songloom.loading import fill, mapped, without_memory
 
 FORMAT = 1
+WEIGHTS = "model.safetensors"
+SHIPPED = Path(__file__).parent / "weights"
 
 
 class Saveable(Protocol):
@@ -85,11 +88,11 @@ def _write(system: Saveable, folder: Path, card: str, own: dict[str, Tensor] | N
     if half:
         trained = {name for name, _ in system.named_parameters()}
         tensors = {name: tensor.half() if name in trained else tensor for name, tensor in tensors.items()}
-    save_file(tensors, folder / "model.safetensors")
+    save_file(tensors, folder / WEIGHTS)
     config = {
         "format": FORMAT,
         "settings": to_json(system.config),
-        "sha256": file_hash(folder / "model.safetensors"),
+        "sha256": file_hash(folder / WEIGHTS),
     }
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     if card:
@@ -150,9 +153,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 def load_weights(system: Any, folder: Path, *, verify: bool = True) -> None:
     """Fills `system` and its frozen parts with the weights of `folder`."""
-    path = folder / "model.safetensors"
-    if not path.is_file():
-        raise ValueError(f"{folder} has no model.safetensors")
+    path = weights_file(folder)
     if verify and file_hash(path) != read_config(folder).get("sha256"):
         raise ValueError(f"{path} is damaged: its SHA-256 is not the one in config.json")
     found, expected = mapped(path), _own(system)
@@ -166,6 +167,36 @@ def load_weights(system: Any, folder: Path, *, verify: bool = True) -> None:
         load_weights(getattr(system, name), folder / "parts" / name, verify=verify)
 
 
+def weights_file(folder: Path) -> Path:
+    """The weights of a checkpoint folder: its own, or those of the same hash in a model that ships with the package.
+    Raises ValueError when there are none."""
+    own = Path(folder) / WEIGHTS
+    return own if own.is_file() else _twin(folder, SHIPPED)
+
+
+def _twin(folder: Path, models: Path) -> Path:
+    wanted = read_config(folder).get("sha256")
+    for path in sorted(models.rglob(WEIGHTS)):
+        if path.parent != folder and read_config(path.parent).get("sha256") == wanted:
+            return path
+    raise ValueError(f"{folder} has no {WEIGHTS}")
+
+
+def weights_files(folder: Path) -> list[Path]:
+    """The weights of a whole checkpoint: its own, then those of its parts."""
+    return [weights_file(config.parent) for config in sorted(Path(folder).rglob("config.json"))]
+
+
+def lean(folder: Path, models: Path) -> None:
+    """Takes the weights out of those parts of a checkpoint whose like is in another checkpoint under `models`. Raises
+    ValueError, and takes nothing, when a part has no like there."""
+    parts = [path.parent for path in sorted((Path(folder) / "parts").rglob(WEIGHTS))]
+    twins = [_twin(part, models) for part in parts]
+    for part, twin in zip(parts, twins, strict=True):
+        if file_hash(twin) == file_hash(part / WEIGHTS):
+            (part / WEIGHTS).unlink()
+
+
 def file_hash(path: Path) -> str:
     """SHA-256 of a file, as hex digits."""
     with Path(path).open("rb") as handle:
@@ -174,7 +205,7 @@ def file_hash(path: Path) -> str:
 
 def model_hash(folder: Path) -> str:
     """One hash for a whole checkpoint: its weights and those of its parts."""
-    return files_hash(sorted(Path(folder).rglob("model.safetensors")))
+    return files_hash(weights_files(folder))
 
 
 def files_hash(paths: Iterable[Path]) -> str:

@@ -141,7 +141,7 @@ def checkpoint_facts(path: Path) -> Facts:
             "system": config["settings"].get("kind"),
             "sha256": config.get("sha256"),
             "parts": parts,
-            "bytes": sum(file.stat().st_size for file in path.rglob("*.safetensors")),
+            "bytes": sum(file.stat().st_size for file in checkpoint.weights_files(path)),
         }
     families = [family.__name__.rsplit(".", 1)[-1] for family in load.families_of(files)]
     if len(families) != 1:

@@ -57,7 +57,7 @@ def open_space(name: str | None = None) -> Space:
     if own is None:
         return Space(name, system, memory.published_hash(place))
     return Space(
-        name, system, checkpoint.files_hash(sorted([*own.rglob("config.json"), *own.rglob("model.safetensors")]))
+        name, system, checkpoint.files_hash([*sorted(own.rglob("config.json")), *checkpoint.weights_files(own)])
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from songloom.checkpoint import files_hash
+from songloom import checkpoint
 from songloom.layers.matrices import BYTES, Precision
 from songloom.published.files import INDEX, SUFFIXES, read_json, read_pickle, weights_file
 
@@ -46,7 +46,7 @@ def weights_files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     if (path / "parts").is_dir():
-        return sorted(path.rglob("model.safetensors"))
+        return checkpoint.weights_files(path)
     if (path / PIPELINE).is_file():
         return [file for part in sorted(path.iterdir()) if part.is_dir() for file in weights_files(part)]
     try:
@@ -61,7 +61,7 @@ def weights_files(path: Path) -> list[Path]:
 def published_hash(path: Path) -> str:
     """One hash for a published checkpoint: its settings and the weights beside them, as they lie on the disk."""
     settings = [path / "config.json"] if (path / "config.json").is_file() else []
-    return files_hash([*settings, *weights_files(path)])
+    return checkpoint.files_hash([*settings, *weights_files(path)])
 
 
 def numbers(file: Path) -> int:

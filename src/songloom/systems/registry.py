@@ -13,7 +13,7 @@ from songloom import checkpoint, systems
 from songloom.config import Settings, kinds
 from songloom.systems.roles import Generator, System
 
-EMBEDDED = Path(__file__).parent.parent / "weights"
+EMBEDDED = checkpoint.SHIPPED
 
 
 @cache
