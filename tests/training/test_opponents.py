@@ -25,6 +25,7 @@ from songloom.training.trainer import Pace, Precision, Trainer
 
 PACE = Pace(log_steps=2, valid_steps=4, sample_steps=0)
 RECIPE = replace(ToyRival.recipe("toy-rival-tiny"), ema=0.9, accumulate=2, steps=8)
+QUIET = ToyRival.Config(noise=0.0)
 UNBALANCED = ToyRival.Config(noise=0.0, balancer=None)
 
 
@@ -136,7 +137,7 @@ def worker(rank: int, port: int, data: Path, folder: Path) -> None:
     store = torch.distributed.TCPStore("127.0.0.1", port, 2, rank == 0)
     torch.distributed.init_process_group("gloo", rank=rank, world_size=2, store=store)
     trainer(data, folder / "two", Processes(rank, 2), UNBALANCED).run()
-    trainer(data, folder / "balanced", Processes(rank, 2)).run()
+    trainer(data, folder / "balanced", Processes(rank, 2), QUIET).run()
     with pytest.raises(ValueError, match="cannot be sharded"):
         trainer(data, folder / f"sharded-{rank}", Processes(rank, 2, sharded=True))
     leave()
@@ -145,10 +146,12 @@ def worker(rank: int, port: int, data: Path, folder: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="gloo on Windows needs another rendezvous")
 def test_two_processes_play_the_game_of_one_with_the_double_batch(data: Path, tmp_path: Path) -> None:
     trainer(data, tmp_path / "one", config=UNBALANCED).run()
+    trainer(data, tmp_path / "alone", config=QUIET).run()
     multiprocessing.spawn(worker, (free_port(), data, tmp_path), nprocs=2)
     for name in ("model", "training/opponents"):
-        one, two = (load_file(tmp_path / run / f"checkpoint/{name}.safetensors") for run in ("one", "two"))
-        assert all(torch.allclose(one[key], two[key], atol=2e-5) for key in one), name
+        for single, double in (("one", "two"), ("alone", "balanced")):
+            one, two = (load_file(tmp_path / run / f"checkpoint/{name}.safetensors") for run in (single, double))
+            assert all(torch.allclose(one[key], two[key], atol=2e-5) for key in one), (name, double)
     assert all("adversary" in entry for entry in RunFolder.reopen(tmp_path / "balanced").log.entries())
 
 

@@ -38,7 +38,7 @@ def train(
 
     The run folder gets a checkpoint that can be used at once, the log as JSONL, CSV and picture, and samples.
     Ctrl-C ends the step, saves and stops; --resume then goes on as if nothing had happened.
-    On several devices: torchrun --nproc-per-node N -m songloom.app.cli train ...
+    On several devices: torchrun --nproc-per-node N -m songloom.app.cli train ...; --shard splits the weights over them.
 
     Parameters
     ----------

@@ -47,12 +47,12 @@ class Running:
     "Steps between samples; 0 for none."
     save_minutes: float = 3.0
     "Minutes between checkpoints."
-    sharded: Flag = False
+    shard: Flag = False
     "With torchrun: split the weights over the devices (FSDP2) instead of copying them to each."
 
     def processes(self) -> Processes:
         """This process among those of torchrun, on its device."""
-        return _processes(self.device, self.threads, self.sharded)
+        return _processes(self.device, self.threads, self.shard)
 
 
 USUAL = Running()

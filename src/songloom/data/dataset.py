@@ -8,6 +8,7 @@ turn: as long as all ranks' batches together keep their size, a run may go on wi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -97,6 +98,12 @@ class Dataset:
         self.cropping = cropping or Cropping()
         self._groups = _groups(self.clips, balanced=self.cropping.balanced)
         self._order = EpochOrder([clip.audio.rpartition("/")[0] for clip in self.clips], seed)
+
+    def whole(self) -> Dataset:
+        """The same data set, whose batches are those of all ranks together."""
+        whole = copy(self)
+        whole.rank, whole.world_size = 0, 1
+        return whole
 
     @property
     def unit_rate(self) -> float:

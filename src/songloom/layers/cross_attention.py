@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from einops import rearrange, repeat
@@ -21,6 +21,8 @@ class Memory(NamedTuple):
 
 class CrossAttention(nn.Module):
     """Multi-head attention without biases (Vaswani et al. 2017, section 3.2.2)."""
+
+    entered_by: ClassVar[tuple[str, ...]] = ("remember",)
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import ClassVar, Literal, cast
 
 import torch
 from einops import rearrange
@@ -86,6 +86,8 @@ class SelfAttention(nn.Module):
 
 class CrossAttention(nn.Module):
     """Positions to conditions, whose keys and values are computed once; several query heads share a key head."""
+
+    entered_by: ClassVar[tuple[str, ...]] = ("keys_values",)
 
     def __init__(self, width: int, heads: int, context_width: int, *, normed: bool) -> None:
         super().__init__()

@@ -8,6 +8,7 @@ arXiv 2112.10752, section 3.3 and appendix E.2.1). Images are [B, C, F, M]; with
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 from einops import rearrange
 from torch import Tensor, nn
@@ -44,6 +45,8 @@ class TimedBlock(nn.Module):
 class Attention(nn.Module):
     """From places to a sequence of `context_width`, which may be the places themselves."""
 
+    entered_by: ClassVar[tuple[str, ...]] = ("remember",)
+
     def __init__(self, width: int, heads: int, context_width: int) -> None:
         super().__init__()
         if width % heads:
@@ -55,12 +58,15 @@ class Attention(nn.Module):
 
     def remember(self, context: Tensor, mask: Tensor | None = None) -> Memory:
         """Keys and values of [B, L, context width] and a mask [B, L] (True is attended to, at least one of each)."""
+        return self._memory(context, mask)
+
+    def _memory(self, context: Tensor, mask: Tensor | None = None) -> Memory:
         keys, values = rearrange(self.to_keys_values(context), "b l (n h d) -> n b h l d", n=2, h=self.heads)
         return Memory(keys, values, None if mask is None or bool(mask.all()) else mask[:, None, None])
 
     def forward(self, x: Tensor, memory: Memory | None = None) -> Tensor:
         """[B, S, D] -> [B, S, D]; without a memory all places attend to all."""
-        keys, values, mask = self.remember(x) if memory is None else memory
+        keys, values, mask = self._memory(x) if memory is None else memory
         queries = rearrange(self.to_queries(x), "b s (h d) -> b h s d", h=self.heads)
         mixed = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
         return self.to_out(rearrange(mixed, "b h s d -> b s (h d)"))

@@ -63,10 +63,11 @@ class Balancer(nn.Module, Configurable, kind="balancer"):
 
     @torch.no_grad()
     def _average(self, places: list[int], norms: Tensor) -> Tensor:
-        """The running averages of the gradients' norms at `places`, with this batch's (of all processes) taken in."""
+        """The running averages of the gradients' norms at `places`, with this batch's (of all processes) taken in: as
+        they are in the one batch of all, where an item's share of a mean loss is smaller by the number of processes."""
         if distributed.is_available() and distributed.is_initialized():
             distributed.all_reduce(norms)
-            norms = norms / distributed.get_world_size()
+            norms = norms / distributed.get_world_size() ** 2
         if self.training:
             decay = self.config.decay
             self.sums[places] = decay * self.sums[places] + norms

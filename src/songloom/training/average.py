@@ -29,7 +29,10 @@ class Average:
 
     def tensors(self) -> dict[str, Tensor]:
         """The averages by parameter name, on the CPU."""
-        return {name: whole(average).to("cpu") for name, average in zip(self._names, self._averages, strict=True)}
+        return {
+            name: whole(average).to("cpu").contiguous()
+            for name, average in zip(self._names, self._averages, strict=True)
+        }
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
         """Takes the averages from `tensors`, by parameter name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import cast
@@ -11,7 +12,7 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from songloom.data.batch import Batch
-from songloom.systems.roles import System
+from songloom.systems.roles import Codec, System
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +84,39 @@ def parallel_losses(system: System, processes: Processes) -> nn.Module:
 
 
 def shard(system: System, processes: Processes) -> None:
-    """Splits the trained weights over the processes, every block of an `nn.ModuleList` on its own (FSDP2)."""
+    """Splits the weights over the processes (FSDP2), those of every block on their own, so that no more than one block
+    is whole at a time. A module that is entered by other methods than its forward names them in `entered_by`. A codec
+    is one block: convolutions look at each other's weights, and it is small. Frozen parts stay whole in each process.
+    Raises ValueError for a system with opponents."""
     if system.opponents:
-        raise ValueError(
-            f"{type(system).__name__} has opponents, whose weights cannot be sharded; leave --sharded away"
-        )
+        raise ValueError(f"{type(system).__name__} has opponents, whose weights cannot be sharded; leave --shard away")
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
 
     mesh = init_device_mesh(torch.device(processes.device).type, (processes.world_size,))
-    frozen = {id(module) for name in system.frozen for module in getattr(system, name).modules()}
-    for module in system.modules():
-        if isinstance(module, nn.ModuleList) and id(module) not in frozen:
-            for block in module:
-                fully_shard(block, mesh=mesh)
-    still = {parameter for name in system.frozen for parameter in getattr(system, name).parameters()}
+    others = [getattr(system, name) for name in system.frozen]
+    still = {parameter for part in others for parameter in part.parameters()}
+    for parameter in set(system.parameters()) - still:
+        parameter.data = parameter.data.contiguous()
+    for block in [] if isinstance(system, Codec) else _blocks(system, others):
+        fully_shard(block, mesh=mesh)
+        for method in getattr(block, "entered_by", ()):
+            register_fsdp_forward_method(block, method)
     fully_shard(system, mesh=mesh, ignored_params=still)
     register_fsdp_forward_method(system, "losses")
+
+
+def _blocks(system: System, others: Iterable[nn.Module]) -> list[nn.Module]:
+    """The modules that are gathered one by one, inner ones first: those in lists, and those with doors of their own."""
+    left = {id(module) for part in others for module in part.modules()}
+    found: dict[int, nn.Module] = {}
+    for module in system.modules():
+        if id(module) in left:
+            continue
+        inside = list(module) if isinstance(module, nn.ModuleList) else []
+        inside += [module] if hasattr(module, "entered_by") else []
+        found |= {id(one): one for one in inside if not isinstance(one, nn.ModuleList)}
+    return list(reversed(found.values()))
 
 
 def is_sharded(tensor: Tensor) -> bool:

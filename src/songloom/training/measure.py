@@ -72,7 +72,15 @@ def estimate(
         preparing = (time.perf_counter() - begin) / sum(clip.seconds for clip in few)
         run, quiet = RunFolder(Path(scratch)), Pace(log_steps=0, valid_steps=0, sample_steps=0)
         trainer = Trainer(
-            system, recipe, source, run, pace=quiet, processes=processes, product=product, precision=precision
+            system,
+            recipe,
+            source,
+            run,
+            pace=quiet,
+            processes=processes,
+            prepared=True,
+            product=product,
+            precision=precision,
         )
         step = rehearse(trainer, room if trainer.device.type == "cpu" else torch.cuda.mem_get_info(trainer.device)[0])
     parts = f" x {recipe.accumulate}" if recipe.accumulate > 1 else ""

@@ -50,6 +50,9 @@ class Source(Protocol):
 
     def batch(self, step: int, *, batch_size: int, crop_seconds: float) -> Batch: ...
 
+    def whole(self) -> Source:
+        """The same, but its batches are those of all processes together."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
@@ -99,7 +102,7 @@ class Trainer:
         product: Product | None = None,
         precision: Precision | None = None,
     ) -> None:
-        self.prepared, self.product = prepared, product or WholeModel()
+        self.product = product or WholeModel()
         self.system, self.recipe, self.run_folder, self.hours = system, recipe, run, hours
         self.train_data, self.valid_data = train, valid
         self.pace, self.processes = pace or Pace(), processes or Processes()
@@ -112,6 +115,8 @@ class Trainer:
         for name in system.frozen:
             getattr(system, name).requires_grad_(False)
         system.to(self.device).train()
+        if not (resume or prepared):
+            self._prepare()
         self.losses = parallel_losses(system, self.processes)
         self.parameters, self.opponents = trained_parameters(system), opponent_parameters(system)
         self.optimizers = make_optimizers(system, recipe)
@@ -121,6 +126,14 @@ class Trainer:
         self._skipped = 0
         if resume:
             self._load_memory(averages)
+
+    def _prepare(self) -> None:
+        """The system's start from the first batches of all processes, the same in each of them."""
+        torch.manual_seed(step_seed(self.recipe.seed, 0, 0))
+        share = self.processes.world_size
+        source = self.train_data.whole() if share > 1 else self.train_data
+        first = (part for step in range(PREPARE_BATCHES) for part in self._parts(source, step, share))
+        self.system.prepare(part.to(self.device) for part in first)
 
     def _load_weights(self) -> dict[str, Tensor] | None:
         """The run's weights into the system, before anything is made of them; returns the averages, if any."""
@@ -147,10 +160,6 @@ class Trainer:
     def run(self, *, tell: Tell | None = None, stop: Callable[[], bool] = lambda: False) -> bool:
         """Trains to the recipe's last step, or until `stop()`; saves at the end. True when the recipe is done."""
         if self.state.step == 0:
-            torch.manual_seed(step_seed(self.recipe.seed, 0, 0))
-            if not self.prepared:
-                first = (part for step in range(PREPARE_BATCHES) for part in self._batches(step))
-                self.system.prepare(part.to(self.device) for part in first)
             self._save()  # a full disk or a folder that cannot be written shows itself now
             if self.processes.first:
                 write_originals(self._heard(), self.run_folder.path / "samples")
@@ -178,10 +187,13 @@ class Trainer:
 
     def _batches(self, step: int) -> list[Batch]:
         """The parts of one step's batch (one, or `accumulate`)."""
+        return self._parts(self.train_data, step, 1)
+
+    def _parts(self, source: Source, step: int, share: int) -> list[Batch]:
+        """The parts of a step's batch, `share` times as large as the recipe's."""
         (size, seconds), parts = self._crops(step), self.recipe.accumulate
-        return [
-            self.train_data.batch(step * parts + part, batch_size=size, crop_seconds=seconds) for part in range(parts)
-        ]
+        places = range(step * parts, (step + 1) * parts)
+        return [source.batch(place, batch_size=share * size, crop_seconds=seconds) for place in places]
 
     def _crops(self, step: int) -> tuple[int, float]:
         """How many crops of how many seconds a part of the step's batch holds; the same on every rank."""
