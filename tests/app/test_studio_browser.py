@@ -125,7 +125,8 @@ def drop(page: web.Browser, wave: np.ndarray, rate: int) -> None:
 
 
 def test_words_become_music_that_is_heard_while_it_is_made_and_after_a_reload(page: web.Browser) -> None:
-    page.run("""window.shown = new Set();
+    page.run("""const { live } = await import("/studio/live.js");
+        window.shown = new Set();
         window.early = 0;
         setInterval(() => {
           const bar = document.querySelector("article:first-child progress");
@@ -154,7 +155,7 @@ def test_what_is_cancelled_ends_and_stays_so(page: web.Browser) -> None:
     page.run("document.activeElement.blur()")
     page.keys(web.ESCAPE)
     page.wait("document.querySelector('article').dataset.state === 'cancelled'")
-    assert page.run("return live.take") is None
+    assert page.run("return (await import('/studio/live.js')).live.take") is None
     opened(page)
     assert page.text("article").split("\n")[0] == "for ever"
     assert (
@@ -178,7 +179,7 @@ def test_the_page_has_the_controls_that_the_model_uses_and_no_others(page: web.B
 def test_controls_reach_the_request_and_candidates_stand_side_by_side_with_what_is_measured(page: web.Browser) -> None:
     for name, value in (("tempo", 96), ("seed", 5), ("candidates", 2), ("negative_prompt", "noise")):
         fill(page, name, value)
-    choose(page, "[name=key]", str(page.run("return KEYS.indexOf('A minor')")))
+    choose(page, "[name=key]", str(page.run("return (await import('/studio/fields.js')).KEYS.indexOf('A minor')")))
     job = finished(page, "harp")
     assert job["request"] == {
         "prompt": "harp",
@@ -259,10 +260,10 @@ def test_a_story_is_a_timeline_whose_sections_can_be_moved(page: web.Browser) ->
     page.keys("calm piano")
     page.run("document.querySelector('#story .row button').click()")
     page.keys("drums enter")
-    assert page.run("return story.map((one) => one.at)") == [0, 2]
+    assert page.run("return (await import('/studio/state.js')).state.story.map((one) => one.at)") == [0, 2]
     page.run("document.querySelectorAll('.timeline button')[1].focus()")
     page.keys(web.RIGHT)
-    assert page.run("return story[1].at") == 2.5
+    assert page.run("return (await import('/studio/state.js')).state.story[1].at") == 2.5
     job = finished(page, "evening", 4)
     assert job["request"]["story"] == [[0, "calm piano"], [2.5, "drums enter"]]
 

@@ -1,0 +1,87 @@
+// The form: what the chosen model uses, and nothing else; what it says becomes a wish.
+
+import { ask } from "./calls.js";
+import { $, button, clock, made, say } from "./elements.js";
+import { FIELDS, input } from "./fields.js";
+import { addSounds, drawSounds } from "./sounds.js";
+import { model, on, state, tell, uses } from "./state.js";
+import { drawStory } from "./story.js";
+import { begin } from "./takes.js";
+
+const EXAMPLES = [
+  "warm lo-fi piano, 75 bpm", "house, four on the floor, 124 bpm", "ambient pads, slow and wide", "funk with slap bass, 105 bpm",
+  "string quartet in D minor, sad", "drum and bass, 174 bpm, dark", "acoustic guitar, gentle, A major", "8-bit game tune, fast and happy",
+];
+
+function build() {
+  $("model").value = state.model;
+  $("prompt").value = state.prompt;
+  for (const place of ["fields", "fine"])
+    $(place).replaceChildren(...FIELDS.filter((field) => Boolean(field.fine) === (place === "fine") && stands(field)).map(input));
+  $("more").hidden = !$("fine").children.length;
+  drawSounds();
+  drawStory();
+  tell("changed");
+}
+
+const stands = (field) => (field.always || uses(field.name)) && (!field.needs || state.sounds.some((sound) => sound.use === field.needs));
+
+function wish() {
+  const asked = { model: model().name, prompt: state.prompt.trim() };
+  for (const field of FIELDS.filter(stands)) {
+    const value = state.values[field.name] ?? field.fallback;
+    if (value !== undefined) asked[field.name] = field.curve ? { curve: value } : value;
+  }
+  if (uses("story") && state.story.length)
+    asked.story = state.story.filter(({ text }) => text.trim()).map(({ at, text }) => [at, text.trim()]);
+  return asked;
+}
+
+let estimating;
+
+function estimate() {
+  clearTimeout(estimating);
+  estimating = setTimeout(async () => {
+    if (!$("form").checkValidity() || !model().name) return;
+    const told = await ask("/v1/estimate", wish()).catch(() => null);
+    $("estimate").textContent = told?.seconds ? `This takes about ${clock(told.seconds)}.` : "";
+  }, 400);
+}
+
+const fresh = () => Math.floor(Math.random() * 2 ** 31);
+
+async function make(event) {
+  event.preventDefault();
+  if (!state.prompt.trim() && !state.story.length && !state.sounds.length) {
+    say("Write what you want to hear first.");
+    $("prompt").focus();
+    return;
+  }
+  $("make").disabled = true;
+  try {
+    const asked = { seed: fresh(), ...wish() };
+    await addSounds(asked);
+    await begin(asked);
+  } catch (error) {
+    say(`${error.message}.`, true);
+  }
+  $("make").disabled = false;
+}
+
+function write(text) {
+  state.prompt = $("prompt").value = text;
+  tell("changed");
+}
+
+export function openForm() {
+  $("model").replaceChildren(...state.models.map((one) => made("option", { value: one.name, disabled: Boolean(one.error),
+    textContent: one.error ? `${one.name}: ${one.error}` : one.name })));
+  $("models").hidden = state.models.length < 2;
+  $("form").addEventListener("submit", make);
+  $("prompt").addEventListener("input", () => write($("prompt").value));
+  $("model").addEventListener("change", () => { state.model = $("model").value; tell("rebuild"); });
+  $("examples").append(...EXAMPLES.map((text) => button(text, () => write(text))));
+  on("rebuild", build);
+  on("changed", estimate);
+  build();
+}

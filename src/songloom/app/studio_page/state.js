@@ -1,0 +1,32 @@
+// What the page knows: the models of the server, and the wish as it stands in the form.
+
+export const state = {
+  models: [],
+  model: "",     // the name of the chosen one
+  prompt: "",
+  values: {},    // what was set, by field; fields of other models are kept
+  story: [],     // sections: { at, text }
+  sounds: [],    // that were dropped: { name, buffer, from, to, use }
+};
+
+export const model = () => state.models.find((one) => one.name === state.model) ?? { controls: [] };
+export const uses = (name) => model().controls.includes(name);
+export const seconds = () => state.values.seconds ?? 10;
+
+// "changed": the wish is another. "rebuild": the form has to be built anew, too. "takes": a take is heard, or no more.
+const signals = new EventTarget();
+export const on = (name, does) => signals.addEventListener(name, does);
+export const tell = (name) => signals.dispatchEvent(new Event(name));
+
+on("changed", () => {
+  const { model, prompt, values, story } = state;
+  localStorage.setItem("studio", JSON.stringify({ model, prompt, values, story }));
+});
+
+export function recall() {
+  const kept = JSON.parse(localStorage.getItem("studio") ?? "{}"), able = state.models.filter((one) => !one.error);
+  state.model = (able.find((one) => one.name === kept.model) ?? able[0])?.name ?? "";
+  state.prompt = kept.prompt ?? "";
+  state.values = kept.values ?? {};
+  state.story = kept.story ?? [];
+}

@@ -1,0 +1,126 @@
+// Takes: what was made, is made, or waits.
+
+import { ask, call } from "./calls.js";
+import { candidate, title } from "./candidate.js";
+import { $, button, clock, made, say } from "./elements.js";
+import { FIELDS } from "./fields.js";
+import { hush, live } from "./live.js";
+import { attend } from "./progress.js";
+import { on, state, tell } from "./state.js";
+
+export const takes = new Map();  // by the ids of their jobs
+const ENDED = ["done", "failed", "cancelled"];
+const empty = () => { $("empty").hidden = takes.size > 0; };
+
+export async function begin(asked) {
+  live.ready();
+  const job = await ask("/v1/jobs", asked);
+  say("");
+  show(job);
+  takes.get(job.id).node.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  if ($("aloud").checked) live.follow(takes.get(job.id));
+}
+
+export async function history(count) {
+  const jobs = await ask(`/v1/jobs?limit=${count + 1}`);
+  jobs.slice(0, count).forEach(show);
+  $("earlier").hidden = jobs.length <= count;
+  empty();
+}
+
+function show(job) {
+  const take = takes.get(job.id) ?? { node: made("article", { tabIndex: -1 }), redraw: new Set(), since: null };
+  const before = take.job;
+  take.job = job;
+  take.ended = ENDED.includes(job.state);
+  if (job.progress > 0) take.since ??= { clock: performance.now(), progress: job.progress };
+  if (!before) {
+    takes.set(job.id, take);
+    take.node.take = take;
+    $("takes").insertBefore(take.node, [...$("takes").children].find((node) => node.take.job.created <= job.created) ?? null);
+  }
+  if (before?.state !== job.state) render(take); else if (!take.ended) take.tell();
+  empty();
+  attend(takes, show);
+}
+
+on("takes", () => takes.forEach((take) => take.ended || render(take)));  // buttons say which one is heard
+
+function render(take) {
+  const { job, node } = take, { request } = job, seed = request.seed ?? 0, count = request.candidates ?? 1;
+  const facts = [job.model, `${request.seconds ?? 10} s`, `seed ${seed}${count > 1 ? `–${seed + count - 1}` : ""}`, new Date(1000 * job.created).toLocaleString()];
+  const body = job.state === "done" ? results(take) : take.ended ? ending(job) : waiting(take);
+  node.dataset.state = job.state;
+  node.replaceChildren(made("h2", { textContent: title(job) }), made("p", { className: "soft", textContent: facts.join(" · ") }),
+    ...body, ...(take.ended ? [more(take)] : []));
+}
+
+function ending({ error }) {
+  return [made("p", { className: error ? "soft bad" : "soft", textContent: error ? `This failed: ${error}.` : "Cancelled." })];
+}
+
+function waiting(take) {
+  const bar = made("progress", { max: 1, ariaLabel: "Part that is made" }), words = made("p", { className: "soft" });
+  take.tell = () => {
+    const { state, progress, expected } = take.job, since = take.since;
+    bar.value = progress;
+    const speed = since && (progress - since.progress) / (performance.now() - since.clock);
+    const left = speed > 0 ? `, ${clock((1 - progress) / speed / 1000)} left` : expected ? `, takes about ${clock(expected)}` : "";
+    words.textContent = state === "queued" ? "Waits for its turn" : progress ? `${Math.round(100 * progress)} % made${left}` : `Begins${left}`;
+  };
+  take.tell();
+  const cancel = button("Cancel", () => stop(take), { className: "cancel" }), sounding = live.take === take;
+  const listen = button(sounding ? "Stop listening" : "Listen now", () => { sounding ? hush() : live.follow(take); }, { className: "listen" });
+  return [bar, words, made("div", { className: "row" }, cancel, listen)];
+}
+
+async function stop(take) {
+  if (live.take === take) hush();
+  show(await ask(`/v1/jobs/${take.job.id}/cancel`, {}));
+}
+
+export async function stopLatest() {
+  const open = [...takes.values()].filter((take) => !take.ended);
+  if (open.length) await stop(open.at(-1));
+}
+
+const seen = new IntersectionObserver((entries) => entries.forEach((entry) => {
+  if (!entry.isIntersecting) return;
+  seen.unobserve(entry.target);
+  entry.target.load();
+}), { rootMargin: "300px" });
+
+function results(take) {
+  take.redraw.clear();
+  const nodes = take.job.results.map((result, place) => candidate(take, result, place));
+  nodes.forEach((node) => seen.observe(node));
+  return [made("div", { className: "candidates" }, ...nodes)];
+}
+
+function again({ job }) {  // the wish of a job; null when it was made from sounds or curves, which only the server has
+  const given = Object.values(job.request).some((value) => value && typeof value === "object" && !Array.isArray(value));
+  return given || !state.models.some((one) => one.name === job.model) ? null : { model: job.model, seed: 0, candidates: 1, ...job.request };
+}
+
+function more(take) {
+  const { job } = take, asked = again(take), row = made("div", { className: "row" });
+  if (asked && job.state === "done")
+    row.append(button("Four variations", () => begin({ ...asked, seed: asked.seed + asked.candidates, candidates: 4 })));
+  if (asked) row.append(button(job.state === "done" ? "Change and make again" : "Back to the form", () => restore(asked)));
+  row.append(button("Remove", async () => {
+    await call(`/v1/jobs/${job.id}`, { method: "DELETE" });
+    take.node.remove();
+    takes.delete(job.id);
+    empty();
+  }));
+  return row;
+}
+
+function restore(asked) {
+  state.model = asked.model;
+  state.prompt = asked.prompt ?? "";
+  state.values = Object.fromEntries(FIELDS.filter(({ name, curve }) => !curve && asked[name] !== undefined).map(({ name }) => [name, asked[name]]));
+  state.story = (asked.story ?? []).map(([at, text]) => ({ at, text }));
+  tell("rebuild");
+  $("prompt").focus();
+}
