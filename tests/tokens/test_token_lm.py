@@ -52,7 +52,7 @@ def stream(lm: TokenLM, frames: int, context: int, guidance: float = 1.0, rows: 
     torch.manual_seed(1)
     pattern = Delay(Delay.Config())
     prefix, aligned = torch.randn(rows, L, D), torch.randn(rows, pattern.steps(K, frames), D)
-    plan = Plan(frames=frames, context=context, sampling=Sampling(temperature=0.0), guidance=guidance, seed=4)
+    plan = Plan(frames=frames, context=context, sampling=Sampling(temperature=0.0), guidance=guidance, seeds=(4,))
     return CodeStream(lm, pattern, prefix, aligned, plan)
 
 

@@ -235,6 +235,8 @@ class Generator(System):
     uses: ClassVar[frozenset[str]]
     precisions: ClassVar[tuple[Precision, ...]] = ("float32",)
     """What the weights may be held in while music is made, the usual one first."""
+    batched: ClassVar[bool] = False
+    """Whether `several` makes the candidates of some requests as one batch, each the same as when it is made alone."""
 
     def hold(self, precision: Precision | None = None) -> None:
         """Lays the weights out for use alone, in `precision` (None: the usual one): from then on the system cannot
@@ -246,6 +248,13 @@ class Generator(System):
     def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
         """The wave of one candidate in pieces [1, C, t] as they are made; what is beyond `samples` is cut off, what
         lacks is silence. Of a loop the request's `lead_seconds` come first."""
+
+    def several(
+        self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
+    ) -> list[Iterator[Tensor]]:
+        """The `pieces` of some requests of one shape (see `systems.together`), of a system that is `batched`. Whatever
+        is taken of one is made of all."""
+        raise ValueError(f"{self.config.kind} makes one piece at a time")
 
     @property
     def window_seconds(self) -> float | None:
@@ -274,7 +283,8 @@ class Generator(System):
 
             # One after the other, not as a batch: rounding depends on the batch's size, and a candidate must be
             # the same when it is made again alone.
-            waves.append(torch.cat(list(self._finished(request, request.seed + index, share)), dim=-1))
+            pieces = self.pieces(request, request.seed + index, share)
+            waves.append(torch.cat(list(self.finished(request, pieces)), dim=-1))
             share(1.0)
         return torch.cat(waves)
 
@@ -283,13 +293,13 @@ class Generator(System):
         self.check(request)
         if request.candidates != 1:
             raise ValueError(f"a stream holds one candidate, not {request.candidates}")
-        yield from self._finished(request, request.seed, progress)
+        yield from self.finished(request, self.pieces(request, request.seed, progress))
 
     @torch.no_grad()
-    def _finished(self, request: Request, seed: int, progress: Progress | None) -> Iterator[Tensor]:
-        """One candidate's pieces, together as long as was asked, in [-1, 1]."""
+    def finished(self, request: Request, pieces: Iterable[Tensor]) -> Iterator[Tensor]:
+        """One candidate's pieces as the model gives them, together as long as was asked, in [-1, 1]."""
         lead, samples = self.samples(request)
-        pieces = exactly(self.pieces(request, seed, progress), lead + samples)
+        pieces = exactly(pieces, lead + samples)
         window = None if self.window_seconds is None else round(self.window_seconds * self.sample_rate)
         if window is not None and lead + samples > window:
             starts = [lead + round(start * self.sample_rate) if start else 0 for start, _ in request.sections]

@@ -3,15 +3,22 @@
 A step of a small model is bound by reading weights and by the number of kernels. Weights are packed for
 products with few rows (`layers/matrices.py`); the gains of the query and key norms are multiplied into the
 rotary tables; keys and values go into one static cache. The tests hold it to the plain forward.
+
+Several pieces share a step, and each is drawn as it would be alone: what reads a whole batch of numbers at once (the
+forward that opens a stretch, the scale of bytes) sees the rows of one piece.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from songloom.layers.matrices import Precision, product
+from songloom.layers.attention import KeyValueCache
+from songloom.layers.matrices import Precision, Product, product
 from songloom.layers.positions import rotary_tables
 from songloom.layers.transformer import Block
 from songloom.tokens.token_lm import TokenLM
@@ -22,29 +29,33 @@ EPSILON = 1e-5
 class _PackedBlock:
     """One block's weights as the step needs them."""
 
-    def __init__(self, block: Block, precision: Precision) -> None:
+    def __init__(self, block: Block, products: Callable[[Tensor], Product]) -> None:
         attention = block.attention
         self.attention_gain = block.attention_norm.weight.detach()
-        self.qkv = product(attention.to_qkv.weight, precision)
-        self.out = product(attention.to_out.weight, precision)
+        self.qkv = products(attention.to_qkv.weight)
+        self.out = products(attention.to_out.weight)
         self.hidden_gain = block.hidden_norm.weight.detach()
-        self.expand = product(block.expand.weight, precision)
-        self.contract = product(block.contract.weight, precision)
+        self.expand = products(block.expand.weight)
+        self.contract = products(block.contract.weight)
 
 
 class StepDecoder:
-    """Decodes B rows from one prefix on. Open it once per stretch of up to `positions` (prefix included)."""
+    """Decodes B rows from one prefix on, `rows` for each of `pieces`. Open it once per stretch of up to `positions`
+    (prefix included)."""
 
-    def __init__(self, lm: TokenLM, rows: int, positions: int, precision: Precision = "float32") -> None:
-        self.lm, self.rows = lm, rows
+    def __init__(
+        self, lm: TokenLM, rows: int, positions: int, precision: Precision = "float32", *, pieces: int = 1
+    ) -> None:
+        self.lm, self.rows, self.of_piece = lm, rows * pieces, rows
         transformer = lm.transformer
         attention = transformer.each_block()[0].attention
         self.heads, self.key_heads, self.head_width = attention.heads, attention.key_heads, attention.head_width
-        self.blocks = [_PackedBlock(block, precision) for block in transformer.each_block()]
+        products = partial(_by_pieces, precision=precision, rows=rows, pieces=pieces)
+        self.blocks = [_PackedBlock(block, products) for block in transformer.each_block()]
         self.offsets = lm.offsets
         self.gain = transformer.norm.weight.detach()
-        self.to_logits = product(lm.heads.weight, precision)
-        self.caches = transformer.empty_caches(rows, positions)
+        self.to_logits = products(lm.heads.weight)
+        self.caches = transformer.empty_caches(self.rows, positions)
         self.seen = [cache.both.unbind(0) for cache in self.caches]
         self.turns = [self._turns(block, positions) for block in transformer.each_block()]
 
@@ -66,12 +77,17 @@ class StepDecoder:
     def open(self, prefix: Tensor, codes: Tensor, aligned: Tensor) -> Tensor:
         """Starts with `prefix` [B, L, D] and the steps whose previous codes are `codes` [B, K, S], with `aligned`
         [B, S, D]; gives the last step's logits [B, K, V]."""
+        logits = []
+        for begin in range(0, self.rows, self.of_piece):
+            part = slice(begin, begin + self.of_piece)
+            own = [KeyValueCache(cache.both[:, part]) for cache in self.caches]
+            logits.append(self.lm.continue_from(codes[part], aligned[part], own, prefix[part])[:, -1])
         for cache in self.caches:
-            cache.length = 0
-        return self.lm.continue_from(codes, aligned, self.caches, prefix)[:, -1]
+            cache.length = own[0].length
+        return torch.cat(logits)
 
     def step(self, codes: Tensor, aligned: Tensor) -> Tensor:
-        """One step: the previous step's codes [B or 1, K] and `aligned` [B, D] -> logits [B, K, V]."""
+        """One step: the previous step's codes [B, K] and `aligned` [B, D] -> logits [B, K, V]."""
         x = functional.embedding(codes + self.offsets, self.lm.embedding.weight).sum(1) + aligned
         place = self.caches[0].length
         for block, cache, (keys, values), (direct, crossed) in zip(
@@ -92,3 +108,11 @@ class StepDecoder:
             x = x + block.contract(functional.gelu(block.expand(normal)))
         x = functional.layer_norm(x, self.gain.shape, self.gain, None, EPSILON)
         return self.to_logits(x).float().view(self.rows, self.lm.streams, -1)
+
+
+def _by_pieces(weight: Tensor, precision: Precision, rows: int, pieces: int) -> Product:
+    """A product that gives each piece's `rows` what they get alone: bytes have one scale for all rows they see."""
+    whole = product(weight, precision)
+    if pieces == 1 or precision != "int8":
+        return whole
+    return lambda x: torch.cat([whole(part) for part in torch.split(x, rows)])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+from einops import rearrange
 from torch import Tensor
 
 from songloom.layers.matrices import Precision
@@ -21,14 +22,14 @@ from songloom.tokens.token_lm import TokenLM
 class Plan:
     """What to draw: `frames` in all; `context` is the most frames that are attended to (beyond it the later half
     is read again and goes on), `kept` how many before a turn are read again; `guidance` needs both halves of the
-    conditions, 1 only the first."""
+    conditions, 1 only the first. One seed for each piece of the batch."""
 
     frames: int
     context: int
     kept: int = 0
     sampling: Sampling
     guidance: float
-    seed: int
+    seeds: Sequence[int]
     precision: Precision = "float32"
 
 
@@ -50,7 +51,7 @@ class Turn(NamedTuple):
 
 
 class CodeStream(GrowingCodes):
-    """One piece of any length: beyond the context the later half is read again and goes on."""
+    """Pieces of any length, each as it would be alone: beyond the context the later half is read again and goes on."""
 
     def __init__(
         self,
@@ -61,17 +62,18 @@ class CodeStream(GrowingCodes):
         plan: Plan,
         turns: Mapping[int, Turn] | None = None,
     ) -> None:
-        """`prefix` [B, L, D] and `aligned` [B, S, D], B = 1 without guidance, else 2 (see `guidance.paired`); `turns`
-        by the steps from which they hold."""
-        device = prefix.device
-        nothing = torch.zeros(1, lm.streams, 0, dtype=torch.int64, device=device)
+        """`prefix` [B, L, D] and `aligned` [B, S, D], one row for each piece, or with guidance two, what is wanted and
+        what is not; `turns` by the steps from which they hold."""
+        device, pieces = prefix.device, len(plan.seeds)
+        nothing = torch.zeros(pieces, lm.streams, 0, dtype=torch.int64, device=device)
         super().__init__(pattern, nothing, plan.frames, empty=lm.empty, sampling=plan.sampling, guidance=plan.guidance)
         self.lm, self.prefix, self.plan = lm, prefix, plan
         self.steps = list(aligned.unbind(1))
-        self.uniform = uniforms(plan.seed, len(self.steps), 1, lm.streams).to(device)
+        numbers = [uniforms(seed, len(self.steps), 1, lm.streams) for seed in plan.seeds]
+        self.uniform = torch.cat(numbers, dim=1).to(device)
         self.reach = pattern.steps(lm.streams, plan.context)
-        rows, positions = len(prefix), prefix.shape[1] + min(len(self.steps), self.reach)
-        self.decoder = StepDecoder(lm, rows, positions, plan.precision)
+        self.halves, positions = len(prefix) // pieces, prefix.shape[1] + min(len(self.steps), self.reach)
+        self.decoder = StepDecoder(lm, self.halves, positions, plan.precision, pieces=pieces)
         self.opened = 0
         self.turns = turns or {}
 
@@ -81,7 +83,15 @@ class CodeStream(GrowingCodes):
             return self._open(step, self.plan.kept)
         if step == 0 or step - self.opened >= self.reach:
             return self._open(step, self.reach // 2)
-        return self.decoder.step(self.grid[:, :, step - 1], self.steps[step])
+        return self._paired(self.decoder.step(self._rows(self.grid[:, :, step - 1]), self.steps[step]))
+
+    def _rows(self, codes: Tensor) -> Tensor:
+        """The codes of each piece for each of its rows."""
+        return codes.repeat_interleave(self.halves, dim=0)
+
+    def _paired(self, logits: Tensor) -> Tensor:
+        """Logits [B, K, V] by pieces, as guidance takes them: all that is wanted first."""
+        return rearrange(logits, "(p h) k v -> (h p) k v", h=self.halves)
 
     def _turn(self, step: int, turn: Turn) -> None:
         """From `step` on under other conditions; what is read again is read under them too: in training a stretch has
@@ -99,7 +109,7 @@ class CodeStream(GrowingCodes):
         known = known.masked_fill(self.source[:, self.opened : step] < first, self.lm.empty)
         before = torch.cat([torch.full_like(self.grid[:, :, :1], self.lm.empty), known], -1)
         aligned = torch.stack(self.steps[self.opened : step + 1], 1)
-        return self.decoder.open(self.prefix, before.expand(len(self.prefix), -1, -1), aligned)
+        return self._paired(self.decoder.open(self.prefix, self._rows(before), aligned))
 
 
 def code_chunks(

@@ -209,7 +209,7 @@ def test_a_story_turns_at_its_second_and_streams() -> None:
     system = heard(tiny().eval())
     request = Request(story=((0.0, "calm piano, 90 bpm"), (0.9, "furious metal")), seconds=2.5, guidance=6.0)
     plain = dataclasses.replace(request, story=(), prompt="calm piano, 90 bpm")
-    codes, before = (torch.cat(list(system.draw(one, 0)), -1) for one in (request, plain))
+    codes, before = (torch.cat(list(system.draw([one], [0])), -1) for one in (request, plain))
     turn = round(0.9 * system.codec.frame_rate)
     assert torch.equal(codes[:, 0, :turn], before[:, 0, :turn])
     assert not torch.equal(codes[..., turn:], before[..., turn:])
@@ -246,6 +246,6 @@ def test_the_metronome_of_a_loop_strikes_one_at_its_beginning() -> None:
 
     system.conditions = noted  # type: ignore[method-assign]
     request = Request(prompt="calm piano", loop=True, bars=2, tempo=110.0)
-    next(system.draw(request, 0))
+    next(system.draw([request], [0]))
     ((tempo, downbeat, start),) = seen
     assert (downbeat - start - request.lead_seconds) * tempo / 60 == pytest.approx(0, abs=1e-4)

@@ -31,6 +31,7 @@ from songloom.recipe import Recipe
 from songloom.systems.codecs.spectral_codec import SpectralCodec
 from songloom.systems.request import Request
 from songloom.systems.roles import Codec, Generator, Progress
+from songloom.systems.together import handed_out
 from songloom.systems.wants import wants
 from songloom.tokens.generation import CodeStream, Plan, Turn, chunk_ends, code_chunks
 from songloom.tokens.losses import stream_losses
@@ -70,6 +71,7 @@ class Loom(Generator, kind="loom"):
     )
 
     precisions: ClassVar[tuple[Precision, ...]] = ("int8", "float32", "bfloat16")
+    batched = True
 
     @dataclass(frozen=True, kw_only=True)
     class Config(Settings):
@@ -293,11 +295,19 @@ class Loom(Generator, kind="loom"):
         return self.config.context_seconds
 
     def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
-        return self.codec.detokenize_stream(self.draw(request, seed, progress))
+        return self.codec.detokenize_stream(self.draw([request], [seed], progress))
 
-    def draw(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
-        """Codes [1, K, f] of one candidate as they are drawn."""
-        config, rate = self.config, self.codec.frame_rate
+    def several(
+        self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
+    ) -> list[Iterator[Tensor]]:
+        codes = handed_out((torch.split(piece, 1) for piece in self.draw(requests, seeds, progress)), len(requests))
+        return [self.codec.detokenize_stream(own) for own in codes]
+
+    def draw(
+        self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
+    ) -> Iterator[Tensor]:
+        """Codes [B, K, f] of a candidate of each of some requests of one shape, as they are drawn together."""
+        request, config, rate = requests[0], self.config, self.codec.frame_rate
         context = max(1, round(config.context_seconds * rate))
         plan = Plan(
             frames=self.codec.frames(sum(self.samples(request))),
@@ -309,17 +319,17 @@ class Loom(Generator, kind="loom"):
                 request.top_p,
             ),
             guidance=config.guidance if request.guidance is None else request.guidance,
-            seed=seed,
+            seeds=seeds,
             precision=self.precision if self.lm.heads.weight.device.type == "cpu" else "float32",
         )
-        first, turns = self._request_conditions(request, seed, plan)
-        yield from code_chunks(
-            CodeStream(self.lm, self.pattern, *first, plan, turns), chunk_ends(plan.frames), progress
-        )
+        told = [self._request_conditions(*one, plan) for one in zip(requests, seeds, strict=True)]
+        turns = {step: Turn(*map(torch.cat, zip(*(one[step] for one in told), strict=True))) for step in told[0]}
+        stream = CodeStream(self.lm, self.pattern, *turns.pop(0), plan, turns)
+        yield from code_chunks(stream, chunk_ends(plan.frames), progress)
 
-    def _request_conditions(self, request: Request, seed: int, plan: Plan) -> tuple[Turn, dict[int, Turn]]:
-        """The conditions of a request's beginning, and of its later sections by their first steps: rows of what is
-        wanted and, with guidance, of what it moves away from."""
+    def _request_conditions(self, request: Request, seed: int, plan: Plan) -> dict[int, Turn]:
+        """The conditions of a request's sections by their first steps: rows of what is wanted and, with guidance, of
+        what it moves away from."""
         rows = 1 if plan.guidance == 1 else 2
         turns: dict[int, Turn] = {}
         style = style_in(self.text.reader, request.sections[0].prompt, self.config.text_tokens)
@@ -329,7 +339,7 @@ class Loom(Generator, kind="loom"):
             prefix, aligned = self._section_conditions(request, words, wanted, plan.frames)
             held = aligned[:rows] if step == 0 else aligned[:rows, max(0, step - plan.kept) : end].clone()
             turns[step] = Turn(prefix[:rows], held)
-        return turns.pop(0), turns
+        return turns
 
     def _section_conditions(self, request: Request, words: str, wanted: Musical, frames: int) -> tuple[Tensor, Tensor]:
         """A section's prefix [2, L, D] and aligned vectors [2, S, D], as if it went through the whole piece. A loop is
