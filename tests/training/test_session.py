@@ -135,6 +135,46 @@ def test_the_chain_ships_an_embedder_beside_the_generator(data: Path, tmp_path: 
     assert shipping.done() and registry.load(str(tmp_path / "weights" / "shuttle-tiny")).width == 16
 
 
+def test_the_chain_ships_a_straightened_flow_that_hears_as_the_generator_does(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "corpus").symlink_to(data)
+    short = {"recipe.steps": "2", "recipe.batch_size": "2", "recipe.learning_rate": "0.0", "recipe.muon_rate": "0.0"}
+    table = Table(
+        codec="spectral-codec-tiny",
+        codec_changes=short,
+        generator="loom-tiny",
+        generator_changes=short,
+        flow="flow-tiny",
+        flow_changes=short,
+        straight_changes={**short, "straight": "2"},
+    )
+    chain = Chain(out=tmp_path, table=table, pace=QUIET)
+    names = [stage.name for stage in chain.stages()]
+    assert names[-5:] == ["weights", "latents", "flow", "straight", "flow weights"]
+    for stage in chain.stages():
+        if isinstance(stage, Training):
+            assert stage.run(None, lambda: False)
+        elif stage.name != "corpus":
+            stage.run(None)
+    flow, loom = (registry.load(str(tmp_path / "weights" / name)) for name in ("flow-tiny", "loom-tiny"))
+    assert flow.config.straight == 2
+    assert torch.allclose(flow.musical.state_dict()["drums.weight"], loom.musical.state_dict()["drums.weight"])
+    assert torch.equal(
+        flow.codec.state_dict()[key := next(iter(flow.codec.state_dict()))], loom.codec.state_dict()[key]
+    )
+
+
+def test_a_part_that_the_other_model_lacks_cannot_begin_as_its_own(tmp_path: Path) -> None:
+    checkpoint.save(ToyCodec(ToyCodec.Config()), tmp_path / "model")
+    for name in ("inside", "codec"):
+        with pytest.raises(ValueError, match=f"no part '{name}' in common"):
+            session.build(
+                session.plan("toy-model", None, {}, {"codec": "random"}, begin={name: str(tmp_path / "model")})
+            )
+    wide = session.plan("toy-codec", None, {"width": "8"}, {}, begin={"outside": str(tmp_path / "model")})
+    with pytest.raises(ValueError, match="has other weights"):
+        session.build(wide)
+
+
 def test_the_chain_stopped_in_a_training_goes_on_there(data: Path, tmp_path: Path) -> None:
     (tmp_path / "corpus").symlink_to(data)
     chain = Chain(out=tmp_path, table=Table(codec="toy-codec-tiny", generator="toy-model-tiny"), pace=QUIET)

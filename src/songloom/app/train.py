@@ -28,6 +28,7 @@ def train(
     codec: str | None = None,
     parts: Annotated[tuple[str, ...], Parameter(name="--part", negative="")] = (),
     init: str | None = None,
+    begin: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     lora: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     resume: Flag = False,
     dry_run: Flag = False,
@@ -59,6 +60,8 @@ def train(
         NAME=MODEL for a part that is trained already, as text=google-t5/t5-base.
     init:
         A model to begin with instead of random weights (fine-tuning): its settings, weights and parts.
+    begin:
+        NAME=MODEL for a part that learns and begins as that of another model, as text=loom.
     lora:
         NAME=VALUE of a LoRA, as rank=16, alpha=32 or layers=lm.*: the weights of --init stay as they are,
         and a small file beside them learns. See also: songloom finetune.
@@ -94,7 +97,8 @@ def train(
         if resume and not dry_run:
             return session.resumed_plan(out or Path(), system, settings)
         trained = pairs(parts, "--part") | ({} if codec is None else {"codec": codec})
-        return session.plan(system, preset, settings, trained, init, lora_of(lora) if lora else None)
+        tuned, begun = lora_of(lora) if lora else None, pairs(begin, "--begin")
+        return session.plan(system, preset, settings, trained, init, tuned, begun)
 
     follow(system, make, data, out, running, resume=resume, dry_run=dry_run)
 

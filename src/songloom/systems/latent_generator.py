@@ -78,7 +78,9 @@ class Sampling:
 @dataclass(frozen=True, kw_only=True)
 class LatentSettings(Settings):
     """`codec` is frozen, its latents continuous or quantised; their `scaling` is measured before training. Training
-    draws `times`; of a flow they are shifted by the length where `shift` gives its limits in frames."""
+    draws `times`; of a flow they are shifted by the length where `shift` gives its limits in frames, and by `noisier`
+    beyond that: what holds for a whole stretch (style, sound) is heard through more noise than what holds for a frame,
+    and is decided before the usual times begin."""
 
     codec: Settings
     process: Settings = field(default_factory=Cosine.Config)
@@ -86,6 +88,7 @@ class LatentSettings(Settings):
     scaling: Scaling = "channels"
     times: Times = "uniform"
     shift: tuple[int, int] | None = None
+    noisier: float = 1.0
     sampling: Sampling = field(default_factory=Sampling)
 
 
@@ -185,8 +188,7 @@ class LatentGenerator(Generator):
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         latents, mask = latents_of(batch, self.codec, self.config.regularised)
         drawn = times.DRAWS[self.config.times](len(batch)).to(latents.device)
-        if self.config.shift is not None:
-            drawn = times.shifted(drawn, times.factor_of_length(latents.shape[-1], *self.config.shift))
+        drawn = self.shifted(drawn, latents.shape[-1])
         predict = self.training_network(batch, latents.shape[-1])
         return denoising_losses(predict, self.process, self.scale(latents), mask, drawn)
 
@@ -367,9 +369,13 @@ class LatentGenerator(Generator):
         """The times that sampling visits [steps + 1]."""
         config = self.sampling
         found = times.schedule(config.schedule, self.process, steps, least=config.least, most=config.most)
-        if config.shifted and self.config.shift is not None:
-            found = times.shifted(found, times.factor_of_length(frames, *self.config.shift))
-        return found
+        return self.shifted(found, frames) if config.shifted else found
+
+    def shifted(self, found: Tensor, frames: int) -> Tensor:
+        """A flow's times for a stretch of so many frames, towards noise."""
+        if self.config.shift is None:
+            return found
+        return times.shifted(found, self.config.noisier * times.factor_of_length(frames, *self.config.shift))
 
 
 def part_of(progress: Progress | None, place: int, count: int) -> Progress | None:

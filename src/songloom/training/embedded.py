@@ -1,7 +1,10 @@
-"""The chain that makes the embedded model from nothing: corpus, codec, codes, generator, decoder, weights folder.
+"""The chain that makes the embedded models from nothing: corpus, codec, codes, generator, decoder, weights folder; then
+an embedder and a flow.
 
 The generator learns the codes of the codec as it is then; the decoder goes on learning after that to play just the
-books that the generator writes. Neither changes what the other needs, so both may train side by side.
+books that the generator writes. Neither changes what the other needs, so both may train side by side. The flow learns
+the latents of the codec that ships, and hears its conditions from the start as the generator has learned to; then its
+paths are straightened.
 
 Every stage leaves a folder under `out` and is skipped when that is complete; one that was cut off goes on.
 """
@@ -37,6 +40,9 @@ class Table:
     generator_changes: Mapping[str, str] = field(default_factory=dict)
     decoder_changes: Mapping[str, str] | None = None
     embedder: str | None = None
+    flow: str | None = None
+    flow_changes: Mapping[str, str] = field(default_factory=dict)
+    straight_changes: Mapping[str, str] | None = None
 
 
 EMBEDDED = Table(
@@ -50,6 +56,8 @@ EMBEDDED = Table(
         "recipe.steps": "6000",
     },
     embedder="shuttle",
+    flow="flow",
+    straight_changes={"straight": "8", "recipe.steps": "400"},
 )
 """What fits into four hours of two CPU cores; with more, raise the hours and the steps first."""
 
@@ -73,6 +81,15 @@ class Training:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Begins:
+    """What a training begins with: frozen parts, a model's weights, those of single parts."""
+
+    parts: Mapping[str, str] = field(default_factory=dict)
+    init: str | None = None
+    begin: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Chain:
     """The stages of one `out` folder, on one device."""
 
@@ -85,37 +102,60 @@ class Chain:
 
     def stages(self) -> list[Making | Training]:
         """In the order in which they run."""
-        return [
+        table = self.table
+        found: list[Making | Training] = [
             Making("corpus", (self.corpus / NAME).is_file, self._make_corpus),
-            Making("waves", lambda: self._trained("codec"), self._make_waves),
-            Training("codec", lambda: self._trained("codec"), self._train_codec),
-            Making("codes", lambda: self._trained("generator"), self._make_codes),
-            Training("generator", lambda: self._trained("generator"), self._train_generator),
-            *([] if self.table.decoder_changes is None else [self._decoder_stage()]),
-            Making("weights", self.weights.exists, self._make_weights),
-            *([] if self.table.embedder is None else self._embedder_stages(self.table.embedder)),
+            self._opening("waves", "codec"),
+            self._training("codec"),
+            self._opening("codes", "generator"),
+            self._training("generator"),
         ]
+        if table.decoder_changes is not None:
+            found.append(self._training("decoder"))
+        found.append(Making("weights", self.weights.exists, self._make_weights))
+        if table.embedder is not None:
+            found += [self._training("embedder"), self._shipping("embedder", "embedder", table.embedder)]
+        if table.flow is not None:
+            found += [self._opening("latents", "flow"), self._training("flow")]
+            last = "flow" if table.straight_changes is None else "straight"
+            if last == "straight":
+                found.append(self._training("straight"))
+            found.append(self._shipping("flow", last, table.flow))
+        return found
 
-    def _decoder_stage(self) -> Training:
-        return Training("decoder", lambda: self._trained("decoder"), self._train_decoder)
+    def _training(self, name: str) -> Training:
+        return Training(name, lambda: self._trained(name), lambda tell, stop: self._train(name, tell, stop))
 
-    def _embedder_stages(self, name: str) -> list[Making | Training]:
-        """What puts texts and music into one space: trained on log-mel frames, and shipped beside the generator."""
-        source, shipped = self.out / "embedder" / "checkpoint", self.out / "weights" / name
+    def _opening(self, name: str, training: str) -> Making:
+        """Fills the caches that a training will open."""
 
-        def train(tell: Tell | None, stop: Callable[[], bool]) -> bool:
-            return self._train("embedder", name, lambda: plan(name, None, {}, {}), tell, stop)
+        def run(progress: Progress | None) -> None:
+            order = self._plan(training)
+            system = build(order)
+            for split in ("train", "valid"):
+                open_data(
+                    system,
+                    order.recipe,
+                    self.corpus,
+                    split,
+                    processes=self.processes,
+                    jobs=self.jobs,
+                    progress=progress,
+                )
 
-        def ship(progress: Progress | None) -> None:
+        return Making(name, lambda: self._trained(training), run)
+
+    def _shipping(self, name: str, training: str, model: str) -> Making:
+        """Puts what a training made beside the generator, in half precision."""
+        source, shipped = self.out / training / "checkpoint", self.out / "weights" / model
+
+        def run(progress: Progress | None) -> None:
             card = (source / "README.md").read_text(encoding="utf-8")
             checkpoint.save(registry.load(str(source)), shipped, card=card, half=True)
             if progress:
                 progress(1, 1)
 
-        return [
-            Training("embedder", lambda: self._trained("embedder"), train),
-            Making("embedder weights", shipped.exists, ship),
-        ]
+        return Making(f"{name} weights", shipped.exists, run)
 
     @property
     def corpus(self) -> Path:
@@ -132,20 +172,20 @@ class Chain:
         told = {
             "corpus": f"{table.hours:g} hours of the built-in band, seed {table.seed}",
             "waves": "decoded once",
-            "codec": self._describe(table.codec, table.codec_changes),
             "codes": "encoded once by the codec",
-            "generator": self._describe(table.generator, table.generator_changes),
-            "decoder": self._describe(table.codec, table.decoder_changes or {}),
+            "latents": "encoded once by the codec that ships",
             "weights": str(self.weights),
-            "embedder": "" if table.embedder is None else self._describe(table.embedder, {}),
             "embedder weights": str(self.out / "weights" / str(table.embedder)),
+            "flow weights": str(self.out / "weights" / str(table.flow)),
         }
         for stage in self.stages():
-            lines.append(f"{stage.name:16} {'done' if stage.done() else 'to do':6} {told[stage.name]}")
+            text = told.get(stage.name) or self._describe(stage.name)
+            lines.append(f"{stage.name:16} {'done' if stage.done() else 'to do':6} {text}")
         return "\n".join(lines)
 
-    def _describe(self, preset: str, changes: Mapping[str, str]) -> str:
-        recipe = plan(preset, None, changes, {}).recipe
+    def _describe(self, name: str) -> str:
+        preset, changes, _ = self._learns(name)
+        recipe = plan(preset, None, {k: v for k, v in changes.items() if k.startswith("recipe.")}, {}).recipe
         return f"{preset}: {recipe.steps:,} steps of {recipe.batch_size} x {recipe.seconds:g} s, seed {recipe.seed}"
 
     def _trained(self, name: str) -> bool:
@@ -166,51 +206,32 @@ class Chain:
             progress=progress,
         )
 
-    def _make_waves(self, progress: Progress | None) -> None:
-        self._open(self._codec_plan(), progress)
+    def _learns(self, name: str) -> tuple[str, Mapping[str, str], Begins]:
+        """The preset, the changes and the beginning of a training."""
+        table, none = self.table, Begins()
+        codec, flow = str(self.out / "codec" / "checkpoint"), str(table.flow)
+        shipped = str(self.weights / "parts" / "codec")
+        return {
+            "codec": (table.codec, table.codec_changes, none),
+            "generator": (table.generator, table.generator_changes, Begins(parts={"codec": codec})),
+            "decoder": (table.codec, table.decoder_changes or {}, Begins(init=codec)),
+            "embedder": (str(table.embedder), {}, none),
+            "flow": (flow, table.flow_changes, Begins(parts={"codec": shipped}, begin=self._hearing())),
+            "straight": (flow, table.straight_changes or {}, Begins(init=str(self.out / "flow" / "checkpoint"))),
+        }[name]
 
-    def _make_codes(self, progress: Progress | None) -> None:
-        self._open(self._generator_plan(), progress)
+    def _hearing(self) -> dict[str, str]:
+        """The parts by which a generator hears its conditions, from the one that ships."""
+        return dict.fromkeys(("text", "musical"), str(self.weights))
 
-    def _open(self, order: Plan, progress: Progress | None) -> None:
-        """Fills the caches that a training will open."""
-        system = build(order)
-        for split in ("train", "valid"):
-            open_data(
-                system, order.recipe, self.corpus, split, processes=self.processes, jobs=self.jobs, progress=progress
-            )
+    def _plan(self, name: str) -> Plan:
+        preset, changes, how = self._learns(name)
+        return plan(preset, None, changes, how.parts, how.init, begin=how.begin)
 
-    def _codec_plan(self) -> Plan:
-        return plan(self.table.codec, None, self.table.codec_changes, {})
-
-    def _decoder_plan(self) -> Plan:
-        codec = str(self.out / "codec" / "checkpoint")
-        return plan(self.table.codec, None, self.table.decoder_changes or {}, {}, codec)
-
-    def _generator_plan(self) -> Plan:
-        codec = str(self.out / "codec" / "checkpoint")
-        return plan(self.table.generator, None, self.table.generator_changes, {"codec": codec})
-
-    def _train_codec(self, tell: Tell | None, stop: Callable[[], bool]) -> bool:
-        return self._train("codec", self.table.codec, self._codec_plan, tell, stop)
-
-    def _train_generator(self, tell: Tell | None, stop: Callable[[], bool]) -> bool:
-        return self._train("generator", self.table.generator, self._generator_plan, tell, stop)
-
-    def _train_decoder(self, tell: Tell | None, stop: Callable[[], bool]) -> bool:
-        return self._train("decoder", self.table.codec, self._decoder_plan, tell, stop)
-
-    def _train(
-        self,
-        name: str,
-        preset: str,
-        fresh: Callable[[], Plan],
-        tell: Tell | None,
-        stop: Callable[[], bool],
-    ) -> bool:
-        out = self.out / name
+    def _train(self, name: str, tell: Tell | None, stop: Callable[[], bool]) -> bool:
+        out, preset = self.out / name, self._learns(name)[0]
         resume = RunFolder.holds_run(out)
-        order = resumed_plan(out, preset, {}) if resume else fresh()
+        order = resumed_plan(out, preset, {}) if resume else self._plan(name)
         trainer = start(
             order,
             self.corpus,

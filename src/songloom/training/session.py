@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 import torch
+from torch import nn
 
 from songloom.config import Settings, from_json, override
 from songloom.data.beat_mixing import BeatMixed
@@ -42,8 +43,8 @@ CROPPINGS = {
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be trained: settings, recipe, where the frozen parts come from (name to model; `stand_ins` are those
-    of them that nobody asked for), the model whose weights it begins with, if any, and the LoRA that is trained
-    instead of these weights, if any."""
+    of them that nobody asked for), the model whose weights it begins with, if any, those from which single parts that
+    learn `begin`, and the LoRA that is trained instead of these weights, if any."""
 
     settings: Settings
     recipe: Recipe
@@ -51,6 +52,7 @@ class Plan:
     init: str | None = None
     lora: Lora | None = None
     stand_ins: Mapping[str, str] = field(default_factory=dict)
+    begin: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan(
@@ -60,6 +62,7 @@ def plan(
     parts: Mapping[str, str],
     init: str | None = None,
     lora: Lora | None = None,
+    begin: Mapping[str, str] | None = None,
 ) -> Plan:
     """The plan for a system's name (or a preset's own) with changes such as {"width": "64", "recipe.steps": "100"}.
 
@@ -84,7 +87,7 @@ def plan(
             raise ValueError(f"recipe.{name} must be at least 1, not {getattr(recipe, name)}")
     if not 0.0 <= recipe.ema < 1.0:
         raise ValueError(f"recipe.ema must be 0 (none) or below 1, not {recipe.ema:g}")
-    return Plan(settings, recipe, {**spare, **parts}, init, lora, spare)
+    return Plan(settings, recipe, {**spare, **parts}, init, lora, spare, begin or {})
 
 
 def tuning_plan(model: str, changes: Mapping[str, str], lora: Lora) -> Plan:
@@ -172,7 +175,22 @@ def build(plan: Plan) -> System:
         system = cast(System, plan.settings.build())
     for name in system.frozen if plan.init is None else plan.parts:
         frozen_parts.fill(system, name, plan.parts.get(name))
+    for name, model in plan.begin.items():
+        begin_part(system, name, model)
     return system
+
+
+def begin_part(system: System, name: str, model: str) -> None:
+    """Gives a part of the system that learns the weights of the same part of another model. Raises ValueError when one
+    of them lacks it, or they differ in shape."""
+    own, other = (getattr(one, name, None) for one in (system, load(model)))
+    if not isinstance(own, nn.Module) or not isinstance(other, nn.Module) or name in system.frozen:
+        raise ValueError(f"{system.config.kind} and {model} have no part {name!r} in common that learns")
+    known, fresh = other.state_dict(), own.state_dict()
+    differing = sorted(key for key in fresh.keys() | known.keys() if shape_of(fresh, key) != shape_of(known, key))
+    if differing:
+        raise ValueError(f"the {name} of {model} has other weights: {', '.join(differing[:4])}")
+    own.load_state_dict(known)
 
 
 def _begun(settings: Settings, model: str) -> System:

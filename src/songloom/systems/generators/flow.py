@@ -109,6 +109,7 @@ class Flow(LatentGenerator, kind="flow"):
         scaling: Scaling = "whole"
         times: Times = "logit-normal"
         shift: tuple[int, int] | None = (256, 1024)
+        noisier: float = 4.0
         shape: DitShape = field(
             default_factory=lambda: DitShape(
                 width=256, depth=8, heads=4, hidden=704, context_width=256, timing="modulation", normed_heads=True
