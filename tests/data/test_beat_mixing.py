@@ -80,6 +80,8 @@ def test_a_batch_is_a_function_of_its_step_and_split_over_ranks(tmp_path: Path) 
     ]
     assert torch.equal(torch.cat([half.latents for half in halves if half.latents is not None]), whole.latents)
     assert halves[0].texts + halves[1].texts == whole.texts
+    together = BeatMixed(dataset(tmp_path, rank=1, world_size=2), 0.7).whole().batch(3, batch_size=4, crop_seconds=CROP)
+    assert together.latents is not None and torch.equal(together.latents, whole.latents)
 
 
 def test_labels_of_a_mixture_are_those_in_which_both_agree() -> None:

@@ -47,6 +47,10 @@ class BeatMixed:
         """Those of the data set."""
         return self.dataset.clips
 
+    def whole(self) -> BeatMixed:
+        """The same, but its batches are those of all processes together."""
+        return replace(self, dataset=self.dataset.whole())
+
     def batch(self, step: int, *, batch_size: int, crop_seconds: float) -> Batch:
         """As `Dataset.batch`."""
         batch = self.dataset.batch(step, batch_size=batch_size, crop_seconds=crop_seconds)
