@@ -9,19 +9,10 @@ import pytest
 import torch
 
 from songloom.app import job_estimate
-from songloom.app.job_estimate import (
-    Estimate,
-    Limits,
-    estimate,
-    expected,
-    input_bytes,
-    refused,
-    too_large,
-    too_many,
-    way,
-)
+from songloom.app.job_estimate import Estimate, estimate, expected, refused, too_large, too_many
+from songloom.app.job_limits import Limits
+from songloom.app.job_music import Music
 from songloom.app.job_store import Job, JobStore
-from songloom.app.job_task import Task
 from songloom.audio.clip import Audio
 from songloom.inference import memory
 from songloom.systems.request import Request
@@ -34,7 +25,7 @@ def store(tmp_path: Path) -> JobStore:
     return made
 
 
-def done(store: JobStore, task: Task, work: float, peak: int, worker: int = 1) -> None:
+def done(store: JobStore, task: Music, work: float, peak: int, worker: int = 1) -> None:
     """A job that a worker has done already."""
     name = str(len(store.every()))
     request = task.request
@@ -44,7 +35,7 @@ def done(store: JobStore, task: Task, work: float, peak: int, worker: int = 1) -
             owner="",
             state="queued",
             task={},
-            way=way(task),
+            way=task.way,
             seconds=request.seconds,
             candidates=request.candidates,
             timeout=60.0,
@@ -72,26 +63,26 @@ def test_of_little_that_is_known_the_plainest_is_taken() -> None:
 
 
 def test_a_job_is_judged_by_those_done_in_the_same_way(store: JobStore, model: Path) -> None:
-    task = Task(request=Request(prompt="harp", seconds=4.0, candidates=2), model=str(model))
+    task = Music(request=Request(prompt="harp", seconds=4.0, candidates=2), model=str(model))
     before = estimate(store, task)
     assert before.seconds is None and before.jobs == 0
     assert before.memory > memory.needed(model) + job_estimate.BASE_BYTES
-    done(store, Task(request=Request(seconds=2.0), model=str(model)), 50.0, 10**8)
+    done(store, Music(request=Request(seconds=2.0), model=str(model)), 50.0, 10**8)
     assert estimate(store, task).seconds == pytest.approx(2 * 2 * 50.0)
-    done(store, Task(request=Request(seconds=2.0), model=str(model)), 60.0, 10**8, worker=2)
-    done(store, Task(request=Request(seconds=4.0, candidates=1), model=str(model)), 3.0, 10**9)
-    done(store, Task(request=Request(seconds=8.0, candidates=3), model=str(model)), 15.0, 2 * 10**9)
-    done(store, Task(request=Request(seconds=8.0), model=str(model), precision="int8"), 99.0, 9 * 10**9)
+    done(store, Music(request=Request(seconds=2.0), model=str(model)), 60.0, 10**8, worker=2)
+    done(store, Music(request=Request(seconds=4.0, candidates=1), model=str(model)), 3.0, 10**9)
+    done(store, Music(request=Request(seconds=8.0, candidates=3), model=str(model)), 15.0, 2 * 10**9)
+    done(store, Music(request=Request(seconds=8.0), model=str(model), precision="int8"), 99.0, 9 * 10**9)
     after = estimate(store, task)
     assert (after.seconds, after.memory, after.jobs) == (
         pytest.approx(2 * 3.0),
         2 * 10**9,
         4,
     )  # the first of each worker aside
-    longer = estimate(store, Task(request=Request(seconds=100.0), model=str(model)))
+    longer = estimate(store, Music(request=Request(seconds=100.0), model=str(model)))
     assert longer.memory > 2 * 10**9
     with pytest.raises(ValueError, match="no model 'none'"):
-        estimate(store, Task(request=Request(), model="none"))
+        estimate(store, Music(request=Request(), model="none"))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +91,7 @@ def test_a_job_is_judged_by_those_done_in_the_same_way(store: JobStore, model: P
         (Limits(seconds=5.0), "8 s of music are asked; 5 may be"),
         (Limits(candidates=1), "2 candidates are asked; 1 may be"),
         (Limits(timeout=1.0), "60 s of work are allowed for it; 1 may be"),
-        (Limits(input_bytes=99), "4000 bytes of sounds come with it; 99 may"),
+        (Limits(input_bytes=99), "4000 bytes of files come with it; 99 may"),
         (Limits(waiting=1), "2 jobs would wait; 1 may"),
         (Limits(waiting_of_owner=1), "2 jobs of one owner would wait; 1 may"),
         (Limits(disk=500), "1000 bytes of disk; 500 are left, delete some jobs"),
@@ -112,9 +103,9 @@ def test_every_bound_refuses_with_its_numbers(
 ) -> None:
     monkeypatch.setattr(Request, "check", lambda *_: None)
     request = Request(seconds=8.0, candidates=2, continuation=Audio(torch.zeros(1, 1000), 16_000))
-    task = Task(request=request, model=str(model))
+    task = Music(request=request, model=str(model))
     store.add(Job(id="a", owner="me", state="queued", task={}, way="", seconds=1.0, candidates=1, timeout=1.0, bytes=0))
-    needs = Estimate(None, 900, 1000, input_bytes(task), 0)
+    needs = Estimate(None, 900, 1000, task.input_bytes, 0)
     found = [
         (refused(bounds, task, needs, 60.0), too_many(bounds, store, "me"), too_large(bounds, store, needs))
         for bounds in (limits, Limits())
@@ -123,8 +114,8 @@ def test_every_bound_refuses_with_its_numbers(
 
 
 def test_what_the_model_does_not_use_is_refused_before_it_waits(store: JobStore, model: Path, tones: Path) -> None:
-    task = Task(request=Request(prompt="harp", steps=5), model=str(model))
+    task = Music(request=Request(prompt="harp", steps=5), model=str(model))
     with pytest.raises(ValueError, match="loom does not use steps"):
         refused(Limits(), task, Estimate(None, 1, 1, 0, 0), 60.0)
-    reason = refused(Limits(), Task(request=Request(), model=str(tones)), Estimate(None, 1, 1, 0, 0), 60.0)
-    assert reason == f"{tones} makes no music from text"
+    with pytest.raises(ValueError, match="makes no music from text"):
+        refused(Limits(), Music(request=Request(), model=str(tones)), Estimate(None, 1, 1, 0, 0), 60.0)

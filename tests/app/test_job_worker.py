@@ -4,47 +4,22 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
+import beeps
 import pytest
 import torch
-from torch import Tensor, nn
+from beeps import queued
 
-from songloom.app import job_worker
-from songloom.app.job_store import Job, JobStore
-from songloom.app.job_task import Task
+from songloom.app import job_attempt, job_worker
+from songloom.app.job_music import Music
+from songloom.app.job_store import JobStore
 from songloom.audio import files
-from songloom.config import Settings
 from songloom.inference import song
-from songloom.inference.song import Model
 from songloom.systems.request import Request
-from songloom.systems.roles import Generator, Progress
 
-RATE = 8000
-
-
-class Beeps(Generator):
-    """A sine of the seed's pitch in ten pieces; `between` is called with the number of each before it is made."""
-
-    uses = frozenset({"tempo"})
-    sample_rate = RATE  # type: ignore[assignment]
-    channels = 1  # type: ignore[assignment]
-
-    def __init__(self, between: Callable[[int], None]) -> None:
-        super().__init__()
-        self.config, self.between, self.weight = Settings(), between, nn.Parameter(torch.ones(()))
-
-    def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
-        time = torch.arange(round(request.seconds * RATE)) / RATE
-        for number, part in enumerate(time.chunk(10)):
-            self.between(number)
-            if progress:
-                progress(number / 10)
-            yield 0.3 * torch.sin(2 * torch.pi * (300 + 100 * seed) * part)[None, None]
-
-
-Beeps.__abstractmethods__ = frozenset()
+Use = Callable[[Callable[[int], None]], None]
 
 
 @pytest.fixture
@@ -55,44 +30,15 @@ def store(tmp_path: Path) -> JobStore:
 
 
 @pytest.fixture
-def beeping(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[int], None]], None]:
+def beeping(monkeypatch: pytest.MonkeyPatch) -> Use:
     """Makes Beeps the model of all jobs, and every report count."""
-    monkeypatch.setattr(job_worker, "REPORT_SECONDS", 0.0)
-
-    def use(between: Callable[[int], None]) -> None:
-        model = Model("beeps", Beeps(between), "0" * 64)
-        monkeypatch.setattr(song, "open_model", lambda *_: model)
-
-    return use
-
-
-def queued(store: JobStore, task: Task, timeout: float = 60.0) -> str:
-    name = f"job{len(store.every())}"
-    store.place(name).mkdir(parents=True)
-    told = task.stored(store.place(name))
-    store.add(
-        Job(
-            id=name,
-            owner="",
-            state="queued",
-            task=told,
-            way="",
-            seconds=task.request.seconds,
-            candidates=task.request.candidates,
-            timeout=timeout,
-            bytes=0,
-        )
-    )
-    return name
-
-
-Use = Callable[[Callable[[int], None]], None]
+    return lambda between: beeps.use(monkeypatch, between)
 
 
 def test_results_are_what_a_direct_call_makes_with_their_recipes(store: JobStore, beeping: Use) -> None:
     beeping(lambda _: None)
     request = Request(prompt="beep", seconds=2.0, seed=3, candidates=3)
-    name = queued(store, Task(request=request, suffix=".wav"))
+    name = queued(store, Music(request=request, suffix=".wav"))
     assert job_worker.work(store) and not job_worker.work(store)
     job = store.get(name)
     assert job.state == "done" and job.work is not None and job.memory is not None and job.memory > 10**7
@@ -115,14 +61,14 @@ def test_what_there_is_can_be_heard_while_it_is_made(store: JobStore, beeping: U
 
     def between(number: int) -> None:
         if number in (3, 8):
-            partial = store.place("job0") / job_worker.PARTIAL
+            partial = store.place("job0") / job_attempt.PARTIAL
             seen.append((files.info(partial).seconds, store.get("job0").progress))
 
     beeping(between)
-    queued(store, Task(request=Request(seconds=2.0)))
+    queued(store, Music(request=Request(seconds=2.0)))
     job_worker.work(store)
     assert seen == [(pytest.approx(0.6), pytest.approx(0.2)), (pytest.approx(1.6), pytest.approx(0.7))]
-    assert not (store.place("job0") / job_worker.PARTIAL).exists()
+    assert not (store.place("job0") / job_attempt.PARTIAL).exists()
     assert store.get("job0").progress == 1.0
 
 
@@ -136,7 +82,7 @@ def test_a_cancelled_job_stops_between_pieces_and_the_next_begins(store: JobStor
 
     beeping(between)
     for _ in range(2):
-        queued(store, Task(request=Request(seconds=1.0)))
+        queued(store, Music(request=Request(seconds=1.0)))
     job_worker.work(store)
     assert (store.get("job0").state, last) == ("cancelled", [0, 1, 2, 3])
     assert list(store.place("job0").iterdir()) == []
@@ -146,7 +92,7 @@ def test_a_cancelled_job_stops_between_pieces_and_the_next_begins(store: JobStor
 
 def test_a_job_that_takes_too_long_fails(store: JobStore, beeping: Use) -> None:
     beeping(lambda _: time.sleep(0.03))
-    queued(store, Task(request=Request(seconds=1.0)), timeout=0.1)
+    queued(store, Music(request=Request(seconds=1.0)), timeout=0.1)
     job_worker.work(store)
     assert (store.get("job0").state, store.get("job0").error) == ("failed", "it took longer than 0.1 s")
 
@@ -157,7 +103,7 @@ def test_an_attempt_that_was_given_up_writes_nothing_down(store: JobStore, beepi
             store.crashed("the queue was killed")
 
     beeping(between)
-    queued(store, Task(request=Request(seconds=1.0)))
+    queued(store, Music(request=Request(seconds=1.0)))
     job_worker.work(store)
     assert store.get("job0").state == "queued" and store.get("job0").results == []
 
@@ -165,7 +111,7 @@ def test_an_attempt_that_was_given_up_writes_nothing_down(store: JobStore, beepi
 def test_what_the_model_or_the_disk_refuses_is_the_jobs_error_and_others_go_on(
     store: JobStore, beeping: Use, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queued(store, Task(request=Request(), model="nowhere"))
+    queued(store, Music(request=Request(), model="nowhere"))
     job_worker.work(store)
     assert store.get("job0").state == "failed" and "no model 'nowhere'" in (store.get("job0").error or "")
 
@@ -174,13 +120,13 @@ def test_what_the_model_or_the_disk_refuses_is_the_jobs_error_and_others_go_on(
             raise OSError(28, "No space left on device")
 
     beeping(full)
-    queued(store, Task(request=Request(seconds=1.0)))
+    queued(store, Music(request=Request(seconds=1.0)))
     job_worker.work(store)
     assert "No space left" in (store.get("job1").error or "")
-    queued(store, Task(request=Request(steps=3)))
+    queued(store, Music(request=Request(steps=3)))
     job_worker.work(store)
     assert "does not use steps" in (store.get("job2").error or "")
     beeping(lambda _: None)
-    queued(store, Task(request=Request(seconds=1.0)))
+    queued(store, Music(request=Request(seconds=1.0)))
     job_worker.work(store)
     assert store.get("job3").state == "done"

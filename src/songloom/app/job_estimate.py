@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from songloom.app.job_limits import Limits
 from songloom.app.job_store import Job, JobStore
-from songloom.app.job_task import Task
-from songloom.audio.clip import Audio
-from songloom.checkpoint import read_config
+from songloom.app.job_task import Bound, Task
 from songloom.inference import memory
-from songloom.published.files import locate
-from songloom.published.load import own_folder
-from songloom.systems import registry
-from songloom.systems.roles import Generator
 
 BASE_BYTES = 600_000_000
 """Of memory: what a process has once torch and songloom are imported, with room to work."""
-WAVE_BYTES = 48_000 * 2 * 4 * 4
-"""Of memory for a second of music: four copies of stereo at 48 kHz."""
-FILE_BYTES = 48_000 * 2 * 2
-"""Of disk for a second of music: 16 bits of stereo at 48 kHz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,42 +29,20 @@ class Estimate:
     jobs: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """The most that a queue takes: `seconds` of music, `candidates`, bytes of input sounds; jobs that wait, in all and
-    of one owner; seconds of work; bytes of memory (None: what is free) and of disk for all files."""
-
-    seconds: float = 600.0
-    candidates: int = 8
-    input_bytes: int = 200_000_000
-    waiting: int = 100
-    waiting_of_owner: int = 20
-    timeout: float = 3600.0
-    memory: int | None = None
-    disk: int = 20_000_000_000
-
-
-def way(task: Task) -> str:
-    """What decides how long a second of music takes."""
-    return json.dumps([task.model, task.loras, task.precision, task.request.steps])
-
-
 def estimate(store: JobStore, task: Task) -> Estimate:
     """What a task would take. Raises ValueError when its model is not there."""
-    own = own_folder(task.model)
-    weights = memory.needed(locate(task.model) if own is None else own, task.precision or "float32")
-    done = store.done(way(task))
-    known = [(job.seconds, (job.work or 0) / job.candidates) for job in warm(done) or done]
-    seconds = expected(known, task.request.seconds)
+    weights, done = task.weights(), store.done(task.way)
+    alone = [job for job in done if job.together == 1] or done
+    known = [(job.seconds, (job.work or 0) / job.candidates) for job in warm(alone) or alone]
+    seconds = expected(known, task.seconds)
     peak = max((job.memory or 0 for job in done), default=0)
     longest = max((job.seconds * job.candidates for job in done), default=0.0)
-    inputs = input_bytes(task)
-    more = round(WAVE_BYTES * max(0.0, task.asked - longest))
+    more = round(task.bytes_a_second * max(0.0, task.seconds * task.parts - longest))
     return Estimate(
-        None if seconds is None else seconds * task.request.candidates,
+        None if seconds is None else seconds * task.parts,
         (peak or BASE_BYTES + weights) + more,
-        inputs + round(FILE_BYTES * (task.asked + task.request.seconds)),
-        inputs,
+        task.input_bytes + task.output_bytes,
+        task.input_bytes,
         len(done),
     )
 
@@ -101,30 +68,12 @@ def expected(known: Sequence[tuple[float, float]], seconds: float) -> float | No
     return float((length @ worked) / (length @ length) * seconds)
 
 
-def input_bytes(task: Task) -> int:
-    """Bytes of the sounds that a request begins with or follows."""
-    values = [getattr(task.request, field.name) for field in dataclasses.fields(task.request)]
-    return sum(4 * value.wave.numel() for value in values if isinstance(value, Audio))
-
-
-class Full(ValueError):
-    """A task that would be taken, once other jobs have ended or are deleted."""
-
-
 def refused(limits: Limits, task: Task, needs: Estimate, timeout: float) -> str | None:
     """Why a task is never taken; None when it may be. Raises ValueError when its model does not use what is asked."""
-    own = own_folder(task.model)
-    kind = None if own is None else str(read_config(own)["settings"]["kind"])
-    if kind is not None:
-        cls = registry.system_classes().get(kind)
-        if cls is None or not issubclass(cls, Generator):
-            return f"{task.model} makes no music from text"
-        task.request.check(cls.uses, kind)
     return _beyond(
-        ("{:g} s of music are asked; {:g} may be", task.request.seconds, limits.seconds),
-        ("{:g} candidates are asked; {:g} may be", task.request.candidates, limits.candidates),
-        ("{:g} s of work are allowed for it; {:g} may be", timeout, limits.timeout),
-        ("{:.0f} bytes of sounds come with it; {:.0f} may", needs.input_bytes, limits.input_bytes),
+        *task.bounds(limits),
+        ("{:g} s of work are allowed for it; {:g} may be", timeout, task.most_work(limits)),
+        ("{:.0f} bytes of files come with it; {:.0f} may", needs.input_bytes, limits.input_bytes),
     )
 
 
@@ -148,6 +97,6 @@ def too_large(limits: Limits, store: JobStore, needs: Estimate) -> str | None:
     )
 
 
-def _beyond(*bounds: tuple[str, float, float | None]) -> str | None:
+def _beyond(*bounds: Bound) -> str | None:
     """The first of some bounds that is crossed, in words."""
     return next((said.format(asked, most) for said, asked, most in bounds if most is not None and asked > most), None)

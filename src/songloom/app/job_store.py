@@ -22,11 +22,12 @@ NAME = "jobs.sqlite"
 TABLES = """
 CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, owner TEXT, state TEXT, task TEXT,
-    way TEXT, seconds REAL, candidates INTEGER, timeout REAL, bytes INTEGER, input_bytes INTEGER,
+    way TEXT, alike TEXT, seconds REAL, candidates INTEGER, timeout REAL, bytes INTEGER, input_bytes INTEGER,
     expected REAL,
     progress REAL, attempt INTEGER, crashes INTEGER, stop INTEGER, worker INTEGER,
-    created REAL, started REAL, ended REAL, work REAL, memory INTEGER, results TEXT, error TEXT);
+    created REAL, started REAL, ended REAL, work REAL, together INTEGER, memory INTEGER, results TEXT, error TEXT);
 CREATE INDEX IF NOT EXISTS by_state ON jobs (state, number);
+CREATE INDEX IF NOT EXISTS by_alike ON jobs (alike, state, number);
 CREATE INDEX IF NOT EXISTS by_way ON jobs (way, state, number);
 CREATE TABLE IF NOT EXISTS queue (open INTEGER);
 INSERT INTO queue SELECT 0 WHERE NOT EXISTS (SELECT * FROM queue);
@@ -35,12 +36,13 @@ INSERT INTO queue SELECT 0 WHERE NOT EXISTS (SELECT * FROM queue);
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as it stands. `task` is what is to be made: `seconds` of music for each of so many `candidates`, in a `way`
-    that decides how long a second takes. `timeout` is in seconds from its beginning. `bytes` are those of its files on
+    """A job as it stands. `task` is what is to be done, with its kind: `seconds` of sound for each of so many
+    `candidates`, in a `way` that decides how long a second takes; jobs that are `alike`, unless it is "", may be done
+    at once. `timeout` is in seconds from its beginning. `bytes` are those of its files on
     the disk, before it is done at most, `input_bytes` those of its inputs alone. `expected` seconds of work, where that
-    could be told; `progress` 0..1; `work` seconds of work, and `memory`, the most bytes that its worker had, once it is
-    done. Times are seconds since 1970. `results` tell of each file its name, its recipe and what is measured of it, the
-    best first."""
+    could be told; `progress` 0..1; once it is done `work` seconds of work, its share where so many were done
+    `together`, and `memory`, the most bytes that its worker had. Times are seconds since 1970. `results` tell of each
+    file its name, its recipe and what is measured of it, the best first."""
 
     id: str
     owner: str
@@ -51,6 +53,7 @@ class Job:
     candidates: int
     timeout: float
     bytes: int
+    alike: str = ""
     input_bytes: int = 0
     expected: float | None = None
     progress: float = 0.0
@@ -62,6 +65,7 @@ class Job:
     started: float | None = None
     ended: float | None = None
     work: float | None = None
+    together: int = 1
     memory: int | None = None
     results: list[dict[str, Any]] = field(default_factory=list)
     error: str | None = None
@@ -146,19 +150,31 @@ class JobStore:
         )
         return _job(rows[0]) if rows else None
 
+    def claim_alike(self, job: Job, most: int) -> list[Job]:
+        """Up to so many of the oldest jobs that wait, are like a `job` and never crashed, now its worker's too."""
+        rows = self._run(
+            "UPDATE jobs SET state = 'running', attempt = attempt + 1, worker = ?, started = ?, progress = 0"
+            " WHERE number IN (SELECT number FROM jobs WHERE state = 'queued' AND alike = ? AND crashes = 0"
+            f" ORDER BY number LIMIT ?) AND (SELECT open FROM queue) RETURNING {LISTED}",
+            (job.worker, time.time(), job.alike, most),
+        )
+        return sorted((_job(row) for row in rows), key=lambda one: one.created)
+
     def report(self, job: Job, progress: float) -> Job | None:
         """Says how far an attempt is; gives the job as it stands, None when this attempt was given up."""
         query = f"UPDATE jobs SET progress = ? WHERE {_OURS} RETURNING {LISTED}"
         rows = self._run(query, (progress, job.id, job.attempt))
         return _job(rows[0]) if rows else None
 
-    def finish(self, job: Job, results: list[dict[str, Any]], size: int, work: float, memory: int) -> bool:
+    def finish(
+        self, job: Job, results: list[dict[str, Any]], size: int, work: float, memory: int, together: int = 1
+    ) -> bool:
         """Ends an attempt well; whether it still counted."""
         query = (
-            "UPDATE jobs SET state = 'done', progress = 1, results = ?, bytes = ?, work = ?, memory = ?, ended = ?"
-            f" WHERE {_OURS} RETURNING id"
+            "UPDATE jobs SET state = 'done', progress = 1, results = ?, bytes = ?, work = ?, memory = ?, together = ?,"
+            f" ended = ? WHERE {_OURS} RETURNING id"
         )
-        values = (json.dumps(results), size, work, memory, time.time(), job.id, job.attempt)
+        values = (json.dumps(results), size, work, memory, together, time.time(), job.id, job.attempt)
         return bool(self._run(query, values))
 
     def stop(self, job: Job, state: State, error: str | None) -> bool:

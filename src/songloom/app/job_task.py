@@ -1,72 +1,92 @@
-"""What a job makes, as JSON and files: a request with its sounds and curves beside it, the model, the kind of file."""
+"""What a job is asked to do: the contract that every kind of task meets. `job_kinds.py` has the table of kinds."""
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from safetensors.torch import load_file, save_file
+from songloom.inference import memory
+from songloom.published.files import locate
+from songloom.published.load import own_folder
 
-from songloom.audio import files
-from songloom.audio.clip import Audio
-from songloom.conditioning.curves import Curve
-from songloom.layers.matrices import Precision
-from songloom.systems.request import Request
+if TYPE_CHECKING:
+    from songloom.app.job_attempt import Attempt
+    from songloom.app.job_limits import Limits
 
-Suffix = Literal[".wav", ".flac", ".ogg", ".mp3"]
+Bound = tuple[str, float, float | None]
+"""What is too much in words, with places for what is asked and for the most that may be (None: any)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """A request to a model (an embedded name, a folder or a hub id) with its LoRAs, finished at `loudness` LUFS and
-    written as files that end in `suffix`."""
+class Task(ABC):
+    """A task of one kind. What is asked of it lies in the job's row as JSON, sounds and the like beside it in the job's
+    folder."""
 
-    request: Request
-    model: str = "loom"
-    loras: tuple[str, ...] = ()
-    precision: Precision | None = None
-    loudness: float = -16.0
-    suffix: Suffix = ".flac"
-
-    def __post_init__(self) -> None:
-        if not -70.0 <= self.loudness <= 0.0:
-            raise ValueError(f"loudness must be from -70 to 0 LUFS, not {self.loudness:g}")
-        files.checked_suffix(f"x{self.suffix}")
+    kind: ClassVar[str]
+    model: str
+    """The name or place of the model that it needs."""
 
     @property
-    def asked(self) -> float:
-        """Seconds of music, those of all candidates together."""
-        return self.request.seconds * self.request.candidates
+    @abstractmethod
+    def seconds(self) -> float:
+        """Of sound that each of its `parts` is about."""
 
+    @property
+    def parts(self) -> int:
+        """How often as much is done."""
+        return 1
+
+    @property
+    @abstractmethod
+    def way(self) -> str:
+        """What decides how long a second of sound takes, and how much memory."""
+
+    @property
+    def alike(self) -> str:
+        """Tasks that say the same here can be done at once; "" for one that is done alone."""
+        return ""
+
+    @property
+    def input_bytes(self) -> int:
+        """Bytes of the files that `stored` writes."""
+        return 0
+
+    @property
+    def output_bytes(self) -> int:
+        """Bytes that it may leave on the disk."""
+        return 0
+
+    @property
+    def bytes_a_second(self) -> int:
+        """Of memory for each second of sound."""
+        return 0
+
+    def weights(self) -> int:
+        """Bytes of memory of its model. Raises ValueError when there is none."""
+        own = own_folder(self.model)
+        return memory.needed(locate(self.model) if own is None else own)
+
+    def most_work(self, limits: Limits) -> float:
+        """The most seconds of work that it may take."""
+        return limits.timeout
+
+    def bounds(self, limits: Limits) -> Sequence[Bound]:
+        """What limits it besides work, files and memory. Raises ValueError for what its model cannot meet."""
+        return ()
+
+    @abstractmethod
     def stored(self, folder: Path) -> dict[str, Any]:
-        """The task as JSON; sounds and curves become files in `folder`."""
-        told = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        fields: dict[str, Any] = {}
-        for field in dataclasses.fields(self.request):
-            value = getattr(self.request, field.name)
-            if isinstance(value, Audio):
-                files.write(folder / f"{field.name}.wav", value.wave, value.sample_rate, bits=32)
-                fields[field.name] = {"audio": f"{field.name}.wav"}
-            elif isinstance(value, Curve):
-                save_file({"values": value.values, "known": value.mask}, folder / f"{field.name}.safetensors")
-                fields[field.name] = {"curve": f"{field.name}.safetensors"}
-            elif value != field.default:
-                fields[field.name] = value
-        return {**told, "request": fields}
+        """The task as JSON, with its "kind" and, under "request", what clients are told; files are written to
+        `folder`."""
 
+    @classmethod
+    @abstractmethod
+    def of(cls, told: dict[str, Any], folder: Path) -> Self:
+        """The task that `stored` told of."""
 
-def task_of(told: dict[str, Any], folder: Path) -> Task:
-    """The task that `stored` told of."""
-    fields = {name: _value(name, value, folder) for name, value in told["request"].items()}
-    return Task(**{**told, "loras": tuple(told["loras"]), "request": Request(**fields)})
-
-
-def _value(name: str, value: Any, folder: Path) -> Any:
-    if isinstance(value, dict) and "audio" in value:
-        return Audio(*files.read(folder / value["audio"]))
-    if isinstance(value, dict) and "curve" in value:
-        held = load_file(folder / value["curve"])
-        return Curve(name, held["values"], None if bool(held["known"].all()) else held["known"])  # type: ignore[arg-type]
-    return value
+    @classmethod
+    @abstractmethod
+    def work(cls, attempt: Attempt) -> None:
+        """Does it: tells the attempt how far it is and, at last, its results. Raises ValueError or OSError when it
+        fails; of tasks that are alike it may ask the attempt for others, and ends these too."""

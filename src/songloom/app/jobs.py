@@ -1,7 +1,7 @@
-"""A queue of music to be made, without a server: jobs wait on the disk, and worker processes make one after the other.
+"""A queue of jobs, without a server: they wait on the disk, and worker processes do one after the other, some at once.
 
     with JobQueue(Path("jobs")) as queue:
-        job = queue.submit(Task(request=Request(prompt="calm harp")))
+        job = queue.submit(Music(request=Request(prompt="calm harp")))
         print(queue.wait(job.id).results[0]["file"])
 
 All that is known lies in `jobs.sqlite` and the jobs' folders, so nothing is lost when processes are killed: what they
@@ -18,15 +18,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from songloom.app.job_estimate import Estimate, Full, Limits, estimate, refused, too_large, too_many, way
+from songloom.app.job_attempt import PARTIAL, too_long
+from songloom.app.job_estimate import Estimate, estimate, refused, too_large, too_many
+from songloom.app.job_limits import Full, Limits
 from songloom.app.job_store import ENDED, Job, JobStore, State
 from songloom.app.job_task import Task
-from songloom.app.job_worker import PARTIAL, too_long
 
 IDENTITY = re.compile("[0-9a-f]{16}")
 LOOK_SECONDS = 0.1
@@ -38,11 +40,12 @@ RESTART_SECONDS = 1.0
 
 @dataclass(slots=True)
 class Worker:
-    """A process that works on jobs, where its error stream goes, and when its job was first seen to be cancelled."""
+    """A process that works on jobs, where its error stream goes, and when which of its jobs was first seen to be
+    cancelled."""
 
     process: subprocess.Popen[bytes]
     log: Path
-    cancelled: float | None = None
+    cancelled: dict[str, float] = field(default_factory=dict)
 
 
 class JobQueue:
@@ -77,7 +80,7 @@ class JobQueue:
         too long or too large, and for one that its model cannot meet; Full for one too many."""
         self._check_number(owner)  # at once, since a flood of tasks is not worth an estimate each
         needs = self.estimate(task)
-        timeout = self.limits.timeout if timeout is None else timeout
+        timeout = task.most_work(self.limits) if timeout is None else timeout
         if (reason := refused(self.limits, task, needs, timeout)) is not None:
             raise ValueError(f"refused: {reason}")
         with self._submitting:
@@ -93,9 +96,10 @@ class JobQueue:
                     owner=owner,
                     state="queued",
                     task=task.stored(folder),
-                    way=way(task),
-                    seconds=task.request.seconds,
-                    candidates=task.request.candidates,
+                    way=task.way,
+                    alike=task.alike,
+                    seconds=task.seconds,
+                    candidates=task.parts,
                     timeout=timeout,
                     bytes=needs.bytes,
                     input_bytes=needs.input_bytes,
@@ -177,7 +181,8 @@ class JobQueue:
     def _start(self, place: int) -> Worker:
         log = self.folder / f"worker-{place}.log"
         with log.open("wb") as errors:
-            command = [sys.executable, "-m", "songloom.app.job_worker", str(self.folder)]
+            room = [str(bound) for bound in (self.limits.together, self.limits.memory) if bound is not None]
+            command = [sys.executable, "-m", "songloom.app.job_worker", str(self.folder), *room]
             process = subprocess.Popen(  # in a session of its own: Ctrl-C is for the queue to answer
                 command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
             )
@@ -187,32 +192,34 @@ class JobQueue:
         """Until the queue closes: starts workers again that crashed, and kills those that do not stop."""
         while not self._closing.wait(LOOK_SECONDS):
             with suppress(OSError):  # a disk that is full for a while; what is not told now is told the next time
-                running = {job.worker: job for job in self.store.every("running")}
+                running: dict[int | None, list[Job]] = {}
+                for job in self.store.every("running"):
+                    running.setdefault(job.worker, []).append(job)
                 for place, worker in enumerate(self._workers):
-                    job = running.get(worker.process.pid)
-                    if worker.process.poll() is not None or (job is not None and self._deaf(worker, job)):
-                        self._replace(place, job)
+                    theirs = running.get(worker.process.pid, [])
+                    if worker.process.poll() is not None or any(self._deaf(worker, job) for job in theirs):
+                        self._replace(place, theirs)
 
-    def _replace(self, place: int, job: Job | None) -> None:
-        """Another worker for one that is gone, or that does not hear that its `job` is to stop."""
+    def _replace(self, place: int, theirs: Sequence[Job]) -> None:
+        """Another worker for one that is gone, or that does not hear that one of its jobs is to stop."""
         worker = self._workers[place]
         worker.process.kill()
         code = worker.process.wait()
-        if job is not None and not job.stop and _overdue(job):
-            self.store.stop(job, "failed", too_long(job))
+        for job in theirs:
+            if not job.stop and _overdue(job):
+                self.store.stop(job, "failed", too_long(job))
         self.store.crashed(_last_words(worker.log, code), worker.process.pid)
-        if job is not None:
+        for job in theirs:
             (self.store.place(job.id) / PARTIAL).unlink(missing_ok=True)
         if not self._closing.wait(RESTART_SECONDS):
             self._workers[place] = self._start(place)
 
     def _deaf(self, worker: Worker, job: Job) -> bool:
-        """Whether a worker has not heard for long that its job is to stop."""
+        """Whether a worker has not heard for long that a job of its is to stop."""
         if not job.stop:
-            worker.cancelled = None
+            worker.cancelled.pop(job.id, None)
             return _overdue(job)
-        worker.cancelled = worker.cancelled or time.monotonic()
-        return time.monotonic() - worker.cancelled > GRACE_SECONDS
+        return time.monotonic() - worker.cancelled.setdefault(job.id, time.monotonic()) > GRACE_SECONDS
 
 
 def _overdue(job: Job) -> bool:

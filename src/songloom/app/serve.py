@@ -80,7 +80,7 @@ def application(options: Options) -> Iterator[tuple[ASGIApp, str]]:
         from songloom.app.service import server
     except ModuleNotFoundError as error:
         raise ValueError(f"{error.name} is missing; pip install 'songloom[serve]' brings it") from None
-    from songloom.app.job_estimate import Limits
+    from songloom.app.job_limits import Limits
     from songloom.app.jobs import JobQueue
     from songloom.app.service.bounds import Bounds
     from songloom.app.service.gate import Tokens

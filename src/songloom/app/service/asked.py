@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from songloom.app.job_task import Task
+from songloom.app.job_music import Music
 from songloom.audio.clip import Audio
 from songloom.conditioning.curve_texts import of_words
 from songloom.conditioning.curves import Curve, Name
@@ -71,7 +71,7 @@ class Wish(Model):
     precision: Literal["float32", "bfloat16", "int8"] | None = None
     loudness: Annotated[float, Field(ge=-70, le=0)] = -16.0
 
-    def task(self, place: str, load: Callable[[str], Audio]) -> Task:
+    def task(self, place: str, load: Callable[[str], Audio]) -> Music:
         """The task for the model of a place; `load` gives a sound of a name. Raises ValueError for what cannot be."""
         given = self.model_dump(exclude_defaults=True, exclude={"model", "precision", "loudness", *INPUTS})
         for name in ("story", "inpaint"):
@@ -81,7 +81,7 @@ class Wish(Model):
         asked = {name: getattr(self, name) for name in INPUTS if getattr(self, name) is not None}
         given |= {name: _heard(name, value, load, length) for name, value in asked.items()}  # type: ignore[arg-type]
         request = Request(**given)
-        return Task(request=request, model=place, precision=self.precision, loudness=self.loudness)
+        return Music(request=request, model=place, precision=self.precision, loudness=self.loudness)
 
 
 INPUTS: tuple[str, ...] = ("init", "continuation", "melody", "dynamics", "rhythm")

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from songloom import __version__
-from songloom.app.job_estimate import Full
+from songloom.app.job_limits import Full
 from songloom.app.service import hearing, made, music
 from songloom.app.service.doorway import Doorway
 from songloom.app.service.gate import Gate, Tokens, refusal

@@ -13,9 +13,9 @@ from typing import TypeVar
 from fastapi import HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
-from songloom.app.job_estimate import Full
+from songloom.app.job_limits import Full
+from songloom.app.job_music import Music
 from songloom.app.job_store import Job
-from songloom.app.job_task import Task
 from songloom.app.jobs import JobQueue
 from songloom.app.service.asked import Wish
 from songloom.app.service.bounds import Bounds
@@ -84,7 +84,7 @@ class Service:
             raise HTTPException(404, f"there is no job {identity!r}")
         return found
 
-    def task(self, wish: Wish, owner: str) -> Task:
+    def task(self, wish: Wish, owner: str) -> Music:
         """What a wish asks of a job, with the sounds of its owner. Raises ValueError when it cannot be met."""
         place = self.shelf.find(wish.model, "generator").place
         return wish.task(place, partial(self.sounds.load, owner=owner))

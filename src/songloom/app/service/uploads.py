@@ -13,7 +13,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from songloom.app.job_estimate import Full
+from songloom.app.job_limits import Full
 from songloom.app.service.bounds import Bounds
 from songloom.audio import files
 from songloom.audio.clip import Audio

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from songloom.app.job_task import Task, task_of
+from songloom.app.job_kinds import task_of
+from songloom.app.job_music import Music
 from songloom.audio.clip import Audio
 from songloom.conditioning.curves import Curve
 from songloom.inference.song import told
 from songloom.systems.request import Request
 
 
-def again(task: Task, folder: Path) -> Task:
+def again(task: Music, folder: Path) -> Music:
     return task_of(json.loads(json.dumps(task.stored(folder))), folder)
 
 
@@ -27,7 +28,7 @@ def test_plain_requests_come_back_equal(tmp_path: Path) -> None:
         Request(prompt="house, 120 bpm", bars=4, loop=True),
     ]
     for request in requests:
-        task = Task(request=request, model="m", loras=("a:0.5",), precision="int8", loudness=-20.0, suffix=".mp3")
+        task = Music(request=request, model="m", loras=("a:0.5",), precision="int8", loudness=-20.0, suffix=".mp3")
         assert again(task, tmp_path) == task
     assert list(tmp_path.iterdir()) == []
 
@@ -42,7 +43,7 @@ def test_sounds_and_curves_come_back_to_the_last_bit(tmp_path: Path) -> None:
         dynamics=Curve.of_values("dynamics", [-30.0, None, -10.0, -20.0], 2.0),
         rhythm=Curve.of_values("rhythm", [0.0, 1.0] * 50),
     )
-    back = again(Task(request=request), tmp_path).request
+    back = again(Music(request=request), tmp_path).request
     for field in dataclasses.fields(request):
         assert told(getattr(back, field.name)) == told(getattr(request, field.name)), field.name
 
@@ -50,4 +51,4 @@ def test_sounds_and_curves_come_back_to_the_last_bit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "value", "said"), [("loudness", 3.0, "loudness"), ("suffix", ".xyz", "ends in")])
 def test_what_cannot_be_written_is_refused(name: str, value: object, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        Task(request=Request(), **{name: value})  # type: ignore[arg-type]
+        Music(request=Request(), **{name: value})  # type: ignore[arg-type]
