@@ -69,7 +69,7 @@ def as_page(folder: Path, made: Prepared, players: int) -> str:
     for one in ordered[:SHOWN]:
         row = cells(one)
         text = "".join(f"<td>{escape(row[name][:300])}</td>" for name in COLUMNS)
-        lines.append(f"<tr>{text}<td>{_player(folder, one) if id(one) in players_left else ''}</td></tr>")
+        lines.append(f"<tr>{text}<td>{player(folder, one) if id(one) in players_left else ''}</td></tr>")
     kept = sum(one.kept for one in made.verdicts)
     parts = [
         f"<h1>{escape(str(folder))}</h1>",
@@ -80,7 +80,7 @@ def as_page(folder: Path, made: Prepared, players: int) -> str:
     return page(f"Review of {folder}", parts)
 
 
-def _player(folder: Path, one: Verdict) -> str:
+def player(folder: Path, one: Verdict) -> str:
     """The middle of a file to listen to."""
     wave, rate = decode(folder / one.entry.file, one.facts.seconds + 1.0 if one.facts else 1.0)
     mono = files.with_channels(wave, 1)

@@ -59,9 +59,17 @@ USUAL = Running()
 
 
 def follow(
-    title: str, make: Callable[[], Plan], data: Path, out: Path | None, running: Running, *, resume: bool, dry_run: bool
+    title: str,
+    make: Callable[[], Plan],
+    data: Path,
+    out: Path | None,
+    running: Running,
+    *,
+    resume: bool,
+    dry_run: bool,
+    again: str = "the same command with --resume",
 ) -> None:
-    """Rehearses the plan that `make` gives, or runs it to its end."""
+    """Rehearses the plan that `make` gives, or runs it to its end; where it is stopped, `again` goes on."""
     from songloom.inference import memory
     from songloom.training import distributed, measure, session
     from songloom.training.trainer import Pace
@@ -98,15 +106,15 @@ def follow(
     finally:
         distributed.leave()
     if processes.first:
-        _farewell(done, where, trainer.state.step)
+        _farewell(done, where, trainer.state.step, again)
 
 
-def _farewell(done: bool, out: Path, step: int) -> None:
+def _farewell(done: bool, out: Path, step: int, again: str) -> None:
     if done:
         lora = out / "checkpoint" / "lora.safetensors"
         print(f"{lora if lora.is_file() else lora.parent}: trained for {step} steps")
         return
-    print(f"stopped and saved after step {step}; the same command with --resume goes on", file=sys.stderr)
+    print(f"stopped and saved after step {step}; {again} goes on", file=sys.stderr)
     raise SystemExit(130)
 
 

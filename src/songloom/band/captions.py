@@ -93,7 +93,7 @@ def _paragraph(facts: Facts) -> str:
     sentences = []
     plan = [phrases.OPENINGS, *[phrases.MIDDLES] * facts.rng.randint(1, 2)]
     for templates in plan + [phrases.CLOSINGS] * (facts.rng.random() < 0.75):
-        fresh = [template for template in templates if not used & set(_slots_of(template))]
+        fresh = [template for template in templates if not used & set(slots_of(template))]
         sentences.append(_capital(_fill(fresh, facts, used)))
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -106,16 +106,22 @@ def _plain(facts: Facts) -> str:
 def _fill(templates: Sequence[str], facts: Facts, used: set[str] | None = None) -> str:
     """A random template whose slots are all known, filled; slots that should not return are added to `used`."""
     slots = facts.slots()
-    usable = [template for template in templates if all(name in slots for name in _slots_of(template))]
+    usable = [template for template in templates if all(name in slots for name in slots_of(template))]
     if not usable:
         return ""
     template = facts.rng.choice(usable)
     if used is not None:
-        used.update(name for name in _slots_of(template) if name in _USED_ONCE)
+        used.update(name for name in slots_of(template) if name in _USED_ONCE)
+    return filled(template, slots)
+
+
+def filled(template: str, slots: Mapping[str, str]) -> str:
+    """A template with its slots filled, and each "a(n)" become what the next word wants."""
     return _ARTICLE.sub(_article, template.format_map(slots))
 
 
-def _slots_of(template: str) -> list[str]:
+def slots_of(template: str) -> list[str]:
+    """The names of a template's slots."""
     return [name for _, name, _, _ in string.Formatter().parse(template) if name]
 
 

@@ -68,8 +68,7 @@ class Facts:
 
     def speed(self) -> str:
         """A word for the tempo."""
-        tempo = self.piece.tempo
-        return self.rng.choice(_SPEEDS["slow" if tempo < SLOW else "fast" if tempo > FAST else "mid"])
+        return self.rng.choice(speeds(self.piece.tempo))
 
     def tempo(self) -> str:
         """The tempo in beats per minute, sometimes rounded to fives and then said to be so."""
@@ -213,6 +212,11 @@ class Facts:
     def _some(self, names: list[str], count: int) -> list[str]:
         kept = sorted(self.rng.sample(range(len(names)), min(count, len(names))))
         return [names[index] for index in kept]
+
+
+def speeds(tempo: float) -> tuple[str, ...]:
+    """The words for a tempo in beats per minute."""
+    return _SPEEDS["slow" if tempo < SLOW else "fast" if tempo > FAST else "mid"]
 
 
 def joined(names: Sequence[str]) -> str:

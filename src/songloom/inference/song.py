@@ -56,6 +56,13 @@ def open_model(
 @lru_cache(maxsize=4)
 def opened(name: str, loras: tuple[tuple[Strength, str], ...], precision: Precision | None) -> Model:
     """Remembered by the content of the LoRAs, not only by their names."""
+    model = read(name, loras, precision)
+    model.system.hold(precision)
+    return model
+
+
+def read(name: str, loras: tuple[tuple[Strength, str], ...] = (), precision: Precision | None = None) -> Model:
+    """The same before its weights are held: they may be moved, or asked for losses."""
     own = own_folder(name)
     place = locate(name) if own is None else own
     memory.check(place, name, precision or "float32")
@@ -63,9 +70,7 @@ def opened(name: str, loras: tuple[tuple[Strength, str], ...], precision: Precis
     if not isinstance(system, Generator):
         raise ValueError(f"{name} makes no music from text: it is a {type(system).__name__}")
     digest = memory.published_hash(place) if own is None else checkpoint.model_hash(own)
-    system = apply(system, [one for one, _ in loras], name)
-    system.hold(precision)
-    return Model(name, system, digest, loras, precision)
+    return Model(name, apply(system, [one for one, _ in loras], name), digest, loras, precision)
 
 
 def make(

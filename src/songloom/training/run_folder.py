@@ -28,6 +28,9 @@ from songloom.training.log import Log
 from songloom.training.product import Product
 
 FORMAT = 1
+MUSIC = "music"
+"""What may lie in the folder before the run begins: its own data set."""
+UNBORN = ".checkpoint-new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,12 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path) -> RunFolder:
-        """A new run. A folder that holds anything raises ValueError: nothing is overwritten."""
+        """A new run. A folder that holds anything but the run's own music, or the rest of a first checkpoint that was
+        killed, raises ValueError: nothing is overwritten."""
         path = Path(path)
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if path.exists() and (not path.is_dir() or {one.name for one in path.iterdir()} - {MUSIC, UNBORN}):
             raise ValueError(f"{path} exists; give --resume to go on with that run, or choose another --out")
+        shutil.rmtree(path / UNBORN, ignore_errors=True)
         path.mkdir(parents=True, exist_ok=True)
         return cls(path)
 
@@ -95,7 +100,7 @@ class RunFolder:
 
         When the disk refuses, OSError is raised and the older checkpoint stays.
         """
-        fresh = self.path / ".checkpoint-new"
+        fresh = self.path / UNBORN
         try:
             shipped = {**weights, **(averages or {})}
             product.write(system, fresh, shipped, card)
