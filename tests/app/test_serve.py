@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
+import resource
 import socket
 import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ from songloom.systems.request import Request
 
 PATIENCE = 300.0
 JSON = {"Content-Type": "application/json"}
+HOSTILE = Path(__file__).parent / "hostile"
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +53,10 @@ def places(tmp_path_factory: pytest.TempPathFactory, model: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, places: list[str]) -> Iterator[Served]:
     bounds = ("--seconds", 30, "--upload-mb", 2, "--waiting", 6, "--rate", 1000)
-    with Served(tmp_path_factory.mktemp("served"), "serve", *places, "--port", 0, *bounds) as started:
-        yield started
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(HOSTILE), os.environ.get("PYTHONPATH")))))
+        with Served(tmp_path_factory.mktemp("served"), "serve", *places, "--port", 0, *bounds) as started:
+            yield started
 
 
 @pytest.fixture(scope="module")
@@ -258,7 +263,45 @@ def test_an_upload_that_hides_its_length_is_cut_off(server: Served) -> None:
     assert status == 413 and sent < 2**29
     too_much_json = json.dumps({"prompt": "x" * 1_500_000}).encode()
     assert httpx.post(f"{server.url}v1/jobs", content=too_much_json, headers=JSON).status_code == 413
-    assert not list((Path(f"/proc/{server.process.pid}/cwd").resolve() / "served" / "uploads").iterdir())
+    assert not list(uploads(server).iterdir())
+
+
+@pytest.mark.parametrize("path", ["/v1/sounds", "/v1/encode", "/v1/embed", "/v1/tag", "/v1/evaluate"])
+def test_an_upload_that_kills_its_decoder_costs_one_answer(server: Served, client: Client, path: str) -> None:
+    with pytest.raises(ValueError, match="400: the upload cannot be decoded: its decoder ended with code -11"):
+        client.ask("POST", path, b"fLaC KILLS" + bytes(100))
+    assert server.process.poll() is None and client.ask("GET", "/health") == {"status": "ok"}
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(server: Served, client: Client) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as line:
+        line.sendall(b"POST /v1/tag HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" + bytes(5000))
+        eventually(lambda: list(uploads(server).glob("*.upload")))
+    eventually(lambda: not list(uploads(server).glob("*.upload")))
+    assert client.ask("GET", "/health") == {"status": "ok"}
+
+
+def test_a_disk_that_fills_is_said_and_the_server_goes_on(server: Served, client: Client) -> None:
+    before = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1 << 20, before[1]))  # files can grow no further
+    try:
+        with pytest.raises(ValueError, match="503: the server could not do it: File too large"):
+            client.ask("POST", "/v1/sounds", bytes(1_500_000))
+    finally:
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, before)
+    assert not list(uploads(server).glob("*.upload"))
+    client.ask("DELETE", f"/v1/sounds/{client.ask('POST', '/v1/sounds', tone())['id']}")
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def uploads(server: Served) -> Path:
+    return Path(f"/proc/{server.process.pid}/cwd").resolve() / "served" / "uploads"
 
 
 def test_a_thousand_jobs_at_once_are_bounded_by_a_clear_refusal(server: Served, client: Client) -> None:

@@ -16,11 +16,12 @@ from starlette.concurrency import run_in_threadpool
 
 from songloom.app.service import told
 from songloom.app.service.asked import Identity, Texts
+from songloom.app.service.decoding import sound_of
 from songloom.app.service.made import BINARY, MEDIA, SOUND, Format
 from songloom.app.service.models import Shelf
 from songloom.app.service.music import NOT_THERE
 from songloom.app.service.state import Service, owner_of
-from songloom.app.service.uploads import check_sound, nameless, received
+from songloom.app.service.uploads import nameless, received
 from songloom.audio import defects
 from songloom.audio.clip import Audio
 from songloom.data.token_file import TokenReader
@@ -78,9 +79,8 @@ def routes(service: Service) -> APIRouter:
     @router.post("/sounds", status_code=201, openapi_extra=UPLOAD)
     async def keep(request: Request) -> told.ToldSound:
         """Takes a sound (the body: wav, flac, ogg, mp3, aiff) that jobs may begin with or follow, for a while."""
-        async with received(request, service.uploads) as path:
-            identity, sound = await run_in_threadpool(service.sounds.keep, path, owner_of(request))
-        info = sound.info
+        async with sound_of(request, service.uploads, service.decoder) as (path, info):
+            identity, sound = await run_in_threadpool(service.sounds.keep, path, info, owner_of(request))
         return told.ToldSound(
             id=identity,
             seconds=info.seconds,
@@ -109,8 +109,7 @@ def routes(service: Service) -> APIRouter:
         entropy: bool = False,
     ) -> Response:
         """Sound (the body) to a .loom file of tokens."""
-        async with received(request, service.uploads) as path:
-            check_sound(path, bounds)
+        async with sound_of(request, service.uploads, service.decoder) as (path, _):
             target = path.with_suffix(".loom")
             try:
                 await desk.run(lambda watch: _encode(shelf, model, path, target, streams, entropy, watch))
@@ -135,8 +134,7 @@ def routes(service: Service) -> APIRouter:
     @router.post("/embed", openapi_extra=UPLOAD)
     async def embed(request: Request, model: Name = None) -> Embedded:
         """Sound (the body) as points of an embedder's space, window by window."""
-        async with received(request, service.uploads) as path:
-            check_sound(path, bounds)
+        async with sound_of(request, service.uploads, service.decoder) as (path, _):
             return await desk.run(lambda watch: _embed(shelf, model, path, watch))
 
     @router.post("/embed/texts")
@@ -152,8 +150,7 @@ def routes(service: Service) -> APIRouter:
         top: Annotated[int, Query(ge=1, le=100)] = 3,
     ) -> ToldTags:
         """Style, mood and instruments of a sound (the body), or the labels that are given."""
-        async with received(request, service.uploads) as path:
-            check_sound(path, bounds)
+        async with sound_of(request, service.uploads, service.decoder) as (path, _):
             return await desk.run(lambda watch: _tag(shelf, model, path, labels, top, watch))
 
     @router.post("/evaluate", openapi_extra=UPLOAD)
@@ -162,8 +159,7 @@ def routes(service: Service) -> APIRouter:
     ) -> dict[str, Any]:
         """What is measured of a sound (the body): tempo, key, drums, loudness, faults; with a prompt, how well these
         agree with what it names, and how near the sound is to it for an embedder."""
-        async with received(request, service.uploads) as path:
-            check_sound(path, bounds)
+        async with sound_of(request, service.uploads, service.decoder) as (path, _):
             return await desk.run(lambda _: _evaluate(shelf, model, path, prompt))
 
     return router

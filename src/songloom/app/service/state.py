@@ -19,6 +19,7 @@ from songloom.app.job_store import Job
 from songloom.app.jobs import JobQueue
 from songloom.app.service.asked import Wish
 from songloom.app.service.bounds import Bounds
+from songloom.app.service.decoding import Decoder
 from songloom.app.service.figures import Figures
 from songloom.app.service.models import Shelf
 from songloom.app.service.uploads import Sounds
@@ -63,6 +64,7 @@ class Service:
     shelf: Shelf
     bounds: Bounds
     sounds: Sounds
+    decoder: Decoder
     desk: Desk
     figures: Figures
     uploads: Path
@@ -72,7 +74,7 @@ class Service:
         """A service in the queue's folder."""
         uploads = queue.folder / "uploads"
         sounds = Sounds(uploads, bounds)
-        return cls(queue, shelf, bounds, sounds, Desk(bounds), Figures(), uploads)
+        return cls(queue, shelf, bounds, sounds, Decoder(bounds), Desk(bounds), Figures(), uploads)
 
     def job(self, identity: str, owner: str) -> Job:
         """A job of an owner; another one's is as unknown as one that never was."""

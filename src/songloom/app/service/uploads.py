@@ -1,4 +1,4 @@
-"""Bodies as files under names of the server's own; sounds among them, looked at before they are read."""
+"""Bodies as files under names of the server's own, and sounds that are kept for a while."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from songloom.audio.clip import Audio
 
 STARTS = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM", b"ID3")
 """How sound files begin that are taken: wav, flac, ogg, aiff, and mp3 (which may begin with a frame, too)."""
-RATES = range(1000, 384_001)
 
 
 @asynccontextmanager
@@ -49,31 +48,19 @@ def nameless(path: Path) -> Iterator[None]:
         raise ValueError(str(error).replace(str(path), "the upload")) from None
 
 
-def check_sound(path: Path, bounds: Bounds) -> files.AudioInfo:
-    """What a sound file says of itself. Raises ValueError for what is none or another kind than those taken, and for
-    one that would become too large, however small it is now."""
+def check_start(path: Path) -> None:
+    """Raises ValueError for a file that does not begin like a sound of the kinds that are taken."""
     with path.open("rb") as file:
         start = file.read(4)
     mpeg = start[:1] == b"\xff" and len(start) > 1 and start[1] & 0xE0 == 0xE0
     if not mpeg and not start.startswith(STARTS):
         raise ValueError("the upload is not audio that is taken: wav, flac, ogg, mp3 or aiff")
-    with nameless(path):
-        info = files.info(path)
-    if info.sample_rate not in RATES or not 1 <= info.channels <= bounds.sound_channels:
-        raise ValueError(
-            f"the upload has {info.channels} channels at {info.sample_rate} Hz;"
-            f" 1 to {bounds.sound_channels} at {RATES[0]} to {RATES[-1]} Hz are taken"
-        )
-    if not 0 < info.seconds <= bounds.sound_seconds:
-        raise ValueError(
-            f"the upload has {info.seconds:g} s of sound; more than 0 and at most {bounds.sound_seconds:g}"
-        )
-    return info
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A sound that was uploaded for later jobs: where it lies, whose it is, what it says of itself, until when."""
+    """A sound that was uploaded for later jobs: where it lies as a plain wave, whose it is, what it said of itself,
+    until when."""
 
     path: Path
     owner: str
@@ -91,16 +78,14 @@ class Sounds:
         for path in folder.iterdir():
             path.unlink()
 
-    def keep(self, upload: Path, owner: str) -> tuple[str, Sound]:
-        """Takes an uploaded file over, under a new name. Raises ValueError for what is no sound, Full for one too
-        many of an owner."""
+    def keep(self, wave: Path, info: files.AudioInfo, owner: str) -> tuple[str, Sound]:
+        """Takes an uploaded sound over, under a new name. Raises Full for one too many of an owner."""
         self._forget()
-        info = check_sound(upload, self.bounds)
         if sum(one.owner == owner for one in self._kept.values()) >= self.bounds.sounds:
             raise Full(f"{self.bounds.sounds} sounds are kept already; delete one")
         identity = secrets.token_hex(8)
         path = self.folder / f"{identity}.sound"
-        upload.rename(path)
+        wave.rename(path)
         sound = Sound(path, owner, info, time.time() + self.bounds.sounds_seconds)
         self._kept[identity] = sound
         return identity, sound
