@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-CONTROL, ESCAPE = "\ue009", "\ue00c"
+CONTROL, SHIFT, ESCAPE = "\ue009", "\ue008", "\ue00c"
 ENTER, TAB, LEFT, UP, RIGHT, DOWN = "\ue007", "\ue004", "\ue012", "\ue013", "\ue014", "\ue015"
 SWITCHES = (
     "--headless=new",
@@ -62,7 +62,7 @@ class Browser:
         self._post("actions", actions=[{"type": "key", "id": "keyboard", "actions": down + up}])
 
     def drag(self, selector: str, begin: float, end: float) -> None:
-        """Draws the pointer over an element, from one part of its width to another."""
+        """Draws the pointer over an element, from one part of its width to another, which may lie outside."""
         script = """const node = document.querySelector(arguments[0]);
             node.scrollIntoView({ block: "center", behavior: "instant" });
             const box = node.getBoundingClientRect();
@@ -92,6 +92,10 @@ class Browser:
     def picture(self, path: Path) -> None:
         """Writes a PNG of the window."""
         path.write_bytes(base64.b64decode(self._client.get(f"{self._session}/screenshot").json()["value"]))
+
+    def settle(self) -> None:
+        """Waits until what was changed is painted."""
+        self.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def complaints(self) -> list[str]:
         """What the page wrote to its console since the last time: errors, refused scripts, failed requests."""

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import studio_steps
 import torch
 from browser import Browser, opened
 from command_runs import Run
+from served import Served
 
 from songloom import checkpoint
 from songloom.app import cli
@@ -53,3 +55,28 @@ def browser() -> Iterator[Browser]:
         pytest.skip("no chromedriver; `make browser` installs it")
     with opened(driver) as window:
         yield window
+
+
+@pytest.fixture(scope="session")
+def studio(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A studio of tiny models: one of tokens, one that works by diffusion and so uses sounds, one that embeds."""
+    places = [f"tokens={model}"]
+    for name, preset in (("diffusion", "flow-tiny"), ("embedder", "shuttle-tiny")):
+        torch.manual_seed(0)
+        folder = tmp_path_factory.mktemp(name) / "tiny"
+        checkpoint.save(registry.preset(preset)[1].build(), folder)
+        places.append(f"{name}={folder}")
+    words = [word for place in places for word in ("--model", place)]
+    with Served(tmp_path_factory.mktemp("studio"), "studio", *words, "--port", 0, "--no-window") as server:
+        yield server
+
+
+@pytest.fixture
+def page(browser: Browser, studio: Served) -> Browser:
+    """The studio as a newcomer finds it, but for what others made."""
+    browser.look(dark=False, width=1200, height=900)
+    browser.open(studio.url)
+    browser.run("localStorage.clear()")
+    studio_steps.opened(browser)
+    browser.complaints()
+    return browser

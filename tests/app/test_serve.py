@@ -148,6 +148,7 @@ def test_models_tell_their_controls_and_a_damaged_one_leaves_the_others_alone(cl
     with pytest.raises(ValueError, match="400: loom does not use steps"):
         client.ask("POST", "/v1/jobs", {"steps": 4})
     assert client.ask("POST", "/v1/estimate", {"seconds": 2.0})["memory"] > 0
+    assert client.ask("POST", "/v1/estimate", {"bars": 2, "tempo": 120.0})["length"] == 4
 
 
 def test_no_model_is_opened_by_a_path_of_the_client(client: Client, model: Path) -> None:

@@ -31,7 +31,8 @@ def routes(service: Service) -> APIRouter:
     @router.post("/estimate")
     def estimate(request: Request, wish: Wish) -> told.ToldEstimate:
         """What a job would take."""
-        return told.estimate(queue.estimate(service.task(wish, owner_of(request))))
+        task = service.task(wish, owner_of(request))
+        return told.estimate(queue.estimate(task), task.request.seconds)
 
     @router.post("/jobs", status_code=202)
     def submit(request: Request, wish: Wish, response: Response) -> told.ToldJob:

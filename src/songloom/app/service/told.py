@@ -62,8 +62,9 @@ class ToldJob(BaseModel):
 
 class ToldEstimate(BaseModel):
     """What a job would take, judged by so many that are done: seconds of work (null before any of its kind), bytes of
-    memory and of disk."""
+    memory and of disk; and how many seconds its music would have (`length`), which bars leave open."""
 
+    length: float
     seconds: float | None
     memory: int
     bytes: int
@@ -124,9 +125,9 @@ def job(found: Job, models: Mapping[str, Served]) -> ToldJob:
     )
 
 
-def estimate(found: Estimate) -> ToldEstimate:
-    """An estimate as clients see it."""
-    return ToldEstimate(seconds=found.seconds, memory=found.memory, bytes=found.bytes, jobs=found.jobs)
+def estimate(found: Estimate, length: float) -> ToldEstimate:
+    """An estimate of music of a `length` in seconds as clients see it."""
+    return ToldEstimate(length=length, seconds=found.seconds, memory=found.memory, bytes=found.bytes, jobs=found.jobs)
 
 
 def finite(value: Any) -> Any:

@@ -1,37 +1,42 @@
-// One candidate: its pictures, its player, what is measured of it, its downloads.
+// One candidate: its player, what is measured of it, its downloads.
 
 import { call } from "./calls.js";
-import { button, made, say } from "./elements.js";
-import { hush } from "./live.js";
+import { button, clock, made, say } from "./elements.js";
+import { likeness } from "./likeness.js";
 import { decoded } from "./pcm.js";
+import { player } from "./player.js";
 import { beginnings, drop } from "./sounds.js";
 import { spectrogram } from "./spectrogram.js";
 import { state, tell } from "./state.js";
-import { waveform } from "./wave.js";
+import { outline, paint } from "./wave.js";
 
 export function title({ request }) {
-  const at = (second) => `${Math.round(second)} s`;
-  return [request.prompt, ...(request.story ?? []).map(([second, text]) => `${at(second)}: ${text}`)].filter(Boolean).join(" → ") || "from a sound";
+  const story = (request.story ?? []).map(([second, text]) => second ? `${clock(second)}: ${text}` : text);
+  return [request.prompt, ...story].filter(Boolean).join(" → ") || "from a sound";
 }
 
 export function candidate(take, result, place) {
-  const wave = made("canvas", { width: 560, height: 112, className: "waveform" });
-  const spectrum = made("canvas", { width: 280, height: 80, className: "spectrogram" });
-  const picture = made("div", { className: "picture" }, wave, spectrum);
-  const audio = player(picture, `Candidate ${place + 1}`);
-  const name = take.job.results.length > 1 ? `${place + 1}${place ? "" : ", the closest"}` : "";
-  const node = made("div", { className: "candidate" }, made("span", { className: "name", textContent: name }), picture, audio,
-    made("ul", { className: "facts" }, ...facts(result).map((textContent) => made("li", { textContent }))),
-    made("div", { className: "row" }, ...tools(take, result, place)));
+  const wave = made("canvas", { width: 600, height: 144, className: "waveform" });
+  const spectrum = made("canvas", { width: 300, height: 80, className: "spectrogram" });
+  const alone = take.job.results.length === 1, name = alone ? [] : [`Take ${place + 1}`, ...(place ? [] : [made("span", { className: "badge", textContent: "closest", title: "The nearest to the tempo, key and drums that were asked for" })])];
+  let lines = null, heard = 0;
+  const repaint = (part = heard) => { heard = part; if (lines) paint(wave, lines, (one) => !heard || one <= heard); };
+  const { audio, nodes } = player(name, alone ? "the take" : `take ${place + 1}`, [wave, spectrum], repaint);
+  audio.loop = Boolean(take.job.request.loop);
+  const list = made("dl", { className: "facts" }, ...facts(result).map((one) => fact(...one)));
+  const node = made("div", { className: "candidate" }, ...nodes, list, made("div", { className: "downloads" }, ...tools(take, result, place)));
+  take.redraw.add(() => repaint());
   node.load = async () => {
     try {
       const data = await (await call(result.path)).arrayBuffer();
       audio.src = URL.createObjectURL(new Blob([data], { type: "audio/flac" }));
-      const buffer = await decoded(data), draw = () => waveform(wave, buffer);
-      take.redraw.add(draw);
-      draw();
+      const buffer = await decoded(data.slice());
+      lines = outline(buffer, 150);
+      repaint();
       spectrogram(spectrum, buffer);
       node.dataset.drawn = "yes";
+      const found = await likeness(take.job, result, data, buffer);
+      if (found !== null) list.prepend(fact("words", "Like the words", signed(found, 2), "How near sound and words lie to each other, for the model that compares them: 1 is nearest, what has nothing to do with the words is about 0"));
     } catch (error) {
       node.append(made("p", { className: "soft bad", textContent: `This cannot be shown: ${error.message}.` }));
     }
@@ -39,35 +44,27 @@ export function candidate(take, result, place) {
   return node;
 }
 
-function player(picture, name) {
-  const head = made("div", { className: "head" }), audio = made("audio", { controls: true, ariaLabel: name });
-  picture.append(head);
-  const follow = () => {
-    head.style.left = `${100 * audio.currentTime / (audio.duration || 1)}%`;
-    if (!audio.paused) requestAnimationFrame(follow);
-  };
-  for (const event of ["play", "seeked", "pause"]) audio.addEventListener(event, follow);
-  audio.addEventListener("play", () => { hush(audio); latest = audio; });
-  picture.addEventListener("click", (event) => {
-    const box = picture.getBoundingClientRect();
-    audio.currentTime = (event.clientX - box.left) / box.width * audio.duration;
-    audio.play().catch(() => {});
-  });
-  return audio;
-}
-
-let latest = null;       // the player that was heard last
-export const heardLast = () => latest?.isConnected ? latest : null;
+const signed = (number, digits) => number.toFixed(digits).replace("-", "−");
 
 function facts({ recipe, measured }) {
-  return [`seed ${recipe.request.seed ?? 0}`, measured.tempo && `${Math.round(measured.tempo)} bpm`, measured.key,
-    measured.drums !== undefined && (measured.drums > 0.5 ? "drums" : "no drums"),
-    Number.isFinite(measured.loudness) && `${measured.loudness.toFixed(1)} LUFS`].filter(Boolean);
+  return [
+    ["tempo", "Tempo", measured.tempo && `${Math.round(measured.tempo)} bpm`],
+    ["key", "Key", measured.key],
+    ["drums", "Drums", measured.drums === undefined ? null : measured.drums > 0.5 ? "yes" : "no"],
+    ["loudness", "Loudness", Number.isFinite(measured.loudness) && `${signed(measured.loudness, 1)} LUFS`],
+    ["seed", "Seed", String(recipe.request.seed ?? 0)],
+  ].filter(([, , value]) => value);
+}
+
+function fact(name, label, value, told = "") {
+  const node = made("div", { title: told }, made("dt", { textContent: label }), made("dd", { textContent: value }));
+  node.dataset.fact = name;
+  return node;
 }
 
 function tools(take, result, place) {
   const found = ["wav", "flac", "mp3"].map((format) =>
-    button(format, () => download(take.job, result, place, format), { ariaLabel: `Download as ${format}` }));
+    button(format.toUpperCase(), () => download(take.job, result, place, format), { ariaLabel: `Download as ${format}`, title: `Download as ${format}` }));
   const model = state.models.find((one) => one.name === take.job.model);
   if (model && beginnings(model.controls).length)
     found.push(button("Start from it", async () => {

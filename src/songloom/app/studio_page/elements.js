@@ -21,6 +21,11 @@ export function say(text, bad = false) {
   $("status").classList.toggle("bad", bad);
 }
 
-export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
+export function fold(id, badge, ...children) {  // what a folded part of the form holds, and how much of it is set
+  $(id).querySelector(".badge").textContent = badge;
+  if (children.length) $(id).lastElementChild.replaceChildren(...children);
+}
+
 export const clock = (seconds) => seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
+export const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 export const later = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

@@ -1,7 +1,7 @@
 // The form: what the chosen model uses, and nothing else; what it says becomes a wish.
 
 import { ask } from "./calls.js";
-import { $, button, clock, made, say } from "./elements.js";
+import { $, button, clock, fold, made, say } from "./elements.js";
 import { FIELDS, input } from "./fields.js";
 import { addSounds, drawSounds } from "./sounds.js";
 import { model, on, state, tell, uses } from "./state.js";
@@ -9,22 +9,27 @@ import { drawStory } from "./story.js";
 import { begin } from "./takes.js";
 
 const EXAMPLES = [
-  "warm lo-fi piano, 75 bpm", "house, four on the floor, 124 bpm", "ambient pads, slow and wide", "funk with slap bass, 105 bpm",
-  "string quartet in D minor, sad", "drum and bass, 174 bpm, dark", "acoustic guitar, gentle, A major", "8-bit game tune, fast and happy",
+  ["Lo-fi", "warm lo-fi piano, 75 bpm"], ["House", "house, four on the floor, 124 bpm"], ["Ambient", "ambient pads, slow and wide"],
+  ["Funk", "funk with slap bass, 105 bpm"], ["Strings", "string quartet in D minor, sad"], ["Drum & bass", "drum and bass, 174 bpm, dark"],
+  ["Guitar", "acoustic guitar, gentle, A major"], ["8-bit", "8-bit game tune, fast and happy"],
 ];
 
 function build() {
   $("model").value = state.model;
   $("prompt").value = state.prompt;
-  for (const place of ["fields", "fine"])
-    $(place).replaceChildren(...FIELDS.filter((field) => Boolean(field.fine) === (place === "fine") && stands(field)).map(input));
-  $("more").hidden = !$("fine").children.length;
+  const [rough, fine] = [false, true].map((fine) => FIELDS.filter((field) => Boolean(field.fine) === fine && stands(field)));
+  $("fields").replaceChildren(...rough.filter(({ wide }) => !wide).map(input), $("models"), ...rough.filter(({ wide }) => wide).map(input));
+  $("fine").replaceChildren(...fine.map(input));
   drawSounds();
   drawStory();
   tell("changed");
 }
 
-const stands = (field) => (field.always || uses(field.name)) && (!field.needs || state.sounds.some((sound) => sound.use === field.needs));
+function stands(field) {
+  if (field.unit) return field.unit === (state.inBars ? "bars" : "seconds");
+  const used = field.always || uses(field.name) || (field.name === "tempo" && state.inBars && uses("bars"));
+  return used && (!field.needs || state.sounds.some((sound) => sound.use === field.needs));
+}
 
 function wish() {
   const asked = { model: model().name, prompt: state.prompt.trim() };
@@ -40,11 +45,19 @@ function wish() {
 let estimating;
 
 function estimate() {
+  fold("more", FIELDS.filter((field) => field.fine && stands(field) && state.values[field.name] !== undefined).length || "");
   clearTimeout(estimating);
   estimating = setTimeout(async () => {
     if (!$("form").checkValidity() || !model().name) return;
-    const told = await ask("/v1/estimate", wish()).catch(() => null);
-    $("estimate").textContent = told?.seconds ? `This takes about ${clock(told.seconds)}.` : "";
+    try {
+      const told = await ask("/v1/estimate", wish());
+      state.length = told.length;
+      const lasts = state.inBars ? `${Number(told.length.toFixed(2))} s of music. ` : "";
+      $("estimate").textContent = lasts + (told.seconds ? `Ready in about ${clock(told.seconds)}.` : "");
+      tell("laid");
+    } catch (error) {
+      $("estimate").textContent = `${error.message}.`;
+    }
   }, 400);
 }
 
@@ -80,7 +93,7 @@ export function openForm() {
   $("form").addEventListener("submit", make);
   $("prompt").addEventListener("input", () => write($("prompt").value));
   $("model").addEventListener("change", () => { state.model = $("model").value; tell("rebuild"); });
-  $("examples").append(...EXAMPLES.map((text) => button(text, () => write(text))));
+  $("examples").append(...EXAMPLES.map(([name, text]) => button(name, () => write(text), { title: text })));
   on("rebuild", build);
   on("changed", estimate);
   build();

@@ -5,15 +5,16 @@ import { $, later, say } from "./elements.js";
 import { openForm } from "./form.js";
 import { listenToKeys } from "./keys.js";
 import { drop } from "./sounds.js";
-import { recall, state, tell } from "./state.js";
+import { recall, state } from "./state.js";
 import { history, takes } from "./takes.js";
+import { dress } from "./theme.js";
 
 const PAGE = 20;         // takes shown at first
 
 async function models() {
   for (;;) {
     try {
-      return (await ask("/v1/models")).filter((one) => one.role === "generator" || one.error);
+      return await ask("/v1/models");
     } catch {
       say("The server does not answer; trying again.");
       await later(1500);
@@ -28,14 +29,13 @@ for (const name of ["dragover", "drop", "dragleave"])
     document.body.classList.toggle("dropping", name === "dragover");
     if (name === "drop") [...event.dataTransfer.files].forEach(drop);
   });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-  takes.forEach((take) => take.redraw.forEach((draw) => draw()));
-  tell("rebuild");
-});
 $("earlier").addEventListener("click", () => history(takes.size + PAGE));
+dress();
 listenToKeys();
-state.models = await models();
+const all = await models();
 say("");
+state.models = all.filter((one) => one.role === "generator" || one.error);
+state.embedder = all.find((one) => one.role === "embedder" && !one.error)?.name ?? "";
 recall();
 openForm();
 await history(PAGE);

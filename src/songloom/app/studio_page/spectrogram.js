@@ -2,7 +2,9 @@
 
 import { mono } from "./pcm.js";
 
-const BINS = 1024;
+const BINS = 1024, SIZE = 2 * BINS;
+const table = (does) => Float32Array.from({ length: SIZE }, (_, n) => does(2 * Math.PI * n / SIZE));
+const COSINES = table(Math.cos), SINES = table(Math.sin), WINDOW = COSINES.map((cosine) => 0.5 - 0.5 * cosine);
 
 export function spectrogram(canvas, buffer) {
   const pen = canvas.getContext("2d"), { width, height } = canvas, wave = mono(buffer);
@@ -19,24 +21,22 @@ export function spectrogram(canvas, buffer) {
 }
 
 function levels(wave, middle) {  // dB of each bin around a sample
-  const size = 2 * BINS, real = new Float32Array(size), imaginary = new Float32Array(size);
-  for (let n = 0; n < size; n++) real[n] = (wave[middle + n - BINS] ?? 0) * (0.5 - 0.5 * Math.cos(2 * Math.PI * n / size));
+  const real = WINDOW.map((weight, n) => weight * (wave[middle + n - BINS] ?? 0)), imaginary = new Float32Array(SIZE);
   transform(real, imaginary);
   return Float32Array.from({ length: BINS }, (_, k) => 20 * Math.log10(Math.hypot(real[k], imaginary[k]) / BINS * 2 + 1e-9));
 }
 
 function transform(real, imaginary) {  // Cooley and Tukey's, in place
-  const size = real.length;
-  for (let place = 1, other = 0; place < size; place++) {
-    let bit = size >> 1;
+  for (let place = 1, other = 0; place < SIZE; place++) {
+    let bit = SIZE >> 1;
     for (; other & bit; bit >>= 1) other ^= bit;
     other ^= bit;
     if (place < other) [real[place], real[other]] = [real[other], real[place]];
   }
-  for (let length = 2; length <= size; length *= 2)
+  for (let length = 2; length <= SIZE; length *= 2)
     for (let k = 0; k < length / 2; k++) {
-      const c = Math.cos(2 * Math.PI * k / length), s = -Math.sin(2 * Math.PI * k / length);
-      for (let at = k; at < size; at += length) {
+      const c = COSINES[k * SIZE / length], s = -SINES[k * SIZE / length];
+      for (let at = k; at < SIZE; at += length) {
         const to = at + length / 2, x = c * real[to] - s * imaginary[to], y = s * real[to] + c * imaginary[to];
         real[to] = real[at] - x; imaginary[to] = imaginary[at] - y;
         real[at] += x; imaginary[at] += y;

@@ -7,6 +7,7 @@ import { FIELDS } from "./fields.js";
 import { hush, live } from "./live.js";
 import { attend } from "./progress.js";
 import { on, state, tell } from "./state.js";
+import { paint } from "./wave.js";
 
 export const takes = new Map();  // by the ids of their jobs
 const ENDED = ["done", "failed", "cancelled"];
@@ -44,11 +45,12 @@ function show(job) {
   attend(takes, show);
 }
 
+on("colours", () => takes.forEach((take) => take.redraw.forEach((draw) => draw())));
 on("takes", () => takes.forEach((take) => take.ended || render(take)));  // buttons say which one is heard
 
 function render(take) {
   const { job, node } = take, { request } = job, seed = request.seed ?? 0, count = request.candidates ?? 1;
-  const facts = [job.model, `${request.seconds ?? 10} s`, `seed ${seed}${count > 1 ? `–${seed + count - 1}` : ""}`, new Date(1000 * job.created).toLocaleString()];
+  const facts = [job.model, `${request.seconds ?? 10} s`, `seed ${seed}${count > 1 ? `–${seed + count - 1}` : ""}`, new Date(1000 * job.created).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })];
   const body = job.state === "done" ? results(take) : take.ended ? ending(job) : waiting(take);
   node.dataset.state = job.state;
   node.replaceChildren(made("h2", { textContent: title(job) }), made("p", { className: "soft", textContent: facts.join(" · ") }),
@@ -71,8 +73,13 @@ function waiting(take) {
   take.tell();
   const cancel = button("Cancel", () => stop(take), { className: "cancel" }), sounding = live.take === take;
   const listen = button(sounding ? "Stop listening" : "Listen now", () => { sounding ? hush() : live.follow(take); }, { className: "listen" });
-  return [bar, words, made("div", { className: "row" }, cancel, listen)];
+  const wave = made("canvas", { width: 1200, height: 144, className: "growing", hidden: !sounding });
+  take.paint = () => paint(wave, live.lines, (part) => part <= live.part);
+  if (sounding) queueMicrotask(take.paint);
+  return [bar, words, wave, made("div", { className: "row" }, cancel, listen)];
 }
+
+on("heard", () => live.take?.ended === false && live.take.paint());
 
 async function stop(take) {
   if (live.take === take) hush();
@@ -120,6 +127,7 @@ function restore(asked) {
   state.model = asked.model;
   state.prompt = asked.prompt ?? "";
   state.values = Object.fromEntries(FIELDS.filter(({ name, curve }) => !curve && asked[name] !== undefined).map(({ name }) => [name, asked[name]]));
+  state.inBars = asked.bars !== undefined;
   state.story = (asked.story ?? []).map(([at, text]) => ({ at, text }));
   tell("rebuild");
   $("prompt").focus();
