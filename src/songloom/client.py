@@ -44,9 +44,9 @@ class Client:
         with self.open("GET", f"/v1/jobs/{identity}/events") as answer:
             yield from (json.loads(line[5:]) for line in answer if line.startswith(b"data:"))
 
-    def stream(self, prompt: str, **wish: Any) -> Iterator[bytes]:
-        """The bytes of a WAV while it is made; to stop listening ends the job."""
-        with self.open("POST", "/v1/stream", json.dumps({"prompt": prompt, **wish}).encode()) as answer:
+    def stream(self, prompt: str, kind: str = "wav", **wish: Any) -> Iterator[bytes]:
+        """The bytes of a WAV, or a FLAC, while it is made; to stop listening ends the job."""
+        with self.open("POST", f"/v1/stream?format={kind}", json.dumps({"prompt": prompt, **wish}).encode()) as answer:
             while data := answer.read1(1 << 16):
                 yield data
 

@@ -105,6 +105,9 @@ def test_a_stream_has_the_samples_of_the_model(client: Client, model: Path, tmp_
     asked = Request(prompt="harp", seconds=1.5, seed=3)
     by_hand = torch.cat(list(song.stream(song.open_model(str(model)), asked)), dim=-1)
     assert torch.allclose(wave, by_hand, atol=2 / 2**15)
+    (tmp_path / "live.flac").write_bytes(b"".join(client.stream("harp", "flac", seconds=1.5, seed=3)))
+    assert torch.equal(files.read(tmp_path / "live.flac")[0], wave)
+    assert files.info(tmp_path / "live.flac").seconds == 1.5
 
 
 def test_a_stream_that_is_dropped_frees_its_job(client: Client) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import AsyncIterator, Callable
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
+import numpy as np
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
@@ -18,6 +19,7 @@ from songloom.app.service.models import Unavailable
 from songloom.app.service.told import ToldJob
 from songloom.audio.clip import Audio
 from songloom.audio.files import encoded
+from songloom.audio.flac_stream import FlacStream
 from songloom.audio.wav_stream import HEADER_BYTES
 
 LOOK_SECONDS = 0.2
@@ -26,6 +28,8 @@ LISTEN_SECONDS = 0.02
 QUIET_SECONDS = 15.0
 """After which a comment keeps the connection of silent events alive."""
 BLOCK = 1 << 16
+Format = Literal["wav", "flac"]
+"""What music can be heard as while it is made."""
 
 
 async def events(look: Callable[[], ToldJob]) -> AsyncIterator[str]:
@@ -111,6 +115,32 @@ def length(header: bytes, seconds: float) -> int:
     return HEADER_BYTES + round(seconds * sample_rate) * channels * 2
 
 
+class Flac:
+    """The bytes of a growing 16-bit WAV that holds so many seconds, as those of a FLAC."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self._rest = seconds, b""
+        self._stream: FlacStream | None = None
+
+    def add(self, data: bytes) -> bytes:
+        """What is ready once this is there, too."""
+        self._rest += data
+        if self._stream is None:
+            if len(self._rest) < HEADER_BYTES:
+                return b""
+            self._channels, rate = struct.unpack_from("<HI", self._rest, 22)
+            self._stream = FlacStream(rate, self._channels, round(self.seconds * rate))
+            self._rest = self._rest[HEADER_BYTES:]
+        whole = len(self._rest) // (2 * self._channels) * (2 * self._channels)
+        samples = np.frombuffer(self._rest[:whole], "<i2").reshape(-1, self._channels)
+        self._rest = self._rest[whole:]
+        return self._stream.add(samples)
+
+    def end(self) -> bytes:
+        """What is left."""
+        return self._stream.end() if self._stream else b""
+
+
 async def following(tail: Tail) -> AsyncIterator[bytes]:
     """The pieces of a tail to its end."""
     while (data := await run_in_threadpool(tail.next)) is not None:
@@ -121,16 +151,24 @@ async def following(tail: Tail) -> AsyncIterator[bytes]:
 
 
 class LiveMusic(StreamingResponse):
-    """A WAV that ends with its candidate. However the response ends, `left` is told."""
+    """A WAV, or a FLAC, that ends with its candidate. However the response ends, `left` is told."""
 
-    def __init__(self, tail: Tail, first: bytes, left: Left) -> None:
-        async def all_of_it() -> AsyncIterator[bytes]:
-            yield first
-            async for data in following(tail):
-                yield data
-
+    def __init__(self, tail: Tail, first: bytes, left: Left, kind: Format) -> None:
         self.tail, self.left = tail, left
-        super().__init__(all_of_it(), media_type="audio/wav", headers={"X-Job": tail.identity})
+        pieces = self._all(first) if kind == "wav" else self._as_flac(first)
+        super().__init__(pieces, media_type=f"audio/{kind}", headers={"X-Job": tail.identity})
+
+    async def _all(self, first: bytes) -> AsyncIterator[bytes]:
+        yield first
+        async for data in following(self.tail):
+            yield data
+
+    async def _as_flac(self, first: bytes) -> AsyncIterator[bytes]:
+        flac = Flac(self.tail.queue.job(self.tail.identity).seconds)
+        async for data in self._all(first):
+            if made := await run_in_threadpool(flac.add, data):
+                yield made
+        yield await run_in_threadpool(flac.end)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -139,7 +177,7 @@ class LiveMusic(StreamingResponse):
             self.left(self.tail)
 
 
-async def begun(request: Request, tail: Tail, left: Left) -> LiveMusic:
+async def begun(request: Request, tail: Tail, left: Left, kind: Format) -> LiveMusic:
     """The response, once there is something to hear. Raises Unavailable when the job fails before."""
     try:
         while not (first := await run_in_threadpool(tail.next)):
@@ -149,7 +187,7 @@ async def begun(request: Request, tail: Tail, left: Left) -> LiveMusic:
     except BaseException:
         left(tail)
         raise
-    return LiveMusic(tail, first, left)
+    return LiveMusic(tail, first, left, kind)
 
 
 def not_alone(tail: Tail) -> None:

@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
+from songloom.app.job_music import Music
 from songloom.app.service import live, told
 from songloom.app.service.asked import Identity, Wish
 from songloom.app.service.music import CONFLICT, NOT_THERE
@@ -21,6 +22,8 @@ MEDIA = {"wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg"}
 Format = Literal["wav", "flac", "mp3"]
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 SOUND: dict[int | str, dict[str, Any]] = {200: {"content": dict.fromkeys(MEDIA.values(), BINARY)}}
+LIVE: dict[int | str, dict[str, Any]] = {200: {"content": {"audio/wav": BINARY, "audio/flac": BINARY}}}
+LiveFormat = Annotated[live.Format, Query(alias="format")]
 EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
 
 
@@ -71,25 +74,27 @@ def routes(service: Service) -> APIRouter:
     @router.get(
         "/jobs/{identity}/stream",
         response_class=StreamingResponse,
-        responses=NOT_THERE | {200: {"content": {"audio/wav": BINARY}}},
+        responses=NOT_THERE | CONFLICT | LIVE,
     )
-    async def listen(request: Request, identity: Identity) -> StreamingResponse:
-        """The candidate of a job that is being made as WAV, from its beginning, at the model's own level; who hangs up
-        lets the job go on."""
-        await run_in_threadpool(service.job, identity, owner_of(request))
-        return await live.begun(request, live.Tail(queue, identity), live.Tail.close)
+    async def listen(request: Request, identity: Identity, kind: LiveFormat = "wav") -> StreamingResponse:
+        """The candidate of a job that is being made as WAV or FLAC, from its beginning, at the model's own level; who
+        hangs up lets the job go on."""
+        job = await run_in_threadpool(service.job, identity, owner_of(request))
+        if job.task["kind"] != Music.kind:
+            raise HTTPException(409, f"job {identity} makes no music")
+        return await live.begun(request, live.Tail(queue, identity), live.Tail.close, kind)
 
     @router.post(
         "/stream",
         response_class=StreamingResponse,
-        responses={200: {"content": {"audio/wav": BINARY}}},
+        responses=LIVE,
     )
-    async def stream(request: Request, wish: Wish) -> StreamingResponse:
-        """Music as WAV while it is made, at the model's own level; who hangs up ends its job."""
+    async def stream(request: Request, wish: Wish, kind: LiveFormat = "wav") -> StreamingResponse:
+        """Music as WAV or FLAC while it is made, at the model's own level; who hangs up ends its job."""
         if wish.candidates != 1:
             raise ValueError(f"a stream has one candidate, not {wish.candidates}")
         owner = owner_of(request)
         job = await run_in_threadpool(lambda: queue.submit(service.task(wish, owner), owner=owner))
-        return await live.begun(request, live.Tail(queue, job.id), live.not_alone)
+        return await live.begun(request, live.Tail(queue, job.id), live.not_alone, kind)
 
     return router
