@@ -46,11 +46,12 @@ class Saveable(Protocol):
 
 
 def weights(system: Saveable) -> dict[str, Tensor]:
-    """The system's own tensors, on the CPU: everything but its frozen parts and its opponents."""
-    return {name: _stored(tensor) for name, tensor in _own(system).items()}
+    """`own_tensors` on the CPU."""
+    return {name: _stored(tensor) for name, tensor in own_tensors(system).items()}
 
 
-def _own(system: Saveable) -> dict[str, Tensor]:
+def own_tensors(system: Saveable) -> dict[str, Tensor]:
+    """The system's own tensors as they are: everything but its frozen parts and its opponents."""
     others = tuple(f"{name}." for name in (*system.frozen, *system.opponents))
     return {name: tensor for name, tensor in system.state_dict().items() if not name.startswith(others)}
 
@@ -156,7 +157,7 @@ def load_weights(system: Any, folder: Path, *, verify: bool = True) -> None:
     path = weights_file(folder)
     if verify and file_hash(path) != read_config(folder).get("sha256"):
         raise ValueError(f"{path} is damaged: its SHA-256 is not the one in config.json")
-    found, expected = mapped(path), _own(system)
+    found, expected = mapped(path), own_tensors(system)
     missing, unknown = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
     wrong = sorted(k for k in expected.keys() & found.keys() if expected[k].shape != found[k].shape)
     for problem, keys in (("lacks", missing), ("has unknown", unknown), ("has other shapes for", wrong)):

@@ -17,7 +17,8 @@ class Recipe:
     `seconds` is the crop; `crop` says where crops begin; clips are drawn at random, or `in_turn` every one once an
     epoch. A part `long_share` of the steps takes fewer crops of
     `long_seconds` that hold as much audio, so that a model which learns most from many short crops also sees how
-    whole pieces go. The learning rate rises linearly over `warmup` steps and falls on a cosine to `final_rate` times
+    whole pieces go. A batch of `batch_size` crops is shared by all processes, and a step takes `accumulate` batches.
+    The learning rate rises linearly over `warmup` steps and falls on a cosine to `final_rate` times
     its peak at `steps`.
     `optimizer` "muon" uses Muon for matrices inside blocks and AdamW for the rest; with `weight_norm` the lengths and
     directions of convolutions' weights are moved, each by itself. `ema` is the decay of

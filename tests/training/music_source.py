@@ -11,7 +11,7 @@ from torch import Tensor
 from songloom.data.batch import Batch
 from songloom.systems.roles import System
 
-TEXTS = ("calm piano", "furious metal", "", "slow waltz")
+TEXTS = ("calm piano", "furious metal", "slow waltz", "", "calm piano")
 LABELS = {"tempo": 120.0, "downbeats": [0.0, 2.0], "tonic": 9, "mode": "minor", "drums": True, "meter": "4/4"}
 RANDN = torch.randn
 """Before a test changes what it draws."""

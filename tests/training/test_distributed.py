@@ -1,20 +1,19 @@
-"""Two processes on the CPU train as one with the double batch, with copied and with sharded weights."""
+"""Two processes on the CPU train as one does, with copied and with sharded weights."""
 
 from __future__ import annotations
 
-import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from torch import multiprocessing
+from together import together
 from training_toys import RATE, ToyCodec, write_sines
 
 from songloom import checkpoint
 from songloom.data.dataset import open_waves
-from songloom.training.distributed import Processes, join, leave
+from songloom.training.distributed import Processes, join
 from songloom.training.run_folder import RunFolder
 from songloom.training.trainer import Pace, Trainer
 
@@ -28,13 +27,12 @@ def train(data: Path, out: Path, processes: Processes, *, stop_at: int | None = 
     torch.manual_seed(0)
     system = ToyCodec(ToyCodec.Config(noise=0.0))
     rank, world = processes.rank, processes.world_size
-    recipe = replace(RECIPE, batch_size=RECIPE.batch_size // world)
     sources = [
         open_waves(data, split, sample_rate=RATE, channels=1, rank=rank, world_size=world)
         for split in ("train", "valid")
     ]
     run = RunFolder.reopen(out) if resume else RunFolder.create(out) if processes.first else RunFolder(out)
-    trainer = Trainer(system, recipe, sources[0], run, valid=sources[1], pace=PACE, processes=processes, resume=resume)
+    trainer = Trainer(system, RECIPE, sources[0], run, valid=sources[1], pace=PACE, processes=processes, resume=resume)
     heard: list[int] = []
     trainer.run(
         tell=lambda report: heard.append(report.step),
@@ -42,29 +40,20 @@ def train(data: Path, out: Path, processes: Processes, *, stop_at: int | None = 
     )
 
 
-def worker(rank: int, port: int, data: Path, folder: Path) -> None:
+def stop_and_go_on(rank: int, world: int, data: Path, folder: Path) -> None:
     """Three steps, a stop that only the first process asks for, and the rest after resuming; both ways."""
-    store = torch.distributed.TCPStore("127.0.0.1", port, 2, rank == 0)
-    torch.distributed.init_process_group("gloo", rank=rank, world_size=2, store=store)
     for name, sharded in (("copied", False), ("sharded", True)):
-        processes = Processes(rank, 2, "cpu", sharded)
+        processes = Processes(rank, world, "cpu", sharded)
         train(data, folder / name, processes, stop_at=3)
         torch.distributed.barrier()
         train(data, folder / name, processes, resume=True)
-    leave()
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="gloo on Windows needs another rendezvous")
-def test_two_processes_end_where_one_with_the_double_batch_ends(tmp_path: Path) -> None:
+def test_two_processes_end_where_one_ends(tmp_path: Path) -> None:
     data = write_sines(tmp_path / "data")
     train(data, tmp_path / "one", Processes())
-    multiprocessing.spawn(worker, (free_port(), data, tmp_path), nprocs=2)
+    together(2, stop_and_go_on, data, tmp_path)
     one = checkpoint.load(tmp_path / "one" / "checkpoint").state_dict()
     log = RunFolder.reopen(tmp_path / "one").log.entries()[-1]
     for name in ("copied", "sharded"):
@@ -74,7 +63,16 @@ def test_two_processes_end_where_one_with_the_double_batch_ends(tmp_path: Path) 
 
 
 def test_a_process_alone_needs_no_others() -> None:
-    processes = join(0, 1, "cpu", sharded=True)
+    processes = join(0, 1, "cpu")
     assert processes == Processes() and processes.first
     assert processes.any(True) and not processes.any(False)
     assert torch.equal(processes.mean(torch.tensor([1.0, 2.0])), torch.tensor([1.0, 2.0]))
+
+
+def test_a_number_of_processes_that_cannot_work_is_refused_in_a_line() -> None:
+    with pytest.raises(ValueError, match="begin with torchrun"):
+        join(0, 1, "cpu", sharded=True)
+    assert [Processes(0, world).share(6) for world in (1, 2, 3, 6)] == [6, 3, 2, 1]
+    for world in (4, 12):
+        with pytest.raises(ValueError, match=f"6 crops cannot be shared evenly by {world} processes"):
+            Processes(0, world).share(6)

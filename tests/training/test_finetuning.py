@@ -89,8 +89,8 @@ def error_on(system: System, data: Path, seconds: float) -> float:
 
 def test_a_lora_learns_the_clips_and_its_base_stays(model: str, data: Path, tmp_path: Path) -> None:
     trainer = begun(model, data, tmp_path / "run", steps=60, rank=8)
-    before = {n: p.detach().clone() for n, p in trainer.system.named_parameters() if n not in trainer.parameters}
-    assert all(name.endswith((".down", ".up")) for name in trainer.parameters)
+    before = {n: p.detach().clone() for n, p in trainer.system.named_parameters() if n not in trainer.held.own}
+    assert all(name.endswith((".down", ".up")) for name in trainer.held.own)
     assert trainer.run()
     after = dict(trainer.system.named_parameters())
     assert all(torch.equal(tensor, after[name]) for name, tensor in before.items())
@@ -142,7 +142,7 @@ def test_samples_of_a_run_are_those_of_the_file_that_it_leaves(model: str, data:
     assert isinstance(system, Generator)
     original = system.generate
     system.generate = lambda request: heard.append(original(replace(request, seconds=0.5))) or heard[-1]  # type: ignore
-    for name, parameter in trainer.parameters.items():
+    for name, parameter in trainer.held.own.items():
         torch.manual_seed(len(name))
         parameter.data.normal_(std=0.05)  # so that it can be heard after three steps
     trainer.run()

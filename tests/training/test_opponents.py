@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from test_distributed import free_port
-from torch import multiprocessing
+from together import together
 from training_toys import RATE, ToyRival, write_sines
 
 from songloom import checkpoint
 from songloom.data.dataset import open_waves
 from songloom.training import session
 from songloom.training.card import write_card
-from songloom.training.distributed import Processes, leave
+from songloom.training.distributed import Processes
 from songloom.training.optimisation import make_optimizers
 from songloom.training.run_folder import RunFolder, State
 from songloom.training.trainer import Pace, Precision, Trainer
@@ -54,10 +53,9 @@ def trainer(
         open_waves(data, split, sample_rate=RATE, channels=1, rank=processes.rank, world_size=processes.world_size)
         for split in ("train", "valid")
     ]
-    recipe = replace(RECIPE, batch_size=RECIPE.batch_size // processes.world_size)
     run = RunFolder.reopen(out) if resume else RunFolder.create(out) if processes.first else RunFolder(out)
     settings = {"valid": sources[1], "pace": PACE, "processes": processes, "resume": resume, "precision": precision}
-    return Trainer(rival(config), recipe, sources[0], run, **settings)  # type: ignore[arg-type]
+    return Trainer(rival(config), RECIPE, sources[0], run, **settings)  # type: ignore[arg-type]
 
 
 def test_a_stopped_run_goes_on_to_the_same_weights_memories_and_opponents(data: Path, tmp_path: Path) -> None:
@@ -90,8 +88,8 @@ def test_a_checkpoint_is_without_opponents_and_training_keeps_them(data: Path, t
 def test_both_sides_move_in_the_steps_where_they_play(data: Path, tmp_path: Path) -> None:
     running = trainer(data, tmp_path / "run")
     assert running.system.opponents == ("adversary", "balancer")
-    sides = {"own": running.parameters, "opponents": running.opponents}
-    assert not running.parameters.keys() & running.opponents.keys()
+    sides = {"own": running.held.own, "opponents": running.held.opponents}
+    assert not running.held.own.keys() & running.held.opponents.keys()
     moved: dict[str, list[bool]] = {"own": [], "opponents": []}
     for step in range(4):
         before = {side: [p.detach().clone() for p in found.values()] for side, found in sides.items()}
@@ -128,26 +126,22 @@ def test_half_precision_plays_too_and_leaves_the_weights_in_single(data: Path, t
     played.run()
     entries = RunFolder.reopen(tmp_path / "run").log.entries()
     assert all(math.isfinite(entry["balanced"]) and math.isfinite(entry["adversary"]) for entry in entries)
-    both = (played.parameters | played.opponents).values()
+    both = played.held.all.values()
     assert all(weight.dtype == torch.float32 and bool(weight.isfinite().all()) for weight in both)
 
 
-def worker(rank: int, port: int, data: Path, folder: Path) -> None:
-    torch.set_num_threads(1)
-    store = torch.distributed.TCPStore("127.0.0.1", port, 2, rank == 0)
-    torch.distributed.init_process_group("gloo", rank=rank, world_size=2, store=store)
+def play(rank: int, world: int, data: Path, folder: Path) -> None:
     trainer(data, folder / "two", Processes(rank, 2), UNBALANCED).run()
     trainer(data, folder / "balanced", Processes(rank, 2), QUIET).run()
-    with pytest.raises(ValueError, match="cannot be sharded"):
+    with pytest.raises(ValueError, match="stay whole; leave --shard"):
         trainer(data, folder / f"sharded-{rank}", Processes(rank, 2, sharded=True))
-    leave()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="gloo on Windows needs another rendezvous")
-def test_two_processes_play_the_game_of_one_with_the_double_batch(data: Path, tmp_path: Path) -> None:
+def test_two_processes_play_the_game_of_one(data: Path, tmp_path: Path) -> None:
     trainer(data, tmp_path / "one", config=UNBALANCED).run()
     trainer(data, tmp_path / "alone", config=QUIET).run()
-    multiprocessing.spawn(worker, (free_port(), data, tmp_path), nprocs=2)
+    together(2, play, data, tmp_path)
     for name in ("model", "training/opponents"):
         for single, double in (("one", "two"), ("alone", "balanced")):
             one, two = (load_file(tmp_path / run / f"checkpoint/{name}.safetensors") for run in (single, double))

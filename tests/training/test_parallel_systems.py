@@ -1,76 +1,147 @@
-"""Real systems at their tiny sizes learn in several processes what one learns, with copied or sharded weights."""
+"""Real systems at their tiny sizes learn in several processes what one learns, and go on over any number of them."""
 
 from __future__ import annotations
 
+import shutil
 import sys
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import torch
 from music_source import Music
 from safetensors.torch import load_file
 from shared_draws import shared_draws
-from test_distributed import free_port
-from torch import multiprocessing
+from together import together
 
 from songloom.systems import registry
 from songloom.systems.roles import System
-from songloom.training.distributed import Processes, leave
+from songloom.training import trainer
+from songloom.training.distributed import Processes
+from songloom.training.log import Log
 from songloom.training.run_folder import RunFolder
-from songloom.training.trainer import Pace, Trainer
+from songloom.training.trainer import Pace, Precision, Trainer
 
-NAMES = ("musicgen-tiny",)
 PACE = Pace(log_steps=1, valid_steps=0, sample_steps=0)
-BATCH = 4
+BATCH, STEPS = 6, 3
 
 
-def losses(name: str, out: Path, processes: Processes) -> list[float]:
-    """Of three steps of two accumulated parts each, by AdamW."""
-    torch.manual_seed(0)
-    system: System = registry.presets()[name].build()
-    recipe = replace(
-        type(system).recipe(name),
-        steps=3,
-        batch_size=BATCH // processes.world_size,
-        accumulate=2,
-        warmup=1,
-        optimizer="adamw",
-        weight_norm=False,
-        long_share=0.0,
-        ema=0.5,
-    )
-    run = RunFolder(out)
-    source = Music(system, processes.rank)
-    with shared_draws(processes.rank, processes.world_size):
-        Trainer(system, recipe, source, run, pace=PACE, processes=processes).run()
-    return [entry["loss"] for entry in run.log.entries()] if processes.first else []
+@contextmanager
+def quickly() -> Iterator[None]:
+    """A start from few batches, and no pictures."""
+    with mock.patch.object(trainer, "PREPARE_BATCHES", 3), mock.patch.object(Log, "write_picture"):
+        yield
 
 
-def worker(rank: int, world: int, port: int, names: tuple[str, ...], folder: Path) -> None:
-    torch.set_num_threads(1)
+@dataclass(frozen=True)
+class Run:
+    """A system's training in `folder`, by copied or sharded weights, up to a step; what is there already goes on."""
+
+    name: str
+    folder: Path
+    sharded: bool = False
+    until: int = STEPS
+    precision: Precision = "fp32"
+    rate: float = 1e-3
+
+    def train(self, rank: int = 0, world: int = 1) -> None:
+        """One process's part of steps of two accumulated parts each, by AdamW."""
+        processes = Processes(rank, world, "cpu", self.sharded)
+        torch.manual_seed(0)
+        system: System = registry.presets()[self.name].build()
+        recipe = replace(
+            type(system).recipe(self.name),
+            steps=STEPS,
+            batch_size=BATCH,
+            seconds=0.25,
+            accumulate=2,
+            warmup=1,
+            learning_rate=self.rate,
+            optimizer="adamw",
+            weight_norm=False,
+            long_share=0.0,
+            ema=0.5,
+        )
+        resume = RunFolder.holds_run(self.folder)
+        run = RunFolder.reopen(self.folder) if resume else RunFolder(self.folder)
+        processes.wait()
+        done: list[int] = []
+        with shared_draws(BATCH // world, rank, world), quickly():
+            Trainer(
+                system,
+                recipe,
+                Music(system, rank),
+                run,
+                pace=PACE,
+                processes=processes,
+                resume=resume,
+                precision=self.precision,
+            ).run(tell=lambda report: done.append(report.step), stop=lambda: done[-1] == self.until)
+
+    @property
+    def losses(self) -> list[float]:
+        return [entry["loss"] for entry in RunFolder(self.folder).log.entries()]
+
+    @property
+    def weights(self) -> dict[str, torch.Tensor]:
+        return load_file(self.folder / "checkpoint/model.safetensors")
+
+
+def train_all(rank: int, world: int, runs: Sequence[Run]) -> None:
     registry.discover()
-    store = torch.distributed.TCPStore("127.0.0.1", port, world, rank == 0)
-    torch.distributed.init_process_group("gloo", rank=rank, world_size=world, store=store)
-    for name in names:
-        for way in ("copied", "sharded"):
-            losses(name, folder / f"{name} {way}", Processes(rank, world, "cpu", way == "sharded"))
-    leave()
+    for run in runs:
+        run.train(rank, world)
+
+
+SINGLE, HALF = ("fp32", 1e-3), ("bf16", 1e-4)
+"""What is multiplied in, and a rate at which the rounding of gradients to bfloat16 is not seen in the loss."""
+CASES: tuple[tuple[str, tuple[Precision, float], tuple[bool, ...]], ...] = (
+    ("musicgen-tiny", SINGLE, (False, True)),
+    ("stable-audio-tiny", SINGLE, (False, True)),
+    ("mulan-tiny", SINGLE, (False, True)),
+    ("encodec-tiny", SINGLE, (False,)),
+    ("mulan-tiny", HALF, (False, True)),
+)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="gloo on Windows needs another rendezvous")
-@pytest.mark.parametrize(("world", "names"), [(2, NAMES)])
-def test_processes_learn_what_one_learns_of_the_same_batches(
-    world: int, names: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_two_processes_learn_what_one_learns_of_the_same_batches(tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    alone = {name: losses(name, tmp_path / name, Processes()) for name in names}
-    multiprocessing.spawn(worker, (world, free_port(), names, tmp_path), nprocs=world)
-    for name in names:
-        assert len(set(alone[name])) == 3, "the weights move"
-        for way in ("copied", "sharded"):
-            folder = tmp_path / f"{name} {way}"
-            together = [entry["loss"] for entry in RunFolder(folder).log.entries()]
-            assert together == pytest.approx(alone[name], rel=1e-4), (name, way)
-            one, many = (load_file(path / "checkpoint/model.safetensors") for path in (tmp_path / name, folder))
-            assert one.keys() == many.keys() and all(one[key].shape == many[key].shape for key in one)
+    pairs: list[tuple[Run, Run]] = []
+    for name, (precision, rate), ways in CASES:
+        alone = Run(name, tmp_path / f"{name} {precision}", precision=precision, rate=rate)
+        alone.train()
+        pairs += [(alone, replace(alone, folder=Path(f"{alone.folder} {way}"), sharded=way)) for way in ways]
+    together(2, train_all, [both for _, both in pairs])
+    for alone, both in pairs:
+        assert both.losses == pytest.approx(alone.losses, rel=1e-4) and len(both.losses) == STEPS, both
+        torch.manual_seed(0)
+        begun = registry.presets()[both.name].build().state_dict()
+        kept = {name: tensor.shape for name, tensor in alone.weights.items()}
+        assert kept == {name: tensor.shape for name, tensor in both.weights.items()}
+        assert any(not torch.equal(tensor, begun[name]) for name, tensor in both.weights.items()), "the weights move"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="gloo on Windows needs another rendezvous")
+def test_a_run_goes_on_over_another_number_of_processes_to_the_same_weights(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    whole, one = Run("musicgen-tiny", tmp_path / "whole"), Run("musicgen-tiny", tmp_path / "one", until=2)
+    two = replace(one, folder=tmp_path / "two", sharded=True)
+    whole.train()
+    one.train()
+    together(2, train_all, [two, replace(one, sharded=True, until=STEPS)])
+    assert len(list((two.folder / "checkpoint/training/optimizer").glob("shard-*.safetensors"))) == 2
+    three = replace(two, folder=tmp_path / "three", until=STEPS)
+    shutil.copytree(two.folder, three.folder)
+    together(3, train_all, [three])
+    replace(two, sharded=False, until=STEPS).train()
+    for run in (one, two, three):
+        assert run.losses == pytest.approx(whole.losses, rel=1e-4), run
+        assert all(torch.allclose(tensor, whole.weights[name], atol=1e-4) for name, tensor in run.weights.items()), run
+    stray = three.folder / "checkpoint/training/optimizer"
+    next(iter(stray.glob("*.safetensors"))).unlink()
+    with pytest.raises(ValueError, match="is damaged: shard-"):
+        replace(three, until=STEPS).train()

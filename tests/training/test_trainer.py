@@ -149,7 +149,7 @@ def test_a_full_disk_keeps_the_older_checkpoint(data: Path, tmp_path: Path, monk
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("songloom.training.run_folder.save_file", full)
+    monkeypatch.setattr("songloom.training.memory.save_file", full)
     with pytest.raises(OSError, match="step 12 could not be written"):
         trainer.run()
     assert RunFolder.reopen(out).state().step == 1

@@ -99,7 +99,7 @@ def finetune(
     resume = tuning.begun
     follow(
         model,
-        tuning.plan,
+        lambda _: tuning.plan(),
         tuning.source(),
         tuning.out,
         running,

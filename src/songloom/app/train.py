@@ -39,7 +39,14 @@ def train(
 
     The run folder gets a checkpoint that can be used at once, the log as JSONL, CSV and picture, and samples.
     Ctrl-C ends the step, saves and stops; --resume then goes on as if nothing had happened.
-    On several devices: torchrun --nproc-per-node N -m songloom.app.cli train ...; --shard splits the weights over them.
+
+    On several devices, each of which takes its part of recipe.batch_size:
+
+    torchrun --nproc-per-node 8 --max-restarts 3 -m songloom.app.cli train SYSTEM ...
+
+    On several machines add --nnodes 4 --rdzv-endpoint HOST:PORT and give --data and --out on a disk that all of them
+    see. When a process dies, torchrun starts all of them again, and the run goes on where it was saved. With --shard
+    each holds a part of the weights instead of all; such a run goes on over any number of processes, too.
 
     Parameters
     ----------
@@ -79,9 +86,12 @@ def train(
             raise ValueError("--recipe embedded names its systems itself; leave the system away")
         from songloom.training.embedded import Chain
 
+        processes = running.processes()
+        if processes.world_size > 1:
+            raise ValueError("--recipe embedded is made by one process; leave torchrun away")
         chain = Chain(
             out=out or Path("runs/embedded"),
-            processes=running.processes(),
+            processes=processes,
             jobs=running.jobs,
             precision=running.precision,
         )
@@ -90,11 +100,11 @@ def train(
     if system is None or data is None:
         raise ValueError(f"{'a system' if system is None else '--data'} is missing; see: songloom train --help")
 
-    def make() -> Plan:
+    def make(resume: bool) -> Plan:
         from songloom.training import session
 
         settings = pairs(changes, "--set")
-        if resume and not dry_run:
+        if resume:
             return session.resumed_plan(out or Path(), system, settings)
         trained = pairs(parts, "--part") | ({} if codec is None else {"codec": codec})
         tuned, begun = lora_of(lora) if lora else None, pairs(begin, "--begin")

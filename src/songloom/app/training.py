@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -17,6 +16,7 @@ from cyclopts import Parameter
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from songloom.app.screen import bar, errors
+from songloom.app.torchrun import joined, restarted
 
 if TYPE_CHECKING:
     from songloom.training.distributed import Processes
@@ -52,7 +52,13 @@ class Running:
 
     def processes(self) -> Processes:
         """This process among those of torchrun, on its device."""
-        return _processes(self.device, self.threads, self.shard)
+        import torch
+
+        if self.threads is not None:
+            if self.threads < 1:
+                raise ValueError(f"--threads must be at least 1, not {self.threads}")
+            torch.set_num_threads(self.threads)
+        return joined(self.device, shard=self.shard)
 
 
 USUAL = Running()
@@ -60,7 +66,7 @@ USUAL = Running()
 
 def follow(
     title: str,
-    make: Callable[[], Plan],
+    make: Callable[[bool], Plan],
     data: Path,
     out: Path | None,
     running: Running,
@@ -69,14 +75,22 @@ def follow(
     dry_run: bool,
     again: str = "the same command with --resume",
 ) -> None:
-    """Rehearses the plan that `make` gives, or runs it to its end; where it is stopped, `again` goes on."""
+    """Rehearses the plan that `make` gives when it is told whether the run goes on, or runs it to its end; where it is
+    stopped, `again` goes on."""
     from songloom.inference import memory
     from songloom.training import distributed, measure, session
+    from songloom.training.run_folder import RunFolder
     from songloom.training.trainer import Pace
 
     processes = running.processes()
     try:
-        plan = make()
+        if dry_run and processes.world_size > 1:
+            raise ValueError("--dry-run rehearses one process; leave torchrun away")
+        where = out or Path()
+        died = processes.any(restarted())
+        with processes.first_alone():
+            resume = not dry_run and (resume or (died and RunFolder.holds_run(where)))
+            plan = make(resume)
         if processes.first:
             for name, model in plan.stand_ins.items():
                 print(f"{name}: {model}, for the published one is not given; --part {name}=MODEL", file=sys.stderr)
@@ -85,7 +99,6 @@ def follow(
             found = measure.estimate(plan, data, processes=processes, precision=running.precision, room=room)
             print(describe(found, processes.device, room if processes.device == "cpu" else None))
             return
-        where = out or Path()
         pace = Pace(
             valid_steps=running.valid_steps, sample_steps=running.sample_steps, save_minutes=running.save_minutes
         )
@@ -129,28 +142,6 @@ def pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
 def fraction(report: Callable[[float], None]) -> Callable[[int, int], None]:
     """(done, total) told as a fraction."""
     return lambda done, total: report(done / total)
-
-
-def _processes(device: str | None, threads: int | None, sharded: bool) -> Processes:
-    """This process among those of torchrun, on its device."""
-    import torch
-
-    from songloom.training.distributed import join
-
-    if threads is not None:
-        if threads < 1:
-            raise ValueError(f"--threads must be at least 1, not {threads}")
-        torch.set_num_threads(threads)
-    local = int(os.environ.get("LOCAL_RANK", "0"))
-    chosen = device or (f"cuda:{local}" if torch.cuda.is_available() else "cpu")
-    kind, _, number = chosen.partition(":")
-    if kind not in ("cpu", "cuda") or (number and not number.isdigit()):
-        raise ValueError(f"--device must be cpu, cuda or cuda:N, not {chosen!r}")
-    if kind == "cuda":
-        if int(number or 0) >= torch.cuda.device_count():
-            raise ValueError(f"--device {chosen}: this machine has {torch.cuda.device_count()} CUDA device(s)")
-        torch.cuda.set_device(chosen)
-    return join(int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1")), chosen, sharded=sharded)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from torch.nn import functional
 from songloom.bottlenecks.bottleneck import BottleneckSettings
 from songloom.bottlenecks.k_means import k_means
 from songloom.bottlenecks.nearest import nearest, nearest_by_angle
-from songloom.bottlenecks.processes import agreed, gathered, shared
+from songloom.bottlenecks.processes import agreed, averaged, gathered, picked, shared
 
 NONE = 1e-12
 """A count so small that nothing is divided by less."""
@@ -68,8 +68,8 @@ class Found(NamedTuple):
 
 def row_error(rows: Tensor, others: Tensor, use: Tensor, *, of: Tensor | None = None) -> Tensor:
     """Mean squared difference of rows [..., N, D] where `use` [..., N, 1]; with `of` [N, 1] that of so many rows,
-    summed over what comes before them."""
-    count = (use if of is None else of).sum().clamp_min(1)
+    summed over what comes before them. Rows are counted in all processes."""
+    count = averaged((use if of is None else of).sum().float()).clamp_min(1)
     return (use * (rows - others).square()).mean(-1).sum() / count
 
 
@@ -134,8 +134,7 @@ class Codebook(nn.Module):
     def _dead(self, inner: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Which entries [V] are dead, a vector [V, P] of the batch for each, and the average count."""
         average = self.counts.mean()
-        places = torch.randint(len(inner), (len(self.counts),), device=inner.device)
-        return self.counts < self.expiry * average, agreed(inner[places].contiguous()), average
+        return self.counts < self.expiry * average, picked(inner, len(self.counts)), average
 
     def alike(self) -> Tensor:
         """Mean squared cosine of any two entries, less that of orthogonal ones (Shin et al. 2021, arXiv 2112.00384,

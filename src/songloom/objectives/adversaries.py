@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from songloom.bottlenecks.processes import averaged
 from songloom.config import Configurable, Settings
 from songloom.objectives.discriminators.discriminator import Discriminator, Judgement
 from songloom.objectives.discriminators.multi_band import MultiBand
@@ -115,13 +116,15 @@ class Adversary(nn.Module, Configurable, kind="adversary"):
     def feature_distance(self, made: Sequence[Judgement], true: Sequence[Judgement]) -> Tensor:
         """Mean absolute difference of each layer's activations (arXiv 1910.06711, equation 4); no gradient reaches
         those of the true music."""
-        distances = []
-        for one, other in zip(made, true, strict=True):
-            for mine, wanted in zip(one.features, other.features, strict=True):
-                goal = wanted.detach()
-                size = goal.abs().mean().clamp_min(1e-8) if self.config.relative else 1.0
-                distances.append((mine - goal).abs().mean() / size)
-        return self._total(distances)
+        pairs = [
+            (mine, wanted.detach())
+            for one, other in zip(made, true, strict=True)
+            for mine, wanted in zip(one.features, other.features, strict=True)
+        ]
+        distances = torch.stack([(mine - goal).abs().mean() for mine, goal in pairs])
+        if self.config.relative:
+            distances = distances / averaged(torch.stack([goal.abs().mean() for _, goal in pairs])).clamp_min(1e-8)
+        return self._total(list(distances))
 
     @torch.no_grad()
     def told_apart(self, true: Sequence[Judgement], made: Sequence[Judgement]) -> Tensor:

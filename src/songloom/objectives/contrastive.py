@@ -15,6 +15,8 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
+from songloom.bottlenecks.processes import joined
+
 Objective = Literal["softmax", "sigmoid"]
 STEEPEST = 100.0
 """The largest scale of logits, as in CLIP, section 2.5."""
@@ -52,18 +54,21 @@ def scale_of(steepness: Tensor) -> Tensor:
 def contrast_losses(
     heard: Tensor,
     read: Tensor,
-    matches: Tensor,
+    matches: Tensor | None,
     steepness: Tensor,
     *,
     objective: Objective = "softmax",
     bias: Tensor | None = None,
 ) -> dict[str, Tensor]:
-    """An objective over music [B, E] and texts [B, E] of length 1; `matches` [B, B] says what belongs together.
-    Reported: the scale of the logits, and the part of the pieces whose likeliest text holds."""
+    """An objective over music [b, E] and texts [b, E] of length 1, this process's part of a batch of B (all of it where
+    there is one process); `matches` [B, B] says what of the whole batch belongs together (None: each piece and its own
+    text). Reported: the scale of the logits, and the part of the pieces whose likeliest text holds."""
     scale = scale_of(steepness)
-    logits = scale * heard.float() @ read.float().mT
+    logits = scale * joined(heard.float()) @ joined(read.float()).mT
     if bias is not None:
         logits = logits + bias
+    if matches is None:
+        matches = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
     right = matches.gather(1, logits.argmax(1, keepdim=True)).float().mean()
     return {"contrast": OBJECTIVES[objective](logits, matches), "~scale": scale.detach(), "~right": right}
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from songloom.training.distributed import like, whole
+from songloom.training.sharding import apart, like
 
 
 class Average:
@@ -21,18 +21,17 @@ class Average:
         self._names = list(parameters)
         self._parameters = [parameter.detach() for parameter in parameters.values()]
         self._averages = [parameter.clone() for parameter in self._parameters]
+        self._pairs = list(zip(apart(self._averages), apart(self._parameters), strict=True))
 
     def update(self, step: int) -> None:
         """Takes in the weights after step `step` (from 0)."""
         decay = min(self.decay, (1.0 + step) / (10.0 + step))
-        torch._foreach_lerp_(self._averages, self._parameters, 1.0 - decay)
+        for averages, parameters in self._pairs:
+            torch._foreach_lerp_(averages, parameters, 1.0 - decay)
 
     def tensors(self) -> dict[str, Tensor]:
-        """The averages by parameter name, on the CPU."""
-        return {
-            name: whole(average).to("cpu").contiguous()
-            for name, average in zip(self._names, self._averages, strict=True)
-        }
+        """The averages by parameter name, where and as they are."""
+        return dict(zip(self._names, self._averages, strict=True))
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
         """Takes the averages from `tensors`, by parameter name."""

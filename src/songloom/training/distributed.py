@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import cast
+from datetime import timedelta
 
 import torch
 from torch import Tensor, distributed, nn
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 from songloom.data.batch import Batch
-from songloom.systems.roles import Codec, System
+from songloom.systems.roles import System
+from songloom.training.sharding import is_sharded, shard
+
+PATIENCE = timedelta(days=7)
+"""Of the processes that wait while the first one prepares data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,36 @@ class Processes:
         """Whether this process is the one that writes files."""
         return self.rank == 0
 
+    def share(self, crops: int) -> int:
+        """How many of a batch's crops are this process's. Raises ValueError where they cannot be shared evenly."""
+        if crops % self.world_size:
+            raise ValueError(
+                f"a batch of {crops} crops cannot be shared evenly by {self.world_size} processes; recipe.batch_size is"
+                " that of all together"
+            )
+        return crops // self.world_size
+
+    def wait(self) -> None:
+        """Until all processes are here."""
+        if self.world_size > 1:
+            distributed.barrier()
+
+    @contextmanager
+    def first_alone(self) -> Iterator[None]:
+        """What is inside is done by the first process, and then by the others, who find what it has made."""
+        if self.world_size == 1:
+            yield
+            return
+        group = distributed.new_group(backend="gloo", timeout=PATIENCE)
+        if not self.first:
+            distributed.barrier(group)
+        try:
+            yield
+        finally:
+            if self.first:
+                distributed.barrier(group)
+            distributed.destroy_process_group(group)
+
     def any(self, flag: bool) -> bool:
         """Whether `flag` is true in any process: what all of them then do together."""
         if self.world_size == 1:
@@ -46,13 +81,18 @@ class Processes:
         return values
 
 
-def join(rank: int, world_size: int, device: str, *, sharded: bool = False) -> Processes:
-    """Joins the processes that torchrun started (rendezvous by its environment variables): nccl on GPUs, else gloo."""
+def join(rank: int, world_size: int, device: str, *, sharded: bool = False, tries: int = 0) -> Processes:
+    """Joins the processes that torchrun started (rendezvous by its environment variables): nccl on GPUs, else gloo.
+    `tries` are the times that they were started before, whose addresses torchrun keeps. Raises ValueError where there
+    is one process and its weights shall be sharded."""
+    if sharded and world_size == 1:
+        raise ValueError("--shard splits the weights over several processes: begin with torchrun --nproc-per-node N")
     if world_size > 1:
-        distributed.init_process_group(
-            "nccl" if device.startswith("cuda") else "gloo", rank=rank, world_size=world_size
-        )
-    return Processes(rank, world_size, device, sharded and world_size > 1)
+        backend = "nccl" if device.startswith("cuda") else "gloo"
+        store, _, _ = next(rendezvous("env://", rank, world_size))
+        own = distributed.PrefixStore(f"try {tries}", store)  # type: ignore[attr-defined]
+        distributed.init_process_group(backend, rank=rank, world_size=world_size, store=own)
+    return Processes(rank, world_size, device, sharded)
 
 
 def leave() -> None:
@@ -78,72 +118,16 @@ def parallel_losses(system: System, processes: Processes) -> nn.Module:
     if processes.world_size == 1:
         return losses
     if processes.sharded:
-        shard(system, processes)
+        shard(system, torch.device(processes.device), processes.world_size)
         return losses
     return DistributedDataParallel(losses, find_unused_parameters=True)
 
 
-def shard(system: System, processes: Processes) -> None:
-    """Splits the weights over the processes (FSDP2), those of every block on their own, so that no more than one block
-    is whole at a time. A module that is entered by other methods than its forward names them in `entered_by`. A codec
-    is one block: convolutions look at each other's weights, and it is small. Frozen parts stay whole in each process.
-    Raises ValueError for a system with opponents."""
-    if system.opponents:
-        raise ValueError(f"{type(system).__name__} has opponents, whose weights cannot be sharded; leave --shard away")
-    from torch.distributed.device_mesh import init_device_mesh
-    from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
-
-    mesh = init_device_mesh(torch.device(processes.device).type, (processes.world_size,))
-    others = [getattr(system, name) for name in system.frozen]
-    still = {parameter for part in others for parameter in part.parameters()}
-    for parameter in set(system.parameters()) - still:
-        parameter.data = parameter.data.contiguous()
-    for block in [] if isinstance(system, Codec) else _blocks(system, others):
-        fully_shard(block, mesh=mesh)
-        for method in getattr(block, "entered_by", ()):
-            register_fsdp_forward_method(block, method)
-    fully_shard(system, mesh=mesh, ignored_params=still)
-    register_fsdp_forward_method(system, "losses")
-
-
-def _blocks(system: System, others: Iterable[nn.Module]) -> list[nn.Module]:
-    """The modules that are gathered one by one, inner ones first: those in lists, and those with doors of their own."""
-    left = {id(module) for part in others for module in part.modules()}
-    found: dict[int, nn.Module] = {}
-    for module in system.modules():
-        if id(module) in left:
-            continue
-        inside = list(module) if isinstance(module, nn.ModuleList) else []
-        inside += [module] if hasattr(module, "entered_by") else []
-        found |= {id(one): one for one in inside if not isinstance(one, nn.ModuleList)}
-    return list(reversed(found.values()))
-
-
-def is_sharded(tensor: Tensor) -> bool:
-    """Whether a tensor is a DTensor (asked without the second that importing that class takes)."""
-    return hasattr(tensor, "full_tensor")
-
-
-def whole(tensor: Tensor) -> Tensor:
-    """A sharded tensor put together again (every process must ask); any other one as it is."""
-    if not is_sharded(tensor):
-        return tensor
-    from torch.distributed.tensor import DTensor
-
-    return cast(DTensor, tensor).full_tensor()
-
-
-def like(tensor: Tensor, model: Tensor) -> Tensor:
-    """`tensor` in shards where `model`, of the same shape, is in shards, and else in the order that `model` has in
-    memory, by which fused optimisers go."""
-    if tensor.shape != model.shape:
-        return tensor
-    if not is_sharded(model):
-        return torch.empty_like(model, dtype=tensor.dtype, device=tensor.device).copy_(tensor)
-    from torch.distributed.tensor import DTensor, distribute_tensor
-
-    model = cast(DTensor, model)
-    return distribute_tensor(tensor.to(model.device), model.device_mesh, model.placements)
+def average_whole(parameters: Iterable[nn.Parameter], processes: Processes) -> None:
+    """The gradients of weights that stayed whole where the others are in shards, as means over the processes."""
+    for parameter in parameters if processes.sharded else ():
+        if parameter.grad is not None and not is_sharded(parameter.grad):
+            parameter.grad = processes.mean(parameter.grad)
 
 
 def without_averaging(losses: nn.Module) -> AbstractContextManager[None]:

@@ -86,7 +86,7 @@ def estimate(
     parts = f" x {recipe.accumulate}" if recipe.accumulate > 1 else ""
     return Estimate(
         parameters=parameter_count(system),
-        trained=sum(p.numel() for p in trainer.parameters.values()),
+        trained=sum(p.numel() for p in trainer.held.own.values()),
         clips=len(clips),
         hours=hours(clips),
         preparing_seconds=3600.0 * preparing * hours(clips),

@@ -11,8 +11,8 @@ from torch.optim import AdamW, Optimizer
 
 from songloom.recipe import Recipe
 from songloom.systems.roles import System
-from songloom.training.distributed import is_sharded, like, whole
 from songloom.training.muon import Muon
+from songloom.training.sharding import apart, is_sharded, like, whole
 from songloom.training.weight_norm import NormedAdamW, norm_names
 
 
@@ -76,10 +76,6 @@ def make_optimizers(system: System, recipe: Recipe) -> list[Optimizer]:
         chosen = [parameters[name] for name in parameters if name in normed]
         decay, rate = recipe.weight_decay, recipe.learning_rate
         optimizers.append(NormedAdamW(chosen, lr=rate, betas=recipe.betas, weight_decay=decay))
-    if normed and any(map(is_sharded, parameters.values())):
-        raise ValueError("weight norm needs whole weights, not sharded ones; set recipe.weight_norm=false")
-    if matrices and any(map(is_sharded, parameters.values())):
-        raise ValueError("Muon needs whole matrices, not sharded weights; set recipe.optimizer=adamw")
     if opponents := list(opponent_parameters(system).values()):
         rate = recipe.learning_rate if recipe.opponent_rate is None else recipe.opponent_rate
         optimizers.append(_adamw(opponents, recipe, rate))
@@ -92,10 +88,27 @@ def make_optimizers(system: System, recipe: Recipe) -> list[Optimizer]:
 def _adamw(parameters: Sequence[nn.Parameter], recipe: Recipe, rate: float) -> AdamW:
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": [p for p in parameters if p.ndim == 1], "weight_decay": 0.0},
+        {"params": [p for p in parameters if p.ndim == 0], "weight_decay": 0.0},
     ]
     groups = [group for group in groups if group["params"]]
     return AdamW(groups, lr=rate, betas=recipe.betas, eps=1e-8, fused=True)
+
+
+def clip(parameters: Sequence[nn.Parameter], limit: float) -> Tensor:
+    """The norm of all gradients together, which are then scaled down to `limit`, where that is not 0."""
+    limit = limit or math.inf
+    kinds = apart(parameter for parameter in parameters if parameter.grad is not None)
+    if not kinds:
+        return torch.zeros((), device=parameters[0].device)
+    if len(kinds) == 1:
+        return whole(nn.utils.clip_grad_norm_(kinds[0], limit))
+    grads = [[parameter.grad for parameter in kind if parameter.grad is not None] for kind in kinds]
+    norm = torch.stack([whole(nn.utils.get_total_norm(kind)) for kind in grads]).norm()
+    if (scale := limit / (norm.item() + 1e-6)) < 1:
+        for kind in grads:
+            torch._foreach_mul_(kind, scale)
+    return norm
 
 
 def rate_factor(step: int, recipe: Recipe) -> float:
@@ -114,13 +127,21 @@ def set_rates(optimizers: Sequence[Optimizer], factor: float) -> None:
 
 
 def state_tensors(optimizers: Sequence[Optimizer], parameters: Mapping[str, nn.Parameter]) -> dict[str, Tensor]:
-    """The optimisers' memory as named tensors, `<entry>/<parameter>`, as safetensors holds it."""
+    """The optimisers' memory as named tensors, `<entry>/<parameter>`, where and as they are."""
     found: dict[str, Tensor] = {}
     for optimizer in optimizers:
         for name, parameter in parameters.items():
             for entry, value in optimizer.state.get(parameter, {}).items():
-                found[f"{entry}/{name}"] = whole(torch.as_tensor(value).detach()).to("cpu").contiguous()
+                found[f"{entry}/{name}"] = torch.as_tensor(value).detach()
     return found
+
+
+def empty_state(parameters: Mapping[str, nn.Parameter], key: str, shape: torch.Size, dtype: torch.dtype) -> Tensor:
+    """A place for the entry `key` of `state_tensors`: sharded as its parameter is, where it is of the same shape."""
+    parameter = parameters.get(key.partition("/")[2])
+    if parameter is None or not is_sharded(parameter) or parameter.shape != shape:
+        return torch.empty(shape, dtype=dtype)
+    return torch.empty_like(parameter.detach(), dtype=dtype)
 
 
 def load_state_tensors(

@@ -19,7 +19,7 @@ class Product(Protocol):
     """The tensors that training moves, and their way to a folder and back."""
 
     def tensors(self, system: System) -> dict[str, Tensor]:
-        """By their names in the system."""
+        """By their names in the system, where and as they are."""
 
     def write(self, system: System, folder: Path, tensors: Mapping[str, Tensor], card: str) -> None:
         """Makes `folder`, which is not there yet."""
@@ -35,7 +35,7 @@ class WholeModel:
     """A checkpoint of the system, its frozen parts in it."""
 
     def tensors(self, system: System) -> dict[str, Tensor]:
-        return checkpoint.weights(system)
+        return checkpoint.own_tensors(system)
 
     def write(self, system: System, folder: Path, tensors: Mapping[str, Tensor], card: str) -> None:
         checkpoint.save(system, folder, card=card, own=dict(tensors))

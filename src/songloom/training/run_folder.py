@@ -1,8 +1,7 @@
 """A run folder: the checkpoint with what resuming needs, the log, samples. Nothing in it is ever half written.
 
 checkpoint/            a checkpoint of the system, or lora.safetensors alone (averaged where the recipe averages)
-  training/            state.json, optimizer.safetensors; with an average also weights.safetensors, the raw ones;
-                       with opponents (an adversary, a balancer) opponents.safetensors
+  training/            state.json, and what the run remembers (see `memory.py`)
 log.jsonl log.csv losses.png samples/ README.md
 """
 
@@ -16,7 +15,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from songloom import checkpoint
@@ -24,7 +22,9 @@ from songloom.config import override, to_json
 from songloom.data.manifest import write_atomically
 from songloom.recipe import Recipe
 from songloom.systems.roles import System
+from songloom.training.distributed import Processes
 from songloom.training.log import Log
+from songloom.training.memory import Memory
 from songloom.training.product import Product
 
 FORMAT = 1
@@ -50,6 +50,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.checkpoint = path / "checkpoint"
+        self.memory = Memory(self.checkpoint / "training")
         self.log = Log(path)
 
     @classmethod
@@ -91,36 +92,44 @@ class RunFolder:
         state: State,
         *,
         product: Product,
-        optimizer: Mapping[str, Tensor],
-        weights: Mapping[str, Tensor],
-        averages: Mapping[str, Tensor] | None,
+        shipped: Mapping[str, Tensor],
+        memory: Mapping[str, Mapping[str, Tensor]],
         card: str,
+        processes: Processes | None = None,
     ) -> None:
-        """Replaces the checkpoint. `weights` are the raw ones, `averages` replace some of them in what is shipped.
+        """Replaces the checkpoint by the weights that are `shipped`, which the first process holds, and the run's
+        `memory`, of which every process may hold a part.
 
         When the disk refuses, OSError is raised and the older checkpoint stays.
         """
+        processes = processes or Processes()
         fresh = self.path / UNBORN
         try:
-            shipped = {**weights, **(averages or {})}
-            product.write(system, fresh, shipped, card)
-            training = fresh / "training"
-            training.mkdir()
-            save_file(dict(optimizer), training / "optimizer.safetensors")
-            if averages is not None:
-                save_file(dict(weights), training / "weights.safetensors")
-            if opponents := checkpoint.opponent_weights(system):
-                save_file(opponents, training / "opponents.safetensors")
-            (training / "state.json").write_text(json.dumps(_state_json(state), indent=1) + "\n", encoding="utf-8")
-            checkpoint.sync(training)
-            checkpoint.replace_folder(fresh, self.checkpoint)
+            if processes.first:
+                product.write(system, fresh, shipped, card)
+                (fresh / "training").mkdir()
+            if processes.sharded:
+                processes.wait()
+            Memory(fresh / "training").write(memory, processes)
+            if processes.first:
+                self._finish(fresh, state)
         except (OSError, SafetensorError) as error:
             raise OSError(
                 f"the checkpoint of step {state.step} could not be written to {self.path}: {error}"
             ) from error
         finally:
-            shutil.rmtree(fresh, ignore_errors=True)
-        write_atomically(self.path / "README.md", card)
+            if processes.first:
+                shutil.rmtree(fresh, ignore_errors=True)
+        if processes.first:
+            write_atomically(self.path / "README.md", card)
+
+    def _finish(self, fresh: Path, state: State) -> None:
+        """Puts a checkpoint, whole but for its state, where the older one is."""
+        training = fresh / "training"
+        (training / "state.json").write_text(json.dumps(_state_json(state), indent=1) + "\n", encoding="utf-8")
+        for folder in (*filter(Path.is_dir, training.iterdir()), training):
+            checkpoint.sync(folder)
+        checkpoint.replace_folder(fresh, self.checkpoint)
 
     def state(self) -> State:
         """What `save` was told. Raises ValueError when it is damaged."""
@@ -132,24 +141,12 @@ class RunFolder:
         except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is damaged: {error}") from error
 
-    def has(self, name: str) -> bool:
-        """Whether there is a training/`name`.safetensors."""
-        return (self.checkpoint / "training" / f"{name}.safetensors").is_file()
-
-    def tensors(self, name: str) -> dict[str, Tensor]:
-        """The tensors of training/`name`.safetensors."""
-        path = self.checkpoint / "training" / f"{name}.safetensors"
-        try:
-            return load_file(path)
-        except (OSError, SafetensorError) as error:
-            raise ValueError(f"{path} is damaged: {error}") from error
-
     def load_opponents(self, system: System) -> None:
         """Fills the system's opponents. Raises ValueError when the run's are others."""
         expected = checkpoint.opponent_weights(system)
         if not expected:
             return
-        found, own = self.tensors("opponents"), system.state_dict()
+        found, own = self.memory.read("opponents"), system.state_dict()
         if {name: tensor.shape for name, tensor in found.items()} != {n: t.shape for n, t in expected.items()}:
             raise ValueError(f"{self.path} holds a run against other opponents than {', '.join(system.opponents)}")
         for name, tensor in found.items():

@@ -31,7 +31,7 @@ from songloom.training.mel_cache import measure_mel
 from songloom.training.parts import RANDOM, settings_of, with_parts
 from songloom.training.product import LoraOf, Product, WholeModel
 from songloom.training.run_folder import RunFolder, changed
-from songloom.training.trainer import Pace, Precision, Trainer, step_seed
+from songloom.training.trainer import Pace, Precision, Trainer, check_shares, step_seed
 
 CROPPINGS = {
     "anywhere": Cropping(from_start=0.0, on_downbeat=0.0),
@@ -324,15 +324,17 @@ def start(
     Raises ValueError when `out` exists (or, resuming, holds no run) or there is no data.
     """
     processes = processes or Processes()
-    run = RunFolder.reopen(out) if resume else RunFolder.create(out) if processes.first else RunFolder(out)
-    system = build(plan)
-    product = product_of(system, plan)
-    if resume:
-        product.read(system, run.checkpoint)  # its codec too, whose codes are then found in the cache
-    opened = [
-        open_data(system, plan.recipe, data, split, processes=processes, jobs=jobs, progress=progress)
-        for split in ("train", "valid")
-    ]
+    with processes.first_alone():
+        run = RunFolder.reopen(out) if resume else RunFolder.create(out) if processes.first else RunFolder(out)
+        system = build(plan)
+        check_shares(system, plan.recipe, processes)
+        product = product_of(system, plan)
+        if resume:
+            product.read(system, run.checkpoint)  # its codec too, whose codes are then found in the cache
+        opened = [
+            open_data(system, plan.recipe, data, split, processes=processes, jobs=jobs, progress=progress)
+            for split in ("train", "valid")
+        ]
     if opened[0] is None:
         raise ValueError(f"{data} has no clips to train on")
     return Trainer(

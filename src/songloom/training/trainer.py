@@ -9,35 +9,28 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from songloom.data.batch import Batch
 from songloom.data.prefetch import prefetch
 from songloom.layers.lora import merged
 from songloom.recipe import Recipe
 from songloom.systems.roles import System
-from songloom.training.average import Average
 from songloom.training.card import write_card
-from songloom.training.distributed import Processes, parallel_losses, whole, without_averaging
+from songloom.training.distributed import Processes, average_whole, parallel_losses, without_averaging
+from songloom.training.held import Held, load_weights
 from songloom.training.log import summed
-from songloom.training.optimisation import (
-    load_state_tensors,
-    make_optimizers,
-    opponent_parameters,
-    rate_factor,
-    set_rates,
-    state_tensors,
-    trained_parameters,
-)
+from songloom.training.optimisation import clip, rate_factor, set_rates
 from songloom.training.product import Product, WholeModel
 from songloom.training.run_folder import RunFolder, State
 from songloom.training.samples import SAMPLE_SECONDS, SAMPLES, write_originals, write_samples
+from songloom.training.sharding import check_shardable
 
 Precision = Literal["fp32", "bf16"]
 PATIENCE = 20
@@ -109,51 +102,35 @@ class Trainer:
         self.device = torch.device(self.processes.device)
         self.precision = precision or ("bf16" if self.device.type == "cuda" else "fp32")
         self.state = State(0, 0.0, None, recipe, data)
+        check_shares(system, recipe, self.processes)
         torch.manual_seed(step_seed(recipe.seed, -2, 0))
         system.call_opponents()
-        averages = self._load_weights() if resume else None
+        averages = load_weights(system, self.product, run, recipe) if resume else None
         for name in system.frozen:
             getattr(system, name).requires_grad_(False)
         system.to(self.device).train()
         if not (resume or prepared):
             self._prepare()
         self.losses = parallel_losses(system, self.processes)
-        self.parameters, self.opponents = trained_parameters(system), opponent_parameters(system)
-        self.optimizers = make_optimizers(system, recipe)
-        self.average = Average(self.parameters, recipe.ema) if recipe.ema else None
+        self.held = Held.of(system, recipe)
         self.latest: dict[str, float] = {}
         self._tally: list[dict[str, Tensor]] = []
         self._skipped = 0
         if resume:
-            self._load_memory(averages)
+            self._resume(averages)
 
     def _prepare(self) -> None:
         """The system's start from the first batches of all processes, the same in each of them."""
         torch.manual_seed(step_seed(self.recipe.seed, 0, 0))
-        share = self.processes.world_size
-        source = self.train_data.whole() if share > 1 else self.train_data
-        first = (part for step in range(PREPARE_BATCHES) for part in self._parts(source, step, share))
+        source = self.train_data.whole() if self.processes.world_size > 1 else self.train_data
+        first = (part for step in range(PREPARE_BATCHES) for part in self._parts(source, step, Processes()))
         self.system.prepare(part.to(self.device) for part in first)
 
-    def _load_weights(self) -> dict[str, Tensor] | None:
-        """The run's weights into the system, before anything is made of them; returns the averages, if any."""
-        self.product.read(self.system, self.run_folder.checkpoint)
-        self.run_folder.load_opponents(self.system)
-        if not self.recipe.ema or not self.run_folder.has("weights"):
-            return None
-        averages = {name: p.detach().clone() for name, p in trained_parameters(self.system).items()}
-        own = self.system.state_dict()
-        for name, tensor in self.run_folder.tensors("weights").items():
-            own[name].copy_(tensor)
-        return averages
-
-    def _load_memory(self, averages: dict[str, Tensor] | None) -> None:
-        """The run's step, averages and optimiser."""
+    def _resume(self, averages: dict[str, Tensor] | None) -> None:
+        """The run's step, averages and optimisers."""
         saved = self.run_folder.state()
         self.state = replace(saved, recipe=self.recipe, data=self.state.data or saved.data)
-        if self.average and averages:
-            self.average.load(averages)
-        load_state_tensors(self.optimizers, self.parameters | self.opponents, self.run_folder.tensors("optimizer"))
+        self.held.load(self.run_folder, averages)
         if self.processes.first:
             self.run_folder.log.cut(saved.step)
 
@@ -186,21 +163,14 @@ class Trainer:
         self._tally.clear()
 
     def _batches(self, step: int) -> list[Batch]:
-        """The parts of one step's batch (one, or `accumulate`)."""
-        return self._parts(self.train_data, step, 1)
+        """This process's parts of one step's batch (one, or `accumulate`)."""
+        return self._parts(self.train_data, step, self.processes)
 
-    def _parts(self, source: Source, step: int, share: int) -> list[Batch]:
-        """The parts of a step's batch, `share` times as large as the recipe's."""
-        (size, seconds), parts = self._crops(step), self.recipe.accumulate
+    def _parts(self, source: Source, step: int, processes: Processes) -> list[Batch]:
+        """The parts of a step's batch that `source` gives to one of these processes."""
+        (size, seconds), parts = crops(self.recipe, step), self.recipe.accumulate
         places = range(step * parts, (step + 1) * parts)
-        return [source.batch(place, batch_size=share * size, crop_seconds=seconds) for place in places]
-
-    def _crops(self, step: int) -> tuple[int, float]:
-        """How many crops of how many seconds a part of the step's batch holds; the same on every rank."""
-        recipe = self.recipe
-        if step_seed(recipe.seed, step, -1) / 2**63 >= recipe.long_share:
-            return recipe.batch_size, recipe.seconds
-        return max(1, round(recipe.batch_size * recipe.seconds / recipe.long_seconds)), recipe.long_seconds
+        return [source.batch(place, batch_size=processes.share(size), crop_seconds=seconds) for place in places]
 
     def _step(self, step: int, parts: list[Batch]) -> None:
         """One update of the weights."""
@@ -213,23 +183,22 @@ class Trainer:
                 total = torch.stack([losses[name].float() for name in summed(list(losses))]).sum()
                 torch.autograd.backward(total / len(parts))
             self._tally.append({"loss": total.detach(), **{name: value.detach() for name, value in losses.items()}})
-        norm = self._clipped(self.parameters)
+        average_whole(self.held.own.values(), self.processes)
+        norm = clip(list(self.held.own.values()), self.recipe.clip_norm)
         self._tally[-1]["~gradient norm"] = norm
-        if self.opponents:
-            self._tally[-1]["~opponents' gradient norm"] = self._clipped(self.opponents)
+        if self.held.opponents:
+            self._tally[-1]["~opponents' gradient norm"] = clip(
+                list(self.held.opponents.values()), self.recipe.clip_norm
+            )
             norm = norm + self._tally[-1]["~opponents' gradient norm"]
         if self._usable(norm, step):
-            set_rates(self.optimizers, rate_factor(step, self.recipe))
-            for optimizer in self.optimizers:
+            set_rates(self.held.optimizers, rate_factor(step, self.recipe))
+            for optimizer in self.held.optimizers:
                 optimizer.step()
-            if self.average:
-                self.average.update(step)
-        for parameter in (self.parameters | self.opponents).values():
+            if self.held.average:
+                self.held.average.update(step)
+        for parameter in self.held.all.values():
             parameter.grad = None
-
-    def _clipped(self, parameters: Mapping[str, nn.Parameter]) -> Tensor:
-        """The norm of all gradients together, which are then scaled down to the recipe's limit."""
-        return whole(nn.utils.clip_grad_norm_(list(parameters.values()), self.recipe.clip_norm or math.inf))
 
     def _usable(self, norm: Tensor, step: int) -> bool:
         """False for a step whose gradient is not finite: it is left out, but not many in a row."""
@@ -293,7 +262,7 @@ class Trainer:
     def _valid_batch(self, place: int) -> Batch | None:
         if self.valid_data is None:
             return None
-        size = self.recipe.batch_size
+        size = self.processes.share(self.recipe.batch_size)
         return self.valid_data.batch(place, batch_size=size, crop_seconds=self.recipe.seconds).to(self.device)
 
     def _heard(self) -> Batch:
@@ -305,31 +274,40 @@ class Trainer:
     @contextmanager
     def _shipped(self) -> Iterator[None]:
         """Eval mode, no gradients, averaged weights where there are any."""
+        average = self.held.average
         self.system.eval()
-        with torch.no_grad(), self._precision(), self.average.applied() if self.average else nullcontext():
+        with torch.no_grad(), self._precision(), average.applied() if average else nullcontext():
             yield
         self.system.train()
 
     def _save(self) -> None:
-        """The checkpoint, the table and the picture, by the first process; all of them gather what is sharded."""
-        own = self.product.tensors(self.system)
-        weights = {name: whole(tensor).to("cpu").contiguous() for name, tensor in own.items()}
-        memory = state_tensors(self.optimizers, self.parameters | self.opponents)
-        averages = self.average.tensors() if self.average else None
-        if not self.processes.first:
-            return
-        made = self.product.described(self.system)
-        self.run_folder.save(
-            self.system,
-            self.state,
-            product=self.product,
-            optimizer=memory,
-            weights=weights,
-            averages=averages,
-            card=write_card(self.system, self.state, self.latest, self.hours, made),
-        )
-        self.run_folder.log.write_table()
-        self.run_folder.log.write_picture()
+        """The checkpoint, by all processes where it is sharded; the table and the picture by the first one."""
+        card = write_card(self.system, self.state, self.latest, self.hours, self.product.described(self.system))
+        self.held.save(self.system, self.product, self.run_folder, self.state, self.processes, card)
+        if self.processes.first:
+            self.run_folder.log.write_table()
+            self.run_folder.log.write_picture()
+
+
+def check_shares(system: System, recipe: Recipe, processes: Processes) -> None:
+    """Raises ValueError for a training that these processes cannot share."""
+    processes.share(recipe.batch_size)
+    if recipe.long_share:
+        processes.share(long_crops(recipe))
+    if processes.sharded:
+        check_shardable(system, recipe)
+
+
+def crops(recipe: Recipe, step: int) -> tuple[int, float]:
+    """How many crops of how many seconds a part of the step's batch holds, in all processes together."""
+    if step_seed(recipe.seed, step, -1) / 2**63 >= recipe.long_share:
+        return recipe.batch_size, recipe.seconds
+    return long_crops(recipe), recipe.long_seconds
+
+
+def long_crops(recipe: Recipe) -> int:
+    """How many crops a part of a step of long ones holds."""
+    return max(1, round(recipe.batch_size * recipe.seconds / recipe.long_seconds))
 
 
 def step_seed(seed: int, step: int, rank: int) -> int:

@@ -109,8 +109,7 @@ class Clap(Embedder):
         """Clips without a text are read by a sentence of their tags."""
         heard = in_chunks(self.hear, self.played(batch), self.config.chunk)
         read = in_chunks(self.read, captions(batch), self.config.chunk)
-        matches = torch.eye(len(batch), dtype=torch.bool, device=heard.device)
-        return contrast_losses(heard, read, matches, self.steepness)
+        return contrast_losses(heard, read, None, self.steepness)
 
     def played(self, batch: Batch) -> Tensor:
         """The batch's mono waves [B, T]; of a clip that ends before its crop does, what there is fills the crop."""

@@ -13,17 +13,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from songloom.bottlenecks.processes import told
 from songloom.conditioning import glossary
 from songloom.data.batch import Batch
 
 Asked = Mapping[str, Any]
 """What a text says, by the names of labels; empty for a caption, which says more than is known."""
 NOTHING: Asked = {}
+ASKED = ("style", "mood", "instruments", "families", "drums")
+"""The labels that a text may ask for."""
 
 
 def worded(batch: Batch, share: float) -> tuple[list[str], Tensor]:
-    """A text for each of B clips, of a random part `share` words for its labels, and where text j (column) holds for
-    clip i (row), [B, B] bool. Drawn by torch's global generator."""
+    """A text for each clip, of a random part `share` words for its labels, and where text j (column) holds for clip i
+    (row), [B, B] bool, of the B clips of all processes. Drawn by torch's global generator."""
     rng = random.Random(int(torch.randint(2**31, ())))
     texts, asked = list(batch.texts), [NOTHING] * len(batch.texts)
     for place, labels in enumerate(batch.labels):
@@ -33,11 +36,27 @@ def worded(batch: Batch, share: float) -> tuple[list[str], Tensor]:
 
 
 def matches(batch: Batch, texts: list[str], asked: list[Asked]) -> Tensor:
-    """[B, B] bool: whether text j holds for clip i, by the clip's id, an equal text, or what the text asks."""
-    count = range(len(texts))
-    same = [[batch.ids[i] == batch.ids[j] or texts[i] == texts[j] for j in count] for i in count]
-    said = [[bool(asked[j]) and holds(asked[j], batch.labels[i]) for j in count] for i in count]
-    return (torch.tensor(same) | torch.tensor(said)).to(batch.mask.device)
+    """[B, B] bool: whether text j holds for clip i, by the clip's id, an equal text, or what the text asks; of the B
+    clips and texts of all processes."""
+    device = batch.mask.device
+    known = [{name: labels[name] for name in ASKED if name in labels} for labels in batch.labels]
+    every = told(list(zip(batch.ids, texts, asked, known, strict=True)), device)
+    ids, words, wanted, labels = map(list, zip(*every, strict=True))
+    found = _equal(ids) | _equal(words)
+    rows: dict[str, Tensor] = {}
+    for column, one in enumerate(wanted):
+        if one and str(one) not in rows:
+            rows[str(one)] = torch.tensor([holds(one, these) for these in labels])
+        if one:
+            found[:, column] |= rows[str(one)]
+    return found.to(device)
+
+
+def _equal(names: list[str]) -> Tensor:
+    """Where name i equals name j, [B, B] bool."""
+    numbers: dict[str, int] = {}
+    order = torch.tensor([numbers.setdefault(name, len(numbers)) for name in names])
+    return order[:, None] == order
 
 
 def holds(asked: Asked, labels: Mapping[str, Any]) -> bool:
