@@ -1,16 +1,20 @@
 """Effects against formulas: gains, filters, limits, reverb decay, true peak."""
 
 import numpy as np
+import pyloudnorm
 import pytest
 from scipy import signal
 
 from songloom.band.amps import AMPLIFIERS, amplify
 from songloom.band.compressors import apply_gain, compress, ducking, limit, true_peak_db
 from songloom.band.effects import (
+    band_pass,
     convolve,
     curve_equaliser,
     decibels,
     delay,
+    high_pass,
+    low_pass,
     narrow,
     pan,
     saturate,
@@ -18,7 +22,8 @@ from songloom.band.effects import (
     vinyl_noise,
     width,
 )
-from songloom.band.mastering import integrated_loudness, octave_levels, quick_loudness
+from songloom.band.levels import integrated_loudness, quick_loudness
+from songloom.band.mastering import octave_levels
 from songloom.band.reverbs import KINDS, SPACES, impulse_response, reverberate
 
 RATE = 44100
@@ -152,6 +157,26 @@ def test_the_true_peak_sees_between_samples() -> None:
     wave = (wave * np.hanning(RATE)).astype(np.float32)
     assert true_peak_db(np.stack([wave, wave])) == pytest.approx(0.0, abs=0.1)
     assert true_peak_db(np.zeros((2, 100), np.float32)) == float("-inf")
+
+
+@pytest.mark.parametrize("rate", [16000, 22050, 44100, 48000])
+def test_loudness_is_what_pyloudnorm_measures(rate: int) -> None:
+    rng = np.random.default_rng(rate)
+    swells = np.repeat(rng.uniform(0.0, 0.3, 9), rate // 2)  # loud and quiet parts, so that both gates act
+    wave = (rng.standard_normal((2, len(swells))) * swells).astype(np.float32)[:, 77:]
+    expected = pyloudnorm.Meter(rate).integrated_loudness(wave.T.astype(np.float64))
+    assert integrated_loudness(wave, rate) == pytest.approx(expected, abs=1e-6)
+
+
+def test_silence_and_what_is_shorter_than_a_block_have_the_least_loudness() -> None:
+    assert integrated_loudness(np.zeros((2, RATE), np.float32), RATE) == -70.0
+    assert integrated_loudness(_noise(0.39), RATE) == -70.0
+
+
+def test_filters_in_a_row_are_their_band() -> None:
+    wave = _noise(0.5)
+    apart = low_pass(high_pass(wave, 180.0, RATE, 1), 3500.0, RATE, 1)
+    assert np.array_equal(band_pass(wave, 180.0, 3500.0, RATE), apart)
 
 
 def test_quick_loudness_agrees_with_the_standard() -> None:

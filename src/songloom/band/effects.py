@@ -27,10 +27,20 @@ def high_pass(wave: Wave, hertz: float, sample_rate: int, order: int = 2) -> Wav
     return _butterworth(wave, hertz, sample_rate, order, "highpass")
 
 
+def band_pass(wave: Wave, low: float, high: float, sample_rate: int) -> Wave:
+    """A gentle band: Butterworth filters of first order, the high-pass before the low-pass."""
+    sections = [_sections(low, sample_rate, 1, "highpass"), _sections(high, sample_rate, 1, "lowpass")]
+    return np.asarray(signal.sosfilt(np.concatenate(sections), wave, axis=-1), np.float32)
+
+
 def _butterworth(wave: Wave, hertz: float, sample_rate: int, order: int, kind: str) -> Wave:
+    return np.asarray(signal.sosfilt(_sections(hertz, sample_rate, order, kind), wave, axis=-1), np.float32)
+
+
+@lru_cache(maxsize=64)
+def _sections(hertz: float, sample_rate: int, order: int, kind: str) -> Wave:
     edge = min(hertz, 0.49 * sample_rate)
-    sections = signal.butter(order, edge, kind, fs=sample_rate, output="sos").astype(np.float32)
-    return np.asarray(signal.sosfilt(sections, wave, axis=-1), np.float32)
+    return np.asarray(signal.butter(order, edge, kind, fs=sample_rate, output="sos"), np.float32)
 
 
 def curve_equaliser(wave: Wave, points: Sequence[tuple[float, float]], sample_rate: int) -> Wave:
@@ -87,7 +97,7 @@ def delay(wave: Wave, seconds: float, feedback: float, sample_rate: int, tone_he
     """The echoes alone (no dry signal), crossing sides, each a little darker than the one before."""
     lag = max(1, int(seconds * sample_rate))
     echoes = np.zeros_like(wave)
-    echo = low_pass(high_pass(wave, 180.0, sample_rate, 1), tone_hertz, sample_rate, 1)
+    echo = band_pass(wave, 180.0, tone_hertz, sample_rate)
     gain = 1.0
     for repeat in range(1, 9):
         start = repeat * lag

@@ -22,7 +22,7 @@ from songloom.band.soundfonts import INSTALL, library_is_installed
 
 GAIN = 0.2
 BLOCK = 64  # FluidSynth's internal block: events take effect on its edges
-CHANNELS = 8  # as many audio groups; fewer than the number of FluidSynth's percussion channel
+CHANNELS = 8  # at a time, fewer than the number of FluidSynth's percussion channel
 _BANK_DRUMS = 128
 _WARNING = 2  # FluidSynth's log level
 _RELEASE_GENERATOR = 38  # of the volume envelope, in timecents (SoundFont 2.04, section 8.1.2)
@@ -86,7 +86,7 @@ class _Player:
             ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p,
         ]  # fmt: skip
         self.library.fluid_synth_set_gen.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_float]
-        self.shelf = self._new_synth()
+        self.shelf = self._new_synth(1)
         loaded = [self._load(font) for font in fonts]
         self.loaded = [fluidsynth.fluid_synth_get_sfont_by_id(self.shelf.synth, number) for number in loaded]
         self.font_ids: dict[Path, int] = {}
@@ -99,14 +99,15 @@ class _Player:
             raise ValueError(f"FluidSynth could not read the soundfont {font}")
         return number
 
-    def _new_synth(self) -> Any:
+    def _new_synth(self, groups: int) -> Any:
+        """A synthesiser with as many audio groups as channels that will play: it fills the idle ones too."""
         import fluidsynth
 
         synth = fluidsynth.Synth(
             gain=GAIN,
             samplerate=float(self.sample_rate),
             channels=16,
-            **{"synth.audio-groups": CHANNELS, "synth.audio-channels": CHANNELS, "synth.polyphony": 512},
+            **{"synth.audio-groups": groups, "synth.audio-channels": groups, "synth.polyphony": 512},
         )
         synth.setting("synth.reverb.active", 0)
         synth.setting("synth.chorus.active", 0)
@@ -115,7 +116,7 @@ class _Player:
     def play(self, lines: Sequence[Line], samples: int) -> list[Wave]:
         """The lines by a new synthesiser that borrows the loaded fonts: a used one's voices ramp up from the gain
         that they last had, so the first block of a note would depend on what was played before."""
-        self.synth = self._new_synth()
+        self.synth = self._new_synth(len(lines))
         add, remove = self.library.fluid_synth_add_sfont, self.library.fluid_synth_remove_sfont
         try:
             self.font_ids = {
@@ -124,7 +125,7 @@ class _Player:
             return self._play(lines, samples)
         finally:
             self.synth.system_reset()
-            self._process(np.zeros((2 * CHANNELS, 4 * BLOCK), np.float32), 0, 4)  # the voices let go of the samples
+            self._process(np.zeros((2 * len(lines), 4 * BLOCK), np.float32), 0, 4)  # the voices let go of the samples
             logged = self.library.fluid_set_log_function(_WARNING, None, None)  # it warns that no font is left
             for sound in self.loaded:
                 remove(self.synth.synth, sound)
@@ -134,7 +135,7 @@ class _Player:
 
     def _play(self, lines: Sequence[Line], samples: int) -> list[Wave]:
         blocks = -(-samples // BLOCK)
-        out = np.zeros((2 * CHANNELS, blocks * BLOCK), np.float32)
+        out = np.zeros((2 * len(lines), blocks * BLOCK), np.float32)
         events: list[tuple[int, int, int, str, int, int]] = []
         for channel, line in enumerate(lines):
             self._select(channel, line)
@@ -148,7 +149,7 @@ class _Player:
                 position = block
             self._send(kind, channel_key >> 8, channel_key & 255, value)
         self._process(out, position, blocks)
-        return [out[2 * c : 2 * c + 2, :samples].copy() for c in range(len(lines))]
+        return [out[2 * c : 2 * c + 2, :samples] for c in range(len(lines))]
 
     def _select(self, channel: int, line: Line) -> None:
         font = self.font_ids[line.font]
@@ -195,8 +196,8 @@ class _Player:
         if last <= first:
             return
         base = out.ctypes.data + first * BLOCK * out.itemsize
-        pointers = (ctypes.c_void_p * len(out))(*(base + row * out.strides[0] for row in range(len(out))))
-        self.library.fluid_synth_process(self.synth.synth, (last - first) * BLOCK, 0, None, len(out), pointers)
+        rows = (ctypes.c_void_p * len(out))(*range(base, base + out.nbytes, out.strides[0]))
+        self.library.fluid_synth_process(self.synth.synth, (last - first) * BLOCK, 0, None, len(out), rows)
 
 
 def _expression(add: Callable[[float, int, str, int, int], None], line: Line, start: float, length: float) -> None:

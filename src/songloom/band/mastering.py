@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -22,6 +20,7 @@ from songloom.band.effects import (
     vinyl_noise,
     width,
 )
+from songloom.band.levels import quick_loudness
 from songloom.band.piece import Piece
 from songloom.band.production import BANDS, CURVES, Production
 
@@ -55,51 +54,6 @@ def master(piece: Piece, production: Production, mix: Wave, sample_rate: int, lo
     wave = limit(wave * np.float32(decibels(gain)), sample_rate, CEILING_DB - 0.3)
     excess = true_peak_db(wave) - CEILING_DB
     return wave * np.float32(decibels(-excess)) if excess > 0.0 else wave
-
-
-def integrated_loudness(wave: Wave, sample_rate: int) -> float:
-    """LUFS by ITU-R BS.1770 (pyloudnorm) of [2, T]; -70 when shorter than a block or silent."""
-    import pyloudnorm
-
-    if wave.shape[-1] < 0.4 * sample_rate:
-        return -70.0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        loudness = float(pyloudnorm.Meter(sample_rate).integrated_loudness(wave.T))
-    return max(-70.0, loudness)
-
-
-def quick_loudness(wave: Wave, sample_rate: int) -> float:
-    """LUFS within some tenths: BS.1770's K-weighting and gates on spectra of 0.1 s frames."""
-    size = sample_rate // 10
-    count = wave.shape[-1] // size
-    if count == 0:
-        return -70.0
-    spectra = fft.rfft(wave[:, : count * size].reshape(2, count, size), axis=-1)
-    power = (spectra.real**2 + spectra.imag**2).sum(axis=0) @ _k_weights(size, sample_rate)
-    blocks = np.convolve(power, np.full(4, 0.25), "valid") if count >= 4 else power
-    levels = -0.691 + 10.0 * np.log10(np.maximum(blocks, 1e-12))
-    heard = blocks[levels > -70.0]
-    if not len(heard):
-        return -70.0
-    gate = -10.0 - 0.691 + 10.0 * np.log10(heard.mean())
-    return float(-0.691 + 10.0 * np.log10(heard[-0.691 + 10.0 * np.log10(heard) > gate].mean()))
-
-
-@lru_cache(maxsize=4)
-def _k_weights(size: int, sample_rate: int) -> NDArray[np.float32]:
-    """Power of the K-weighting at each bin, scaled so that a dot product with |rfft|^2 is a mean square.
-
-    BS.1770's shelf (+4 dB above 1.7 kHz) and high-pass (38 Hz) in their analogue form.
-    """
-    hertz = np.arange(size // 2 + 1) * (sample_rate / size)
-    shelf, cut = 1j * hertz / 1681.97, 1j * hertz / 38.135
-    gain = 10.0 ** (3.99984 / 20.0)
-    top = gain * shelf**2 + gain**0.49967 * shelf / 0.70718 + 1.0
-    raised = top / (shelf**2 + shelf / 0.70718 + 1.0)
-    weights = np.abs(raised * cut**2 / (cut**2 + cut / 0.50033 + 1.0)) ** 2
-    weights[1:-1] *= 2.0
-    return (weights / size**2).astype(np.float32)
 
 
 def octave_levels(wave: Wave, sample_rate: int) -> NDArray[np.float64]:

@@ -102,6 +102,7 @@ def _assemble(
     Linear in the parts, so that finished parts add up to the mix.
     """
     whole, middle, send, drums = (np.zeros_like(waves[0]) for _ in range(4))
+    scaled = np.empty_like(waves[0])
     for part, wave in zip(parts, waves, strict=True):
         if part.role in _FULL_RANGE or len(piece.parts) < 3:
             whole += wave
@@ -110,7 +111,7 @@ def _assemble(
         if part.role == "drums":
             drums += wave
         else:
-            send += wave * np.float32(decibels(_WET_ROLES.get(part.role, 0.0)))
+            send += np.multiply(wave, np.float32(decibels(_WET_ROLES.get(part.role, 0.0))), out=scaled)
     sends = []
     if any(part.role != "drums" for part in parts):
         sends.append((send, production.space, production.wet))
@@ -118,7 +119,8 @@ def _assemble(
         sends.append((drums, production.drum_space, production.drum_wet))
     if middle.any():
         whole += high_pass(middle, _LOW_CUT, sample_rate)
-    return whole + reverberate(sends, sample_rate, piece.seed % 4)
+    whole += reverberate(sends, sample_rate, piece.seed % 4)
+    return whole
 
 
 def _sweep(piece: Piece, wave: Wave, sample_rate: int) -> Wave:

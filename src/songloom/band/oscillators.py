@@ -89,8 +89,8 @@ def level_of(cutoff: NDArray[np.float32] | float) -> Curve:
 
 
 def oscillate(bank: Curve, phase: NDArray[np.float64], level: Curve | None = None) -> Curve:
-    """Read a bank at `phase` [T] in periods, walking through it by `level` [T]; returns [T]."""
-    index = ((phase % 1.0) * TABLE).astype(np.int32) & (TABLE - 1)
+    """Read a bank at `phase` [T] in periods (0 to a million), walking through it by `level` [T]; returns [T]."""
+    index = (phase * TABLE).astype(np.int32) & (TABLE - 1)
     if level is None or len(bank) == 1:
         return np.asarray(bank[-1][index], np.float32)
     place = np.clip(level, 0.0, len(bank) - 1.001)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from songloom.band.compressors import true_peak_db
 from songloom.band.effects import Wave
-from songloom.band.mastering import integrated_loudness, master
+from songloom.band.levels import integrated_loudness
+from songloom.band.mastering import master
 from songloom.band.mixing import mix_parts
 from songloom.band.piece import Piece
 from songloom.band.production import production_for, target_loudness
@@ -18,16 +20,24 @@ from songloom.band.sources import raw_parts
 TAIL_SECONDS = 1.5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rendered:
     """`mix` float32 [2, T] in [-1, 1]; `stems` by part name, [2, T] each, whose sum is the mix before the bus
-    (empty unless asked for); `loudness` in LUFS; `peak` in dBTP."""
+    (empty unless asked for)."""
 
     mix: Wave
     sample_rate: int
-    loudness: float
-    peak: float
     stems: Mapping[str, Wave] = field(default_factory=dict)
+
+    @cached_property
+    def loudness(self) -> float:
+        """Of the mix, in LUFS."""
+        return integrated_loudness(self.mix, self.sample_rate)
+
+    @cached_property
+    def peak(self) -> float:
+        """Of the mix, between the samples too, in dBTP."""
+        return true_peak_db(self.mix)
 
 
 def render(
@@ -48,4 +58,4 @@ def render(
     mixed, parts = mix_parts(piece, production, waves, sample_rate, keep_parts=stems)
     mastered = master(piece, production, mixed, sample_rate, target_loudness(production, piece.intensity))
     named = {part.name: wave for part, wave in zip(piece.parts, parts, strict=True)} if stems else {}
-    return Rendered(mastered, sample_rate, integrated_loudness(mastered, sample_rate), true_peak_db(mastered), named)
+    return Rendered(mastered, sample_rate, named)

@@ -131,8 +131,11 @@ def play_patch(
         longest[key] = max(longest.get(key, 0.0), seconds)
     for (pitch, bucket), seconds in sorted(longest.items()):
         tones[pitch, bucket] = _tone(patch, pitch, bucket, int(seconds * sample_rate) + 1, sample_rate, rng)
+    sustain = _sustain(patch, max((_held(patch, note, sample_rate) for note in notes), default=0), sample_rate)
+    release = _release(patch, sample_rate)
     for note in notes:
-        shape = _envelope(patch, min(note.length, _LONGEST - patch.release), sample_rate)
+        held = sustain[: _held(patch, note, sample_rate)]
+        shape = np.concatenate([held, held[-1] * release])
         start = max(0, int(note.start * sample_rate))
         tone = tones[note.pitch, _bucket(note.velocity)]
         count = min(len(shape), tone.shape[-1], samples - start)
@@ -190,14 +193,21 @@ def _vibrato(patch: Patch, time: NDArray[np.float64]) -> NDArray[np.float64] | f
     return depth * onset * (1.0 - np.cos(2 * np.pi * patch.vibrato_rate * time))
 
 
-def _envelope(patch: Patch, hold: float, sample_rate: int) -> Curve:
-    """Attack, exponential decay to the sustain level, exponential release."""
-    held = max(1, int(hold * sample_rate))
-    tail = max(1, int(patch.release * sample_rate))
-    time = np.arange(held, dtype=np.float32) / np.float32(sample_rate)
+def _held(patch: Patch, note: LineNote, sample_rate: int) -> int:
+    """Samples before the note is released."""
+    return max(1, int(min(note.length, _LONGEST - patch.release) * sample_rate))
+
+
+def _sustain(patch: Patch, samples: int, sample_rate: int) -> Curve:
+    """Attack and exponential decay to the sustain level."""
+    time = np.arange(samples, dtype=np.float32) / np.float32(sample_rate)
     shape = patch.sustain + (1.0 - patch.sustain) * np.exp(-time / np.float32(max(patch.decay / 3.0, 1e-3)))
     shape *= np.minimum(1.0, (time + 1e-5) / np.float32(max(patch.attack, 5e-4)))
-    fall = np.exp(-np.arange(tail, dtype=np.float32) * np.float32(5.0 / tail)) * np.linspace(
-        1, 0, tail, dtype=np.float32
-    )
-    return np.concatenate([shape, shape[-1] * fall]).astype(np.float32)
+    return np.asarray(shape, np.float32)
+
+
+def _release(patch: Patch, sample_rate: int) -> Curve:
+    """Exponential fall to silence, from 1."""
+    tail = max(1, int(patch.release * sample_rate))
+    fall = np.exp(-np.arange(tail, dtype=np.float32) * np.float32(5.0 / tail))
+    return np.asarray(fall * np.linspace(1, 0, tail, dtype=np.float32), np.float32)
