@@ -23,7 +23,7 @@ import torch
 from adherence_report import Report
 from clips import Bench, Task, perform_all, workers
 from cyclopts import Parameter
-from ears import an_ear
+from ears import Lesson, an_ear
 from held_out import Held, everything, held_out_pieces
 from machine import machine
 from pictures import side_by_side
@@ -70,6 +70,7 @@ def main(
     ear: Path | None = None,
     ear_cache: Path | None = None,
     ear_steps: int = Schooling().steps,
+    ear_copies: int = 600,
     jobs: int = 2,
     seed: int = 0,
     loudness: float = -16.0,
@@ -101,6 +102,8 @@ def main(
         Where trained ears and the corpus' views are kept: OUT/ear without it.
     ear_steps:
         Training steps of the ear.
+    ear_copies:
+        Clips of the training split that the ear also hears through the model's codec; 0 for none.
     jobs:
         Processes of one thread each.
     seed:
@@ -116,7 +119,9 @@ def main(
     began = time.time()
     with progress_bars() as bars, workers(jobs) as pool:
         held = held_out_pieces(out, held_out, clips, seconds, jobs, bars)
-        ear_file, hearing = an_ear(ear, corpus_folder, ear_cache or out / "ear", ear_steps, jobs, bars)
+        ear_file, hearing = an_ear(
+            ear, Lesson(corpus_folder, ear_steps, model, ear_copies), ear_cache or out / "ear", jobs, bars
+        )
         run = Run(Bench(model, ear_file, loudness), out, held, seconds, seed, pool, sampling, bars)
         results: dict[str, Any] = {"machine": machine(), "ear": hearing, "clips": len(held), "seconds": seconds}
         report = Report(out, results, docs)
