@@ -31,8 +31,8 @@ class Asked:
     """A prompt and the truth of the piece that it describes.
 
     `key` is "A minor" or "C major" (modes by their third), None for drums alone; `named` holds those of FACTS that
-    the prompt speaks of; `named_families` are the families of
-    the instruments in it.
+    the prompt speaks of; `named_families` are the families of the instruments in it. `drums` says whether any sound,
+    be it a kit or congas: no prompt rules out drums of a piece with either.
     """
 
     prompt: str
@@ -87,7 +87,7 @@ def asked(piece: Piece, prompt: str) -> Asked:
         piece.mood,
         piece.tempo,
         key,
-        piece.has_drums,
+        "drums" in families,
         families,
         spoken,
         frozenset(name for name, said in named.items() if said),
