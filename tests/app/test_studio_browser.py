@@ -152,13 +152,12 @@ def pictures(page: web.Browser, folder: Path) -> None:
     """What docs/studio.md shows: in the light, in the dark, on a phone."""
     page.run("document.querySelectorAll('article audio')[1].currentTime = 3; scrollTo(0, 0)")
     for name, dark, width, height in (
-        ("studio", False, 1200, 800),
-        ("studio-dark", True, 1200, 800),
+        ("studio", False, 1200, 760),
+        ("studio-dark", True, 1200, 760),
         ("studio-phone", True, 360, 760),
     ):
         page.look(dark=dark, width=width, height=height)
-        if width < 400:
-            page.run("document.querySelector('article').scrollIntoView()")
+        page.run("document.querySelector(arguments[0]).scrollIntoView()", "article" if width < 400 else "header")
         page.settle()
         page.picture(folder / f"{name}.png")
 

@@ -70,6 +70,11 @@ def test_a_dropped_files_selection_is_what_the_music_goes_on_from(page: web.Brow
     job = finished(page, "goes on")
     told = job["results"][0]["recipe"]["request"]["continuation"]
     assert told["seconds"] == pytest.approx(end - begin, abs=0.01)
+    page.run(
+        "[...document.querySelectorAll('article button')].find((node) => node.textContent === 'Start from it').click()"
+    )
+    page.wait("document.querySelectorAll('.sound').length === 2")
+    assert state(page, "sounds[1].buffer.duration") == pytest.approx(job["results"][0]["seconds"], abs=0.01)
 
 
 def test_several_parts_of_one_sound_are_made_anew(page: web.Browser) -> None:

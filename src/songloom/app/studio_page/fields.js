@@ -12,7 +12,7 @@ export const FIELDS = [
   { name: "key", label: "Key", options: KEYS.map((key) => [key, key]) },
   { name: "drums", label: "Drums", options: [["with drums", true], ["no drums", false]] },
   { name: "candidates", label: "Takes", least: 1, most: 8, step: 1, always: true, fallback: 1 },
-  { name: "loop", label: "A loop: its end leads to its beginning", check: true, wide: true },
+  { name: "loop", label: "A loop", check: true },
   { name: "negative_prompt", label: "What it should not sound like", wide: true, fine: true },
   { name: "melody", label: "Chords to follow, one a bar", curve: "Am F C G 120 bpm", wide: true, fine: true },
   { name: "dynamics", label: "Loudness to follow, dB at seconds", curve: "0:-40 8:-12", wide: true, fine: true },
@@ -29,7 +29,7 @@ export const FIELDS = [
 export function input(field) {
   const node = field.options ? choice(field) : field.check ? tick(field) : field.least !== undefined ? number(field) : words(field);
   node.name = field.name;
-  if (field.check) return made("label", { className: "tick wide" }, node, field.label);
+  if (field.check) return made("label", { className: "tick" }, node, field.label);
   const held = field.unit ? made("div", { className: "pair" }, node, unit(field)) : node;
   return made("label", { className: field.wide ? "wide" : "" }, made("span", { textContent: field.label }), held);
 }

@@ -18,7 +18,7 @@ function build() {
   $("model").value = state.model;
   $("prompt").value = state.prompt;
   const [rough, fine] = [false, true].map((fine) => FIELDS.filter((field) => Boolean(field.fine) === fine && stands(field)));
-  $("fields").replaceChildren(...rough.filter(({ wide }) => !wide).map(input), $("models"), ...rough.filter(({ wide }) => wide).map(input));
+  $("fields").replaceChildren(...rough.filter(({ check }) => !check).map(input), $("models"), ...rough.filter(({ check }) => check).map(input));
   $("fine").replaceChildren(...fine.map(input));
   drawSounds();
   drawStory();
@@ -61,7 +61,7 @@ function estimate() {
   }, 400);
 }
 
-const fresh = () => Math.floor(Math.random() * 2 ** 31);
+const fresh = () => Math.floor(Math.random() * 1e6);  // short enough to be read out
 
 async function make(event) {
   event.preventDefault();

@@ -49,8 +49,8 @@ on("colours", () => takes.forEach((take) => take.redraw.forEach((draw) => draw()
 on("takes", () => takes.forEach((take) => take.ended || render(take)));  // buttons say which one is heard
 
 function render(take) {
-  const { job, node } = take, { request } = job, seed = request.seed ?? 0, count = request.candidates ?? 1;
-  const facts = [job.model, `${request.seconds ?? 10} s`, `seed ${seed}${count > 1 ? `–${seed + count - 1}` : ""}`, new Date(1000 * job.created).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })];
+  const { job, node } = take, { bars, seconds = 10 } = job.request;
+  const facts = [job.model, ...(bars ? [`${bars} bars`] : []), `${Number(seconds.toFixed(2))} s`, new Date(1000 * job.created).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })];
   const body = job.state === "done" ? results(take) : take.ended ? ending(job) : waiting(take);
   node.dataset.state = job.state;
   node.replaceChildren(made("h2", { textContent: title(job) }), made("p", { className: "soft", textContent: facts.join(" · ") }),
