@@ -152,8 +152,8 @@ def pictures(page: web.Browser, folder: Path) -> None:
     """What docs/studio.md shows: in the light, in the dark, on a phone."""
     page.run("document.querySelectorAll('article audio')[1].currentTime = 3; scrollTo(0, 0)")
     for name, dark, width, height in (
-        ("studio", False, 1200, 760),
-        ("studio-dark", True, 1200, 760),
+        ("studio", False, 1200, 780),
+        ("studio-dark", True, 1200, 780),
         ("studio-phone", True, 360, 760),
     ):
         page.look(dark=dark, width=width, height=height)
