@@ -205,6 +205,37 @@ def test_an_upload_is_measured_and_silence_has_no_loudness(client: Client) -> No
             assert str(error)[:3] == "400"
 
 
+def test_a_set_of_sounds_is_measured_as_a_job_with_its_reports(client: Client, made: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="409: job .* of kind music; it has no report"):
+        client.ask("GET", f"/v1/jobs/{made['id']}/report")
+    kept = [client.ask("POST", "/v1/sounds", tone(1.0 + number))["id"] for number in range(3)]
+    asked = {"clips": [{"sound": kept[0], "prompt": "a harp, 90 bpm"}, {"sound": kept[1]}, {"job": made["id"]}]}
+    job = client.ask("POST", "/v1/evaluations", asked | {"reference": [{"sound": one} for one in kept[1:]]})
+    ended = until(client, job["id"], "done", "failed", "cancelled")
+    assert (ended["state"], ended["kind"], ended["model"]) == ("done", "evaluation", "ear"), ended["error"]
+    report = client.ask("GET", f"/v1/jobs/{job['id']}/report")
+    assert client.ask("GET", ended["results"][0]["path"]) == report and report["clips"] == 3
+    assert [row["prompt"] for row in report["rows"]] == ["a harp, 90 bpm", "", ""]
+    assert report["rows"][0]["asked"] == {"tempo": "90"} and report["reference"] == "reference"
+    titles = [one["title"] for one in report["sections"]]
+    assert titles == list(ended["results"][0]["measured"]) and any("ear" in title for title in titles)
+    for kind, begins in (("html", b"<!"), ("md", b"#")):
+        text = client.ask("GET", f"/v1/jobs/{job['id']}/report", format=kind)
+        assert text.lstrip().startswith(begins) and b"/served/" not in text
+    assert "/served/" not in json.dumps([report, ended])
+    for wrong in ({"clips": [{"sound": "0" * 16}]}, {"clips": [{"job": "0" * 16}]}, {"clips": []}):
+        with pytest.raises(ValueError, match="400: there is no sound|404: there is no job|422"):
+            client.ask("POST", "/v1/evaluations", wrong)
+    with pytest.raises(ValueError, match="409: .* of kind evaluation"):
+        client.result(job["id"])
+    with pytest.raises(ValueError, match="409: .* makes no music"):
+        client.ask("GET", f"/v1/jobs/{job['id']}/stream")
+    assert job["id"] not in [one["id"] for one in client.ask("GET", "/v1/jobs", kind="music")]
+    many = {"clips": [{"sound": kept[0]}] * 201}
+    with pytest.raises(ValueError, match="400: refused: 201 clips are to be measured; 200 may be"):
+        client.ask("POST", "/v1/evaluations", many)
+
+
 def test_a_kept_sound_goes_into_a_job_until_it_is_deleted(client: Client) -> None:
     kept = client.ask("POST", "/v1/sounds", tone())
     assert (kept["seconds"], kept["sample_rate"], kept["channels"]) == (1.0, 16_000, 1)

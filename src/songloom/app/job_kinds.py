@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from songloom.app.job_evaluation import Evaluation
 from songloom.app.job_music import Music
 from songloom.app.job_task import Task
 
-KINDS: dict[str, type[Task]] = {kind.kind: kind for kind in (Music,)}
+KINDS: dict[str, type[Task]] = {kind.kind: kind for kind in (Music, Evaluation)}
 
 
 def task_of(told: dict[str, Any], folder: Path) -> Task:

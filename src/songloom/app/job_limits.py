@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Limits:
     """The most that a queue takes: `seconds` of music, `candidates`, bytes of input sounds; jobs that wait, in all and
     of one owner; seconds of work; bytes of memory (None: what is free) and of disk for all files; jobs that are made at
-    once, as far as there is memory."""
+    once, as far as there is memory; clips that are measured at once, and their seconds."""
 
     seconds: float = 600.0
     candidates: int = 8
@@ -20,6 +20,8 @@ class Limits:
     memory: int | None = None
     disk: int = 20_000_000_000
     together: int = 8
+    clips: int = 200
+    measured_seconds: float = 3600.0
 
 
 class Full(ValueError):

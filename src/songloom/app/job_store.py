@@ -117,10 +117,12 @@ class JobStore:
             raise ValueError(f"there is no job {identity!r}")
         return _job(rows[0])
 
-    def every(self, state: State | None = None, owner: str | None = None, most: int = 1000) -> list[Job]:
+    def every(
+        self, state: State | None = None, owner: str | None = None, most: int = 1000, kind: str | None = None
+    ) -> list[Job]:
         """Jobs, the latest first."""
         where, values = ["1"], list[Any]()
-        for name, value in (("state", state), ("owner", owner)):
+        for name, value in (("state", state), ("owner", owner), ("json_extract(task, '$.kind')", kind)):
             if value is not None:
                 where.append(f"{name} = ?")
                 values.append(value)

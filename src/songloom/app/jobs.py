@@ -116,9 +116,11 @@ class JobQueue:
         """A job as it stands. Raises ValueError when there is none of this name."""
         return self.store.get(identity)
 
-    def jobs(self, state: State | None = None, owner: str | None = None, most: int = 1000) -> list[Job]:
+    def jobs(
+        self, state: State | None = None, owner: str | None = None, most: int = 1000, kind: str | None = None
+    ) -> list[Job]:
         """The history, the latest first."""
-        return self.store.every(state, owner, most)
+        return self.store.every(state, owner, most, kind)
 
     def files(self, identity: str) -> list[Path]:
         """The results of a job, the best first; none before it is done."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Bounds:
     """The most that a server takes: bytes of an upload and seconds that it may last, seconds and channels of a sound,
     and its bytes once it is decoded, for which there are so many seconds of work and bytes of memory; sounds kept of
-    one owner and for how many seconds; requests a second of one owner, how many of them at once after
+    one owner, their bytes, and for how many seconds; requests a second of one owner, how many of them at once after
     a pause, and how many open at a time; analyses that wait or run in all, and seconds of one."""
 
     upload_bytes: int = 100_000_000
@@ -20,7 +20,8 @@ class Bounds:
     sound_bytes: int = 1_000_000_000
     decoder_seconds: float = 60.0
     decoder_bytes: int = 1_000_000_000
-    sounds: int = 20
+    sounds: int = 200
+    sounds_bytes: int = 2_000_000_000
     sounds_seconds: float = 3600.0
     rate: float = 20.0
     burst: int = 100

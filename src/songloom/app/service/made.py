@@ -58,8 +58,8 @@ def routes(service: Service) -> APIRouter:
     ) -> FileResponse:
         """A result of a job, 1 being the best, with its recipe inside."""
         job = await run_in_threadpool(service.job, identity, owner_of(request))
-        if job.state != "done":
-            raise HTTPException(409, f"job {identity} is {job.state}; it has no results")
+        if job.state != "done" or job.task["kind"] != Music.kind:
+            raise HTTPException(409, f"job {identity} is {job.state} and of kind {job.task['kind']}; it has no results")
         if number > len(job.results):
             raise HTTPException(404, f"job {identity} has {len(job.results)} results")
         path = queue.store.place(job.id) / job.results[number - 1]["file"]

@@ -44,10 +44,13 @@ def routes(service: Service) -> APIRouter:
 
     @router.get("/jobs")
     def history(
-        request: Request, state: State | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+        request: Request,
+        state: State | None = None,
+        kind: Annotated[str | None, Query(max_length=40)] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> list[told.ToldJob]:
         """Jobs, the latest first."""
-        return [shown(job) for job in queue.jobs(state, owner_of(request), limit)]
+        return [shown(job) for job in queue.jobs(state, owner_of(request), limit, kind)]
 
     @router.get("/jobs/{identity}", responses=NOT_THERE)
     def one_job(request: Request, identity: Identity) -> told.ToldJob:

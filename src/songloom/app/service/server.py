@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from songloom import __version__
 from songloom.app.job_limits import Full
-from songloom.app.service import hearing, made, music
+from songloom.app.service import evaluations, hearing, made, music
 from songloom.app.service.doorway import Doorway
 from songloom.app.service.gate import Gate, Tokens, refusal
 from songloom.app.service.models import Unavailable
@@ -42,7 +42,7 @@ def create(service: Service, tokens: Tokens, hosts: frozenset[str] | None, patie
 
     app = FastAPI(title="songloom", version=__version__, summary=SUMMARY, docs_url=None, redoc_url=None, lifespan=life)
     known = [Security(HTTPBearer(auto_error=False))] if tokens else []
-    for routes in (music.routes(service), made.routes(service), hearing.routes(service)):
+    for routes in (music.routes(service), made.routes(service), hearing.routes(service), evaluations.routes(service)):
         app.include_router(routes, dependencies=known, responses=PROBLEMS)
 
     @app.get("/health")

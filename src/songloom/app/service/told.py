@@ -12,6 +12,8 @@ from songloom.app.job_estimate import Estimate
 from songloom.app.job_store import Job, State
 from songloom.app.service.models import Role, Served
 
+REPORT = "report.json"
+
 
 class Problem(BaseModel):
     """Why a request was refused, in one line."""
@@ -35,7 +37,8 @@ class ToldModel(BaseModel):
 
 
 class Result(BaseModel):
-    """A candidate that is made: its seconds, the recipe that makes it again, what is measured of it, and its path."""
+    """A candidate that is made: its seconds, the recipe that makes it again, what is measured of it, and its path; or
+    what an evaluation found, and the path of its report."""
 
     seconds: float
     recipe: dict[str, Any]
@@ -44,9 +47,11 @@ class Result(BaseModel):
 
 
 class ToldJob(BaseModel):
-    """A job as it stands; times are seconds since 1970, `expected` and `work` seconds of work."""
+    """A job as it stands, of a kind (music, evaluation); times are seconds since 1970, `expected` and `work` seconds of
+    work."""
 
     id: str
+    kind: str
     state: State
     progress: float
     model: str
@@ -99,18 +104,21 @@ def model(served: Served) -> ToldModel:
 def job(found: Job, models: Mapping[str, Served]) -> ToldJob:
     """A job as clients see it: models by their names, results by their paths here."""
     place = found.task["model"]
-    name = next((one.name for one in models.values() if one.place == place), "a model that is not served now")
+    name = next(
+        (one.name for one in models.values() if one.place == place), "a model that is not served now" if place else ""
+    )
     results = [
         Result(
             seconds=one["seconds"],
             recipe=finite({**one["recipe"], "model": name}),
             measured=finite(one["measured"]),
-            path=f"/v1/jobs/{found.id}/results/{number + 1}",
+            path=f"/v1/jobs/{found.id}/{'report' if one['file'] == REPORT else f'results/{number + 1}'}",
         )
         for number, one in enumerate(found.results)
     ]
     return ToldJob(
         id=found.id,
+        kind=found.task["kind"],
         state=found.state,
         progress=found.progress,
         model=name,
@@ -120,7 +128,7 @@ def job(found: Job, models: Mapping[str, Served]) -> ToldJob:
         started=found.started,
         ended=found.ended,
         work=found.work,
-        error=found.error and found.error.replace(place, name),
+        error=found.error and (found.error.replace(place, name) if place else found.error),
         results=results,
     )
 

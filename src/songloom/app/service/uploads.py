@@ -81,20 +81,28 @@ class Sounds:
     def keep(self, wave: Path, info: files.AudioInfo, owner: str) -> tuple[str, Sound]:
         """Takes an uploaded sound over, under a new name. Raises Full for one too many of an owner."""
         self._forget()
-        if sum(one.owner == owner for one in self._kept.values()) >= self.bounds.sounds:
-            raise Full(f"{self.bounds.sounds} sounds are kept already; delete one")
+        theirs = [one.path.stat().st_size for one in self._kept.values() if one.owner == owner]
+        if len(theirs) >= self.bounds.sounds:
+            raise Full(f"{len(theirs)} sounds are kept already; delete one")
+        if sum(theirs, wave.stat().st_size) > self.bounds.sounds_bytes:
+            raise Full(f"kept sounds take {sum(theirs)} bytes; {self.bounds.sounds_bytes} are for them, delete one")
         identity = secrets.token_hex(8)
-        path = self.folder / f"{identity}.sound"
+        path = self.folder / f"{identity}.wav"
         wave.rename(path)
         sound = Sound(path, owner, info, time.time() + self.bounds.sounds_seconds)
         self._kept[identity] = sound
         return identity, sound
 
-    def load(self, identity: str, owner: str) -> Audio:
+    def find(self, identity: str, owner: str) -> Sound:
         """A sound that was kept. Raises ValueError when there is none of this name."""
         found = self._find(identity, owner)
         if found is None:
             raise ValueError(f"there is no sound {identity!r}")
+        return found
+
+    def load(self, identity: str, owner: str) -> Audio:
+        """The same, read."""
+        found = self.find(identity, owner)
         with nameless(found.path):
             return Audio(*files.read(found.path))
 

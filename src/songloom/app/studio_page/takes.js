@@ -23,7 +23,7 @@ export async function begin(asked) {
 }
 
 export async function history(count) {
-  const jobs = await ask(`/v1/jobs?limit=${count + 1}`);
+  const jobs = await ask(`/v1/jobs?kind=music&limit=${count + 1}`);
   jobs.slice(0, count).forEach(show);
   $("earlier").hidden = jobs.length <= count;
   empty();
