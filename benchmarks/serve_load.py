@@ -1,11 +1,13 @@
 """How a server holds under load: 1, 4 and 16 clients that each ask for music again and again, on the loopback.
 
-    OMP_NUM_THREADS=1 python benchmarks/serve_load.py --model loom --seconds 2 --budget 10
+    OMP_NUM_THREADS=2 python benchmarks/serve_load.py --model loom --seconds 4 --budget 18
 
 Each client queues a job, follows its events to the end and fetches the result as flac, then begins anew, until the
-level's `budget` of seconds is over; what is not done by then is cancelled and does not count. Latency is that of all
-three steps. Music a second is what all clients together got. Memory is that of the server and of its worker at the
-level's end. Times are of the clock: other work on the machine counts. A job before the first level warms the worker up.
+level's `budget` of seconds is over; what is not done by then is cancelled and does not count. There is a server for
+each number of jobs that may be made `together` (1: each alone), and they take turns at every level. Latency is that of
+all three steps; jobs a second are those that were done, over the time until the last of them was. Memory is that of the
+server and of its worker at the level's end. Times are of the clock: other work on the machine counts. A job before the
+first level warms each worker up.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import cyclopts
@@ -26,10 +30,17 @@ from machine import machine
 from songloom.client import Client
 
 LEVELS = (1, 4, 16)
+TOGETHER = (1, 8)
 
 
-def main(model: str = "loom", seconds: float = 2.0, budget: float = 10.0, clients: tuple[int, ...] = LEVELS) -> None:
-    """Prints a JSON line for each number of clients, the machine first.
+def main(
+    model: str = "loom",
+    seconds: float = 4.0,
+    budget: float = 18.0,
+    clients: tuple[int, ...] = LEVELS,
+    together: tuple[int, ...] = TOGETHER,
+) -> None:
+    """Prints a JSON line for each number of clients and each server, the machine first.
 
     Parameters
     ----------
@@ -41,19 +52,31 @@ def main(model: str = "loom", seconds: float = 2.0, budget: float = 10.0, client
         Seconds in which a level begins jobs.
     clients:
         The numbers of clients.
+    together:
+        For each server, how many jobs it may make at once.
     """
     print(json.dumps(machine()))
     place = f"served={model if model in ('loom',) else Path(model).resolve()}"
+    with ExitStack() as stack:
+        servers = {count: stack.enter_context(served(place, count)) for count in together}
+        for url, _ in servers.values():
+            Client(url).generate("calm harp, 90 bpm", seconds=seconds)
+        for count in clients:
+            for at_once, (url, process) in servers.items():
+                found = {"clients": count, "together": at_once} | level(url, count, seconds, budget)
+                print(json.dumps(found | {"memory_mb": memory(process)}), flush=True)
+
+
+@contextmanager
+def served(place: str, together: int) -> Iterator[tuple[str, int]]:
+    """A server of its own: its address, and its process."""
     with tempfile.TemporaryDirectory() as folder:
-        words = ("--model", place, "--port", "0", "--rate", "10000", "--folder", folder)
+        words = ("--model", place, "--port", "0", "--rate", "10000", "--folder", folder, "--together", str(together))
         command = [sys.executable, "-m", "songloom.app.cli", "serve", *words]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert server.stdout is not None
         try:
-            url = server.stdout.readline().split()[0]
-            Client(url).generate("calm harp, 90 bpm", seconds=seconds)
-            for count in clients:
-                print(json.dumps(level(url, count, seconds, budget) | {"memory_mb": memory(server.pid)}), flush=True)
+            yield server.stdout.readline().split()[0], server.pid
         finally:
             server.terminate()
             server.wait()
@@ -61,8 +84,8 @@ def main(model: str = "loom", seconds: float = 2.0, budget: float = 10.0, client
 
 def level(url: str, count: int, seconds: float, budget: float) -> dict[str, float | None]:
     """So many clients at once; what they met."""
-    met: list[float] = []
-    over = threading.Event()
+    met: list[tuple[float, float]] = []
+    over, begin = threading.Event(), time.monotonic()
     threads = [threading.Thread(target=ask, args=(Client(url), seconds, over, met)) for _ in range(count)]
     for thread in threads:
         thread.start()
@@ -74,19 +97,19 @@ def level(url: str, count: int, seconds: float, budget: float) -> dict[str, floa
             owner.ask("POST", f"/v1/jobs/{job['id']}/cancel")
     for thread in threads:
         thread.join()
-    ordered = sorted(met)
+    took = sorted(end - start for start, end in met)
+    rate = len(met) / (max(end for _, end in met) - begin) if met else 0.0
     return {
-        "clients": count,
         "jobs": len(met),
-        "jobs_per_second": round(len(met) / budget, 2),
-        "music_seconds_per_second": round(seconds * len(met) / budget, 2),
-        "p50_seconds": round(statistics.median(ordered), 3) if met else None,
-        "p95_seconds": round(ordered[-(-95 * len(ordered) // 100) - 1], 3) if met else None,
+        "jobs_per_second": round(rate, 3),
+        "music_seconds_per_second": round(seconds * rate, 2),
+        "p50_seconds": round(statistics.median(took), 2) if met else None,
+        "p95_seconds": round(took[-(-95 * len(took) // 100) - 1], 2) if met else None,
     }
 
 
-def ask(client: Client, seconds: float, over: threading.Event, met: list[float]) -> None:
-    """Jobs of one client, one after the other, until it is over; adds how long each took."""
+def ask(client: Client, seconds: float, over: threading.Event, met: list[tuple[float, float]]) -> None:
+    """Jobs of one client, one after the other, until it is over; adds when each began and ended."""
     while not over.is_set():
         began = time.monotonic()
         try:
@@ -95,7 +118,7 @@ def ask(client: Client, seconds: float, over: threading.Event, met: list[float])
             return
         client.result(job["id"])
         if not over.is_set():
-            met.append(time.monotonic() - began)
+            met.append((began, time.monotonic()))
 
 
 def memory(server: int) -> int:

@@ -23,6 +23,10 @@ class Limits:
     clips: int = 200
     measured_seconds: float = 3600.0
 
+    def __post_init__(self) -> None:
+        if self.together < 1:
+            raise ValueError(f"{self.together} jobs at once; a worker makes at least one")
+
 
 class Full(ValueError):
     """A task that would be taken, once other jobs have ended or are deleted."""

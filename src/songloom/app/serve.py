@@ -36,6 +36,8 @@ class Options:
     SONGLOOM_TOKEN."""
     workers: int = 1
     """Processes that make music, each with models of its own in memory."""
+    together: int = 8
+    """Jobs for one model and one length that a worker makes at once, as far as there is memory; 1 makes each alone."""
     seconds: float = 600.0
     """The longest music that is made, and the longest sound that is taken."""
     waiting: int = 100
@@ -96,7 +98,12 @@ def application(options: Options) -> Iterator[tuple[ASGIApp, str]]:
         rate=options.rate,
         burst=max(1, round(5 * options.rate)),
     )
-    limits = Limits(seconds=options.seconds, waiting=options.waiting, waiting_of_owner=options.waiting_of_owner)
+    limits = Limits(
+        seconds=options.seconds,
+        waiting=options.waiting,
+        waiting_of_owner=options.waiting_of_owner,
+        together=options.together,
+    )
     places = _places(options.model)
     queue = JobQueue(options.folder, limits, workers=options.workers)
     try:
