@@ -8,6 +8,9 @@ guidance 3, and plays them. A step is the time from one to the next; the table h
 The last column is the share of the reference's codes that each drew, and how many frames are alike before the first
 other code, which with random weights changes all that follow; `precision_quality.py` has what a precision costs a
 trained model, `few_rows.py` what was tried for the products.
+
+A second table has the memory: the most that the process ever held, and the same without what it held before it loaded
+anything, which is torch's code and objects. Other programs do not disturb it: `--tables memory` tells it alone.
 """
 
 from __future__ import annotations
@@ -43,10 +46,16 @@ HEADERS = [
     "times as fast",
     "x real time",
     "load, s",
+    "same codes",
+]
+MEMORY = [
+    "program",
+    "precision",
     "weights, MB",
     "peak, MB",
     "peak / weights",
-    "same codes",
+    "before loading, MB",
+    "peak without that / weights",
 ]
 REFERENCES = ("transformers", "transformers-bfloat16")
 PROGRAMS = (*REFERENCES, "float32", "bfloat16", "int8")
@@ -79,6 +88,8 @@ def main(
     threads: int = 2,
     rounds: int = 2,
     clock: Literal["wall", "cpu"] = "wall",
+    tables: Annotated[tuple[Literal["speed", "memory"], ...], Parameter(consume_multiple=True)] = ("speed", "memory"),
+    folder: Path | None = None,
     out: Path | None = None,
     docs: Path | None = None,
     child: Annotated[tuple[str, Path] | None, Parameter(show=False)] = None,
@@ -99,10 +110,14 @@ def main(
         How often each is run.
     clock:
         Of a step: the wall's, or all threads' work, which other programs disturb less (for one thread).
+    tables:
+        Which to show.
+    folder:
+        Where the model of this size lies from a run before; built there when it does not.
     out:
         A JSON file for all figures.
     docs:
-        A document with the markers of this table, to be filled in.
+        A document with the markers of these tables, to be filled in.
     """
     unknown = set(programs) - set(PROGRAMS)
     if unknown or REFERENCES[0] not in programs or size not in SIZES or steps <= REST or min(threads, rounds) < 1:
@@ -114,8 +129,10 @@ def main(
         torch.set_num_threads(threads)
         print(json.dumps(one_run(*child, steps, CLOCKS[clock])))
         return
-    with tempfile.TemporaryDirectory() as place:
-        build(SIZES[size], Path(place))
+    with tempfile.TemporaryDirectory() as temporary:
+        place = str(folder or temporary)
+        if not Path(place, "tokenizer.json").is_file():
+            build(SIZES[size], Path(place))
         options = ["--size", size, "--steps", str(steps), "--threads", str(threads), "--clock", clock]
         turns = [program for _ in range(rounds) for program in programs]
         runs: dict[str, list[dict[str, Any]]] = {program: [] for program in programs}
@@ -125,7 +142,7 @@ def main(
             runs[program].append(json.loads(answer.stdout.splitlines()[-1]))
     how = {"machine": machine(), "transformers": version("transformers"), "threads": threads, "steps": steps}
     how["clock"] = clock
-    show(how | {"size": size, "rounds": rounds, "rows": summed_up(runs)}, out, docs)
+    show(how | {"size": size, "rounds": rounds, "rows": summed_up(runs)}, tables, out, docs)
 
 
 def build(sizes: dict[str, dict[str, Any]], folder: Path) -> None:
@@ -163,7 +180,7 @@ def build(sizes: dict[str, dict[str, Any]], folder: Path) -> None:
 @torch.inference_mode()
 def one_run(program: str, folder: Path, steps: int, clock: Clock) -> dict[str, Any]:
     """What this process measures of one program."""
-    started = time.perf_counter()
+    started, imports = time.perf_counter(), peak_megabytes()
     drawn = (theirs if program in REFERENCES else ours)(program, folder, steps, clock)
     taken = [later - earlier for earlier, later in pairwise(drawn.times)]
     return {
@@ -171,6 +188,7 @@ def one_run(program: str, folder: Path, steps: int, clock: Clock) -> dict[str, A
         "step": 1000 * statistics.median(taken),
         "weights": drawn.weights / 2**20,
         "peak": peak_megabytes(),
+        "imports": imports,
         "codes": drawn.codes.tolist(),
     }
 
@@ -267,34 +285,44 @@ def summed_up(runs: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     return rows
 
 
-def line(row: dict[str, Any], reference: float) -> list[str]:
-    """A row of the table."""
+def called(row: dict[str, Any]) -> list[str]:
+    """The program and the precision of a row."""
     program, _, theirs = str(row["program"]).partition("-")
-    known = program == REFERENCES[0]
+    return [program, theirs or "float32"] if program == REFERENCES[0] else ["songloom", program]
+
+
+def speed(row: dict[str, Any], reference: float) -> list[str]:
+    """A row of the first table."""
     return [
-        program if known else "songloom",
-        (theirs or "float32") if known else program,
+        *called(row),
         f"{row['step']:.1f}",
         f"{reference / row['step']:.2f}",
         f"{1000 / FRAME_RATE / row['step']:.2f}",
         f"{row['load']:.1f}",
-        f"{row['weights']:.0f}",
-        f"{row['peak']:.0f}",
-        f"{row['peak'] / row['weights']:.2f}",
         f"{100 * row['equal']:.1f} % (first {row['equal frames']} of {row['frames']} frames)",
     ]
 
 
-def show(result: dict[str, Any], out: Path | None, docs: Path | None) -> None:
-    """Prints the table; writes the files that were asked for."""
-    rows = [line(row, result["rows"][0]["step"]) for row in result["rows"]]
-    where = result["machine"]
-    note = (
+def memory(row: dict[str, Any]) -> list[str]:
+    """A row of the second."""
+    weights, peak, before = row["weights"], row["peak"], row["imports"]
+    numbers = [f"{weights:.0f}", f"{peak:.0f}", f"{peak / weights:.2f}"]
+    return [*called(row), *numbers, f"{before:.0f}", f"{(peak - before) / weights:.2f}"]
+
+
+def show(result: dict[str, Any], tables: tuple[str, ...], out: Path | None, docs: Path | None) -> None:
+    """Prints the tables; writes the files that were asked for."""
+    rows, where = result["rows"], result["machine"]
+    what = (
         f"{where['cpu']}, torch {where['torch']}, transformers {result['transformers']}, {result['threads']} threads, "
-        f"MusicGen {result['size']}, {result['steps']} steps, guidance {GUIDANCE:g}, {result['rounds']} rounds, "
-        f"{result['clock']} clock."
+        f"MusicGen {result['size']}, {result['steps']} steps, guidance {GUIDANCE:g}"
     )
-    publish("musicgen speed", HEADERS, rows, note, result=result, out=out, docs=docs)
+    if "speed" in tables:
+        timed = [speed(row, rows[0]["step"]) for row in rows]
+        note = f"{what}, {result['rounds']} rounds, {result['clock']} clock."
+        publish("musicgen speed", HEADERS, timed, note, result=result, out=out, docs=docs)
+    if "memory" in tables:
+        publish("musicgen memory", MEMORY, list(map(memory, rows)), f"{what}.", result=result, out=out, docs=docs)
 
 
 if __name__ == "__main__":

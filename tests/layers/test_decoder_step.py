@@ -8,7 +8,7 @@ from torch import Tensor
 
 from songloom.layers.decoder import Decoder
 from songloom.layers.decoder_step import DecoderStep, Fixed, Growing, Reach
-from songloom.layers.matrices import Precision, pack
+from songloom.layers.matrices import Precision, pack_linears
 
 
 def decoder(*, cross: bool = True) -> Decoder:
@@ -50,7 +50,7 @@ def test_steps_equal_the_whole(reach: type[Reach], known: int, cross: bool) -> N
 def test_steps_of_packed_weights_are_near(precision: Precision, error: float) -> None:
     model = decoder()
     expected = stepped(model, 4, Growing)
-    pack(model, precision)
+    pack_linears(model, precision)
     found = stepped(model, 4, Growing)
     assert float((found - expected).std() / expected.std()) < error
 

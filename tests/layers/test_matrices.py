@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from songloom.layers import matrices
-from songloom.layers.matrices import BYTES, Packed, Precision, pack, product
+from songloom.layers.matrices import BYTES, Packed, Precision, pack_linears, product
 
 ERRORS: dict[Precision, float] = {"float32": 1e-6, "bfloat16": 0.005, "int8": 0.02}
 """Of a product, in parts of its deviation."""
@@ -69,7 +69,7 @@ def test_packing_stands_in_for_every_linear_layer_and_forgets_it(precision: Prec
     module = nn.Sequential(nn.Linear(32, 64), nn.GELU(), nn.Sequential(nn.Linear(64, 16, bias=False)))
     x = torch.randn(3, 5, 32)
     exact, gone = module(x), [weakref.ref(module[0].weight), weakref.ref(module[2][0].weight)]
-    pack(module, precision)
+    pack_linears(module, precision)
     made = module(x)
     assert made.shape == exact.shape
     assert float((made - exact).std() / exact.std()) < 2 * ERRORS[precision]
@@ -79,7 +79,7 @@ def test_packing_stands_in_for_every_linear_layer_and_forgets_it(precision: Prec
 
 def test_packed_weights_are_not_saved_or_moved_as_if_they_were_all() -> None:
     module = nn.Sequential(nn.Linear(4, 4))
-    pack(module, "int8")
+    pack_linears(module, "int8")
     with pytest.raises(ValueError, match="stay where"):
         module.double()
     with pytest.raises(ValueError, match="0 is packed in int8"):

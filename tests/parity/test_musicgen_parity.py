@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -344,3 +346,11 @@ def test_published_settings_of_both_layouts_are_our_presets(
         tensors |= {f"transformer.layers.{i}.linear1.weight": torch.zeros(4 * width, width) for i in range(depth)}
     made = musicgen_craft.settings_of(parse(text_of_craft), tensors, codec, text, "a test")
     assert replace(made, streams=None) == preset
+
+
+def test_loading_a_published_folder_imports_no_compiler(tmp_path: Path) -> None:
+    save_hub(theirs(), tmp_path / "hub")
+    code = "import sys; from songloom.published.load import load; load(sys.argv[1]); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "hub"], capture_output=True, text=True, check=True)
+    assert "songloom.systems.generators.musicgen" in done.stdout.split()
+    assert not {"torch._dynamo", "torch._inductor", "sympy"} & set(done.stdout.split())  # 75 MB and more than a second

@@ -19,8 +19,8 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from songloom.layers.matrices import Precision, pack
-from songloom.layers.packed import MANY_ROWS
+from songloom.layers.many_rows import MANY_ROWS
+from songloom.layers.matrices import Precision, pack_linears
 from songloom.layers.positions import rotary_tables, rotate
 
 LEAST_TURNED = 32
@@ -281,8 +281,8 @@ class Dit(nn.Module):
         return self.each_block()[0].self_norm.weight.dtype
 
     def pack(self, precision: Precision) -> None:
-        """Packs, for a CPU that makes music, the matrices that work on all frames at every step (`layers.packed`)."""
-        pack(self.blocks, precision, products=MANY_ROWS, but=("to_keys_values",))
+        """Packs, for a CPU that makes music, the matrices that work on all frames at every step."""
+        pack_linears(self.blocks, precision, products=MANY_ROWS, but=("to_keys_values",))
 
     def each_block(self) -> list[DitBlock]:
         """The blocks, for those who look inside."""

@@ -58,12 +58,14 @@ class Packed(nn.Module):
         raise ValueError(f"{prefix[:-1]} is packed in {self.precision} for use alone; load the model anew to save it")
 
 
-def pack(
+def pack_linears(
     module: nn.Module, precision: Precision, *, products: Products | None = None, but: tuple[str, ...] = ()
 ) -> None:
     """Puts a `Packed` in the place of every linear layer inside `module` whose own name is not in `but`, one after the
     other, so that no more than one matrix is ever there twice. `products` for few rows unless others are given."""
-    for name in [name for name, layer in module.named_modules() if isinstance(layer, nn.Linear)]:
+    sizes = {name: layer.weight.numel() for name, layer in module.named_modules() if isinstance(layer, nn.Linear)}
+    # The largest first: what packing one leaves free then holds what packing the next needs, and no holes stay.
+    for name in sorted(sizes, key=lambda name: -sizes[name]):
         if name.rpartition(".")[2] in but:
             continue
         layer = module.get_submodule(name)

@@ -17,8 +17,8 @@ from torch.nn import functional
 
 from songloom.layers.conv2d import group_norm
 from songloom.layers.cross_attention import Memory
-from songloom.layers.matrices import Precision, pack
-from songloom.layers.packed import MANY_ROWS
+from songloom.layers.many_rows import MANY_ROWS
+from songloom.layers.matrices import Precision, pack_linears
 from songloom.layers.packed_conv import lower
 from songloom.layers.positions import rotary_tables
 from songloom.layers.unet_blocks import CONVOLUTIONS, Attending, AttendingBlock, Stage, TimedBlock
@@ -137,7 +137,7 @@ class Unet(nn.Module):
     def pack(self, precision: Precision) -> None:
         """Makes it fast on a CPU: matrices that are laid out once, in bfloat16 the convolutions too. It cannot learn or
         be saved any more, and its conditions have to be given anew."""
-        pack(self, precision, products=MANY_ROWS, but=("to_time", "to_vector"))
+        pack_linears(self, precision, products=MANY_ROWS, but=("to_time", "to_vector"))
         if precision == "bfloat16":
             lower(self)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from songloom.conditioning.t5 import T5
+from songloom.loading import without_memory
 from songloom.published.keys import assign
 from songloom.systems.codecs.stereo import StereoCodec
 from songloom.systems.generators.musicgen import Musicgen
@@ -16,7 +16,7 @@ from songloom.systems.roles import Codec
 
 def assembled(settings: Musicgen.Config, own: Mapping[str, Tensor], codec: Codec, text: T5, source: str) -> Musicgen:
     """The generator of its own tensors and its two frozen parts; in stereo `codec` is that of each channel."""
-    with torch.device("meta"):
+    with without_memory():
         system: Musicgen = settings.build()
     if isinstance(system.codec, StereoCodec):
         system.codec.codec = codec

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from songloom.conditioning.t5 import T5
+from songloom.loading import without_memory
 from songloom.published import oobleck
 from songloom.published.files import Files, read_json, read_keys, read_tensors, weights_file
 from songloom.published.keys import Rule, assign, joined, renamed
@@ -156,7 +157,7 @@ def _assembled(
     settings: StableAudio.Config, own: dict[str, Tensor], codec: Oobleck, text: T5, *, divisor: float, source: str
 ) -> StableAudio:
     """The system of its parts and its own tensors, without a second copy of them."""
-    with torch.device("meta"):
+    with without_memory():
         system = StableAudio(settings)
     own["dit.time_features.rates"] = own.get("dit.time_features.rates", torch.empty(0)).flatten()
     width = codec.latent_width

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from songloom.conditioning.t5 import T5
+from songloom.loading import without_memory
 from songloom.published.files import hub_cache, locate, read_json, read_tensors
 from songloom.published.keys import Rule, assign, joined, renamed
 from songloom.published.tokenizers import as_tensor
@@ -91,7 +91,7 @@ def from_tensors(tensors: Mapping[str, Tensor], settings: T5.Config, folder: Pat
         gate = BLOCK + r"1\.DenseReluDense" + part.format(r"wi_\d")
         joined(own, gate, ("wi_0", "wi_1"), r"encoder.layers.\1.expand.weight", source=source)
     found = renamed(own, RULES, source=source)
-    with torch.device("meta"):
+    with without_memory():
         encoder = T5(replace(settings, tokenizer_bytes=len(tokenizer)))
     assign(encoder, found | {"tokenizer": as_tensor(tokenizer)}, source=source)
     encoder.requires_grad_(False)

@@ -22,7 +22,7 @@ from songloom.conditioning.text_encoders import MiniLMEncoder, TextEncoder
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.layers.decoder import Decoder
-from songloom.layers.matrices import Precision, pack
+from songloom.layers.matrices import Precision, pack_linears
 from songloom.recipe import Recipe
 from songloom.systems.codecs.encodec import Encodec
 from songloom.systems.codecs.stereo import StereoCodec
@@ -147,9 +147,9 @@ class Musicgen(Generator, kind="musicgen"):
 
     def hold(self, precision: Precision | None = None) -> None:
         super().hold(precision)
-        pack(self.lm, precision or "float32")
+        pack_linears(self.lm, precision or "float32")
         if precision in ("bfloat16", "int8"):  # the text is read once, and loses more by bytes than it saves
-            pack(self.text, "bfloat16")
+            pack_linears(self.text, "bfloat16")
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         codes, inside = self.training_codes(batch)

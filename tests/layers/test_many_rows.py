@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from songloom.layers import packed
-from songloom.layers.matrices import LEVELS, Int8Product, Packed, pack
-from songloom.layers.packed import MANY_ROWS, Int8Rows, int8_product, turn, turned
+from songloom.layers import many_rows
+from songloom.layers.many_rows import MANY_ROWS, Int8Rows, int8_product, turn, turned
+from songloom.layers.matrices import LEVELS, Int8Product, Packed, pack_linears
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +81,7 @@ def test_turning_changes_no_product_and_spreads_a_loud_number() -> None:
 
 def test_packing_leaves_out_what_it_is_told_to() -> None:
     module = nn.ModuleDict({"a": layer(), "b": layer(), "norm": nn.LayerNorm(40)})
-    pack(module, "int8", products=MANY_ROWS, but=("b",))
+    pack_linears(module, "int8", products=MANY_ROWS, but=("b",))
     assert [type(module[name]) for name in ("a", "b")] == [Packed, nn.Linear]
     with pytest.raises(ValueError, match="packed in int8"):
         module.state_dict()
@@ -90,5 +90,5 @@ def test_packing_leaves_out_what_it_is_told_to() -> None:
 def test_without_products_of_many_rows_in_bytes_those_of_few_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     linear = layer()
     assert isinstance(int8_product(linear.weight, linear.bias), Int8Rows)
-    monkeypatch.setattr(packed.torch.backends.mkldnn, "is_available", lambda: False)
+    monkeypatch.setattr(many_rows.torch.backends.mkldnn, "is_available", lambda: False)
     assert isinstance(int8_product(linear.weight, linear.bias), Int8Product)
