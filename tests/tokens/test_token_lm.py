@@ -86,7 +86,7 @@ def test_at_a_turn_the_kept_steps_are_read_again_under_other_conditions() -> Non
     plan = dataclasses.replace(plain.plan, kept=4)
     prefix, aligned = torch.randn(1, L, D), torch.randn(1, len(plain.steps) - 5, D)
     first = torch.stack(plain.steps, 1)
-    turned = CodeStream(lm, plain.pattern, plain.prefix, first, plan, {9: Turn(prefix, aligned)})
+    turned = CodeStream(lm, plain.pattern, plain.prefix, first, plan, {9: Turn(prefix, aligned, torch.tensor([True]))})
     codes = next(code_chunks(turned, [20]))
     assert torch.equal(codes[..., 0, :9], before[..., 0, :9]) and not torch.equal(codes, before)
     # By teacher forcing: from step 9 on a stretch that begins at step 5, as if nothing had been before.

@@ -49,7 +49,9 @@ _DRUM = r"(?:drums?|drumming|drum[ -]?(?:kit|set|machine|beat|loop|line)s?)"
 _NO_DRUMS = re.compile(
     rf"\b(?:(?:no|without|minus|sans|zero|lacking|free of|absence of)\s+(?:any\s+|the\s+|a\s+)?"
     rf"(?:\w+\s+(?:or|and|nor)\s+)?(?:{_DRUM}|percussion|beats?\b(?!\s+per))"
-    r"|(?:drum|beat|percussion)[- ]?(?:less|free)\b)",
+    r"|(?:drum|beat|percussion)[- ]?(?:less|free)\b"
+    rf"|{_DRUM}\s+(?:leav(?:e|es|ing)|stop(?:s|ping)?|end(?:s|ing)?|(?:drop|fad)(?:e|s|es|ping|ing)?\s+(?:out|away)"
+    r"|(?:are|is)\s+gone|disappear(?:s|ing)?|(?:go|fall)(?:es|s|ing)?\s+(?:silent|quiet))\b)",
     re.IGNORECASE,
 )
 _DRUM_AND_BASS = re.compile(r"\bdrum\s*(?:'?n'?|and|&)\s*bass\b|\bdnb\b|\bd\s*&\s*b\b", re.IGNORECASE)

@@ -44,10 +44,11 @@ def chunk_ends(frames: int, first: int = 32, largest: int = 256) -> list[int]:
 
 class Turn(NamedTuple):
     """Conditions that hold from a step on: `prefix` [B, L, D], and `aligned` [B, S, D] of the steps from the first that
-    is read again on."""
+    is read again on. What was before is hidden from the pieces that are not to `heed` [pieces] it."""
 
     prefix: Tensor
     aligned: Tensor
+    heed: Tensor
 
 
 class CodeStream(GrowingCodes):
@@ -80,7 +81,7 @@ class CodeStream(GrowingCodes):
     def logits(self, step: int) -> Tensor:
         if step in self.turns:
             self._turn(step, self.turns[step])
-            return self._open(step, self.plan.kept)
+            return self._open(step, self.plan.kept, self.turns[step].heed)
         if step == 0 or step - self.opened >= self.reach:
             return self._open(step, self.reach // 2)
         return self._paired(self.decoder.step(self._rows(self.grid[:, :, step - 1]), self.steps[step]))
@@ -100,13 +101,16 @@ class CodeStream(GrowingCodes):
         self.prefix = turn.prefix
         self.steps[begin : begin + turn.aligned.shape[1]] = turn.aligned.unbind(1)
 
-    def _open(self, step: int, kept: int) -> Tensor:
+    def _open(self, step: int, kept: int, heed: Tensor | None = None) -> Tensor:
         """Logits of `step` from a fresh cache, the `kept` steps before it read again as a stretch of their own, like a
-        crop in training (what stands before its first frame is empty)."""
+        crop in training (what stands before its first frame is empty), by the pieces that are to `heed` [pieces] them
+        (all unless told)."""
         self.opened = max(0, step - kept)
         known = self.grid[:, :, self.opened : step]
         first = self.source[0, self.opened]
         known = known.masked_fill(self.source[:, self.opened : step] < first, self.lm.empty)
+        if heed is not None:
+            known = known.masked_fill(~heed[:, None, None], self.lm.empty)
         before = torch.cat([torch.full_like(self.grid[:, :, :1], self.lm.empty), known], -1)
         aligned = torch.stack(self.steps[self.opened : step + 1], 1)
         return self._paired(self.decoder.open(self.prefix, self._rows(before), aligned))
