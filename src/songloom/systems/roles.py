@@ -28,6 +28,8 @@ Progress = Callable[[float], None]
 
 CHUNK_SECONDS = 5.0
 """How much audio a stream's network runs on at a time, at most."""
+AT_ONCE = 4
+"""Candidates that are made as one batch, at most: each needs memory for its own keys and values."""
 FADE_SECONDS = 0.5
 """Over which a loop's end passes into what came before its beginning, at most."""
 
@@ -274,17 +276,19 @@ class Generator(System):
         """Wave [B, C, T] in [-1, 1], B the number of candidates (seeds `seed`, `seed` + 1, ...), T exactly
         `round(seconds * sample_rate)`. Raises ValueError when the request asks for a field not in `uses`."""
         self.check(request)
-        waves = []
-        for index in range(request.candidates):
+        waves: list[Tensor] = []
+        seeds = range(request.seed, request.seed + request.candidates)
+        # One after the other where a batch would round otherwise: a candidate must be the same when it is made alone.
+        at_once = AT_ONCE if self.batched else 1
+        for some in (seeds[first : first + at_once] for first in range(0, len(seeds), at_once)):
 
-            def share(done: float, index: int = index) -> None:
+            def share(done: float, before: int = len(waves), count: int = len(some)) -> None:
                 if progress:
-                    progress((index + done) / request.candidates)
+                    progress((before + done * count) / request.candidates)
 
-            # One after the other, not as a batch: rounding depends on the batch's size, and a candidate must be
-            # the same when it is made again alone.
-            pieces = self.pieces(request, request.seed + index, share)
-            waves.append(torch.cat(list(self.finished(request, pieces)), dim=-1))
+            alone = len(some) == 1
+            made = [self.pieces(request, some[0], share)] if alone else self.several([request] * len(some), some, share)
+            waves += [torch.cat(list(self.finished(request, pieces)), dim=-1) for pieces in made]
             share(1.0)
         return torch.cat(waves)
 

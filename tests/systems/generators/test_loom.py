@@ -13,6 +13,7 @@ from songloom.conditioning.musical import MusicalBatch
 from songloom.data.batch import Batch
 from songloom.systems.generators.loom import Loom
 from songloom.systems.request import Request
+from songloom.systems.roles import AT_ONCE
 
 FRAMES = 24
 TEXTS = ("calm piano", "furious metal")
@@ -141,11 +142,12 @@ def test_the_stream_is_the_same_music() -> None:
 
 def test_a_candidate_is_the_same_alone() -> None:
     system = tiny().eval()
-    request = Request(prompt="calm piano", seconds=0.5, seed=6, candidates=3)
+    request = Request(prompt="calm piano", seconds=0.5, seed=6, candidates=AT_ONCE + 1)
     told: list[float] = []
     together = system.generate(request, progress=told.append)
-    alone = system.generate(dataclasses.replace(request, seed=8, candidates=1))
-    assert torch.equal(together[2:], alone)
+    for place in (0, 2, AT_ONCE):
+        alone = system.generate(dataclasses.replace(request, seed=6 + place, candidates=1))
+        assert torch.equal(together[place : place + 1], alone)
     assert told == sorted(told) and told[-1] == 1.0
 
 
@@ -216,6 +218,20 @@ def test_a_story_turns_at_its_second_and_streams() -> None:
     wave = system.generate(request)
     assert wave.shape[-1] == 2.5 * system.sample_rate
     assert torch.equal(torch.cat(list(system.stream(request)), -1), wave)
+
+
+def test_where_drums_leave_nothing_of_what_was_is_read_again() -> None:
+    system = heard(tiny().eval())
+    turn = round(0.9 * system.codec.frame_rate)
+    stories = [
+        Request(story=((0.0, f"{first} with drums, 90 bpm"), (0.9, second)), seconds=2.0, guidance=6.0)
+        for second in ("calm piano, no drums", "calm piano")
+        for first in ("rock", "slow house")
+    ]
+    leave, leave_too, stay, stay_too = torch.cat(list(system.draw(stories, [0] * 4)), -1)[:, 0]
+    assert not torch.equal(leave[:turn], leave_too[:turn]) and torch.equal(leave[turn:], leave_too[turn:])
+    assert not torch.equal(stay[turn:], stay_too[turn:])
+    assert torch.equal(torch.cat(list(system.draw(stories[:1], [0])), -1)[0, 0], leave)
 
 
 def test_a_story_of_one_section_is_its_prompt() -> None:
