@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from songloom.audio.steady import steady
+from songloom.audio.steady import SLOPE, steady
 
 RATE = 8000
 WINDOW = 8 * RATE
@@ -34,8 +34,8 @@ def octaves(wave: Tensor) -> Tensor:
     return 10 * torch.log10(torch.stack([*found, power.sum()]) / wave.shape[-1] ** 2)
 
 
-def held(wave: Tensor, piece: int = 3000, starts: tuple[int, ...] = (0,)) -> Tensor:
-    return torch.cat(list(steady(torch.split(wave, piece, -1), RATE, window=WINDOW, starts=starts)), -1)
+def held(wave: Tensor, piece: int = 3000, starts: tuple[int, ...] = (0,), window: int = WINDOW) -> Tensor:
+    return torch.cat(list(steady(torch.split(wave, piece, -1), RATE, window=window, starts=starts)), -1)
 
 
 @pytest.mark.parametrize("slopes", [(8.0, 8.0, 8.0), (-5.0, 0.0, 7.0), (10.0, -5.0, -5.0)])
@@ -48,6 +48,35 @@ def test_level_and_spectrum_stay_within_3_db_of_the_first_window(slopes: tuple[f
     before = torch.stack([octaves(part) - first for part in torch.split(wave, WINDOW, -1)])
     assert float(before.abs().max()) > 4.0
     assert float(apart.abs().max()) < 3.0
+
+
+@pytest.mark.parametrize("change", [-9.0, -6.0, 6.0, 9.0])
+def test_a_whole_window_that_is_suddenly_another_is_within_3_db_too(change: float) -> None:
+    window = 36 * RATE
+    wave = drifting(108.0, (0.0, 0.0, 0.0))
+    wave[..., window : 2 * window] *= 10 ** (change / 20)
+    first, *later = (octaves(part) for part in torch.split(held(wave, 30_000, window=window), window, -1))
+    assert float((torch.stack(later) - first).abs().max()) < 3.0
+
+
+def test_a_break_of_a_few_seconds_stays_one() -> None:
+    window = 36 * RATE
+    wave = drifting(60.0, (0.0, 0.0, 0.0))
+    begin, end = 44 * RATE, 49 * RATE
+    wave[..., begin:end] *= 10 ** (-12 / 20)
+    made = held(wave, 30_000, window=window)
+    assert float((made - wave)[..., begin:end].abs().max()) < 1e-3
+
+
+def test_gains_change_slowly() -> None:
+    window = 16 * RATE
+    wave = drifting(60.0, (0.0, 0.0, 0.0))
+    wave[..., 20 * RATE :] *= 10 ** (12 / 20)
+    gains = 20 * torch.log10(
+        held(wave, 30_000, window=window).unfold(-1, RATE, RATE).square().mean(-1).sqrt()
+        / wave.unfold(-1, RATE, RATE).square().mean(-1).sqrt()
+    )
+    assert float(gains.diff().abs().max()) < SLOPE + 0.1 and float(gains.min()) < -9.0
 
 
 def test_what_does_not_drift_leaves_as_it_came() -> None:

@@ -1,7 +1,9 @@
 """Long music that stays as loud and as bright as it began: a slow equaliser that only undoes drift.
 
-A model that goes on from its own output may grow louder, duller or thinner by the minute. Octave bands of what was
+A model that goes on from its own output may grow louder, duller or thinner by the minute. Half-octave bands of what was
 just heard are held against those of the first window; what differs by more than a tolerance is brought back to it.
+What has left is held against it too, a window at a time: a loud verse or a break may pass, but where a whole window
+would end up louder or thinner than the first by more than the tolerance, the equaliser follows more quickly.
 """
 
 from __future__ import annotations
@@ -12,22 +14,25 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-LOWEST = 44.0
-"""Hz at which the lowest octave begins; what is below goes with it."""
+LOWEST, TO_AN_OCTAVE = 44.0, 2
+"""Hz at which the lowest band begins (what is below goes with it), and how many there are to an octave."""
 TOLERANCE = 2.0
 """Decibels by which a band may differ before anything is done."""
 MOST_BOOST, MOST_CUT = 15.0, 18.0
 QUIET = 1e-4
 """Share of the first window's power below which a band does not count."""
-HEARD_SECONDS = 20.0
-"""How much of the past is compared with the first window, at most: what is shorter, as a break, is no drift."""
+HEARD_SECONDS, NOW_SECONDS = 20.0, 4.0
+"""How much of the past is compared with the first window, at most: what is shorter, as a break, is no drift. Where a
+whole window is at stake it is the last few seconds."""
+SLOPE = 1.5
+"""Decibels a second by which a gain changes at most."""
 FRAME_SECONDS = 0.128
 
 
 def steady(
     pieces: Iterable[Tensor], sample_rate: int, *, window: int, starts: Sequence[int] = (0,)
 ) -> Iterator[Tensor]:
-    """Pieces [1, C, t] -> pieces, as many samples in all, whose octave bands stay within `TOLERANCE` of those of the
+    """Pieces [1, C, t] -> pieces, as many samples in all, whose bands stay within `TOLERANCE` of those of the
     first `window` samples after the last of `starts` (samples, where what is wanted changes), as long as that is a
     matter of 15 dB up or 18 dB down. What leaves is `FRAME_SECONDS` later than what comes."""
     size = 2 * max(8, round(FRAME_SECONDS * sample_rate / 2))
@@ -68,42 +73,58 @@ def _overlapped(samples: Tensor, shape: Tensor, drift: Drift, tail: Tensor | Non
 
 
 class Drift:
-    """How far the octave bands of frames have gone from those of the first `window` frames after the last of `starts`,
+    """How far the bands of frames have gone from those of the first `window` frames after the last of `starts`,
     as the gains that bring them back."""
 
     def __init__(self, sample_rate: int, size: int, window: int, starts: Sequence[int]) -> None:
-        self.window, self.starts = window, sorted(starts)
-        self.heard = max(1, min(window, round(HEARD_SECONDS * 2 * sample_rate / size)))
-        octaves = torch.log2(torch.fft.rfftfreq(size, 1 / sample_rate).clamp_min(LOWEST) / LOWEST)
-        self.bands = int(octaves.max()) + 1
+        rate = 2 * sample_rate / size
+        self.window, self.starts, self.slope = window, sorted(starts), SLOPE / rate
+        self.heard, self.now = (max(1, min(window, round(s * rate))) for s in (HEARD_SECONDS, NOW_SECONDS))
+        hertz = torch.fft.rfftfreq(size, 1 / sample_rate).double()
+        bands = TO_AN_OCTAVE * torch.log2(hertz.clamp_min(LOWEST) / LOWEST)
+        self.bands = int(bands.max()) + 1
         edges = torch.arange(self.bands)[:, None]
-        self.members = ((octaves >= edges) & (octaves < edges + 1)).double()
-        self.places = (octaves - 0.5).clamp(0, self.bands - 1)
-        self.sums = torch.zeros(1, self.bands, dtype=torch.float64)
+        self.members = ((bands >= edges) & (bands < edges + 1)).double()
+        places = (bands - 0.5).clamp(0, self.bands - 1)
+        self.low = places.long()
+        self.mix = (2 * (places - self.low) - 0.5).clamp(0, 1)  # flat in the middle half of each
+        self.decibels = torch.zeros(self.bands, dtype=torch.float64)
+        self.came, self.left = [self.decibels], [self.decibels]
+        """Power of each band that came and that left before each frame, summed up."""
 
     def gains(self, frames: Tensor) -> Tensor:
         """Spectra [1, C, N, bins] of the next N frames -> their gains [N, bins]."""
-        done = len(self.sums) - 1
-        power = frames.detach().abs().double().square().mean((0, 1)).cpu() @ self.members.T
-        self.sums = torch.cat([self.sums, self.sums[-1] + power.cumsum(0)])
-        decibels = torch.stack([self._correction(done + n) for n in range(len(power))])
-        low = self.places.long()
-        mix = (2 * (self.places - low) - 0.5).clamp(0, 1)  # flat in the middle half of each octave
-        between = decibels[:, low] * (1 - mix) + decibels[:, (low + 1).clamp_max(self.bands - 1)] * mix
-        return (10 ** (between / 20)).to(frames.device, frames.real.dtype)
+        power = frames.detach().abs().double().square().mean((0, 1)).cpu()
+        return torch.stack([self._gain(spectrum) for spectrum in power]).to(frames.device, frames.real.dtype)
 
-    def _correction(self, frame: int) -> Tensor:
-        """Decibels [bands] for one frame."""
+    def _gain(self, power: Tensor) -> Tensor:
+        """The gain [bins] of the next frame, whose power [bins] it is."""
+        self.came.append(self.came[-1] + self.members @ power)
+        self._follow(len(self.left) - 1)
+        between = torch.lerp(self.decibels[self.low], self.decibels[(self.low + 1).clamp_max(self.bands - 1)], self.mix)
+        self.left.append(self.left[-1] + self.members @ (power * 10 ** (between / 10)))
+        return 10 ** (between / 20)
+
+    def _follow(self, frame: int) -> None:
+        """Moves the gains of the bands towards what is wanted of them at a frame."""
         start = max((start for start in self.starts if start <= frame), default=0)
         if frame < start + self.window:
-            return torch.zeros(self.bands, dtype=torch.float64)
-        first = self._mean(start, start + self.window)
-        floor = QUIET * first.sum().clamp_min(1e-12)
-        past = self._mean(frame + 1 - self.heard, frame + 1)
-        apart = 10 * torch.log10((past + floor) / (first + floor))
-        wanted = apart.clamp(-TOLERANCE, TOLERANCE) - apart
-        pause = (2 * MOST_BOOST + TOLERANCE + apart).clamp_min(0)  # what has fallen much further was meant to
-        return torch.minimum(wanted, pause).clamp_min(-MOST_CUT)
+            self.decibels = torch.zeros_like(self.decibels)
+            return
+        first = self.came[start + self.window] - self.came[start]
+        past, now = (self._apart(self.came, frame + 1, length, first) for length in (self.heard, self.now))
+        whole = self._apart(self.left, frame, self.window, first)
+        wanted = past.clamp(-TOLERANCE, TOLERANCE) - past
+        wanted = torch.where(whole > TOLERANCE, torch.minimum(wanted, -now), wanted)
+        wanted = torch.where(whole < -TOLERANCE, torch.maximum(wanted, -now), wanted)
+        pause = (2 * MOST_BOOST + TOLERANCE + torch.minimum(past, now)).clamp_min(
+            0
+        )  # what fell much further was meant to
+        wanted = torch.minimum(wanted, pause).clamp_min(-MOST_CUT)
+        self.decibels = self.decibels + (wanted - self.decibels).clamp(-self.slope, self.slope)
 
-    def _mean(self, begin: int, end: int) -> Tensor:
-        return (self.sums[end] - self.sums[begin]) / (end - begin)
+    def _apart(self, sums: list[Tensor], end: int, length: int, first: Tensor) -> Tensor:
+        """Decibels [bands] from the first window, whose power was `first` in all, to `length` frames before `end`."""
+        floor = QUIET * first.sum().clamp_min(1e-12)
+        power = (sums[end] - sums[end - length]) * (self.window / length)
+        return 10 * torch.log10((power + floor) / (first + floor))
