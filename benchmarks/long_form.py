@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import statistics
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -74,7 +76,7 @@ def main(
     system = song.open_model(model).system
     if long < 1.5 * (system.window_seconds or long):
         raise ValueError(f"long is {long:g} s; drift shows after one and a half windows of {system.window_seconds:g} s")
-    rows = [*stories(system, seeds, half), *loops(system, seeds, bars), *drifts(system, long)]
+    rows = [*stories(system, seeds, half), *loops(system, seeds, bars), *drifts(system, long), *at_once(system)]
     where = machine()
     note = f"Model `{model}` {song.open_model(model).sha256[:12]}; torch {where['torch']}, {where['cpu']}."
     table = markdown_table(["what", "measured"], rows)
@@ -114,15 +116,14 @@ def loops(system: Generator, seeds: int, bars: int) -> Rows:
     exact, tempo, quiet, cut_quiet = [], [], [], []
     for seed, prompt in _each([(seed, prompt) for seed in range(seeds) for prompt in LOOPS], "loops"):
         request = Request(prompt=prompt, loop=True, bars=bars, seed=seed)
-        wave, rate = system.generate(request)[0], system.sample_rate
+        raw, wave, rate = *_made(system, request), system.sample_rate
         asked = request.named_tempo or 0.0
         exact.append(wave.shape[-1] == round(bars * 4 * 60 / asked * rate))
         twice = torch.cat([wave, wave], dim=-1)
         tempo.append(tempo_agrees(estimate_tempo(twice, rate).bpm, asked, octaves=True))
         quiet.append(_place_of_seam(wave, rate, 60 / asked))
         lead, size = system.samples(request)
-        raw = torch.cat(list(system.pieces(request, seed)), dim=-1)[0, :, lead : lead + size]
-        cut_quiet.append(_place_of_seam(raw, rate, 60 / asked))
+        cut_quiet.append(_place_of_seam(raw[:, lead : lead + size], rate, 60 / asked))
     return [
         [f"loop of {bars} bars: exact number of samples", str(share(exact))],
         ["loop, played twice: tempo is the asked one, octaves allowed", str(share(tempo))],
@@ -140,15 +141,35 @@ def drifts(system: Generator, seconds: float) -> Rows:
     held, free = [], []
     window = round((system.window_seconds or seconds) * system.sample_rate)
     for _, prompt in _each([(0, prompt) for prompt in LONG], "long pieces"):
-        request = Request(prompt=prompt, seconds=seconds)
-        held.append(_furthest(system.generate(request)[0], window, system.sample_rate))
-        raw = torch.cat(list(system.pieces(request, 0)), dim=-1)[0]
+        raw, wave = _made(system, Request(prompt=prompt, seconds=seconds))
+        held.append(_furthest(wave, window, system.sample_rate))
         free.append(_furthest(raw, window, system.sample_rate))
     rows = []
     for place, what in enumerate(("level", "octaves")):
         pairs = [f"{now[place]:.1f} dB (not held {raw[place]:.1f})" for now, raw in zip(held, free, strict=True)]
         rows.append([f"{seconds:g} s: furthest of a later window from the first, {what}", ", ".join(pairs)])
     return rows
+
+
+def at_once(system: Generator) -> Rows:
+    """How much work four candidates are as one batch and one after the other."""
+    request = Request(prompt=LOOPS[0], seconds=8.0, candidates=4)
+    alone = [replace(request, seed=seed, candidates=1) for seed in range(4)]
+    work, times = ([request], alone), []
+    for _, requests in _each(list(enumerate(work)), "candidates"):
+        begun = time.process_time()
+        for one in requests:
+            system.generate(one)
+        times.append(time.process_time() - begun)
+    return [
+        ["4 candidates of 8 s: processor time one after the other, to that as one batch", f"{times[1] / times[0]:.2f}"]
+    ]
+
+
+def _made(system: Generator, request: Request) -> tuple[Tensor, Tensor]:
+    """What a model gives for a request, and what a listener gets of it, each [C, T]."""
+    raw = torch.cat(list(system.pieces(request, request.seed)), dim=-1)
+    return raw[0], torch.cat(list(system.finished(request, [raw])), dim=-1)[0]
 
 
 def _place_of_seam(wave: Tensor, rate: int, beat: float) -> float:
