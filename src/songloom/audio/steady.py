@@ -19,7 +19,7 @@ LOWEST, TO_AN_OCTAVE = 44.0, 2
 TOLERANCE = 2.0
 """Decibels by which a band may differ before anything is done."""
 MOST_BOOST, MOST_CUT = 15.0, 18.0
-QUIET = 1e-4
+QUIET = 5e-5
 """Share of the first window's power below which a band does not count."""
 HEARD_SECONDS, NOW_SECONDS = 20.0, 4.0
 """How much of the past is compared with the first window, at most: what is shorter, as a break, is no drift. Where a
