@@ -99,6 +99,15 @@ def test_strength_0_makes_the_samples_of_the_base_and_1_others(
     assert not torch.equal(base, samples(tmp_path / "all.wav"))
 
 
+def test_a_lora_brings_its_model_where_none_is_named(run: Run, model: Path, tuned: Path, tmp_path: Path) -> None:
+    words = ("generate", "hum", "--seconds", 0.5, "--lora", tuned)
+    assert run(*words, "--model", model, "-o", "named.wav")[0] == 0
+    assert run(*words, "-o", "found.wav")[0] == 0
+    assert torch.equal(samples(tmp_path / "named.wav"), samples(tmp_path / "found.wav"))
+    told = json.loads(run(*words, "--dry-run")[1])
+    assert told["model"] == str(model)
+
+
 def test_loras_that_take_each_other_back_leave_the_base(run: Run, model: Path, tuned: Path, tmp_path: Path) -> None:
     words = ("generate", "hum", "--seconds", 0.5, "--model", model, "--temperature", 0)
     assert run(*words, "-o", "base.wav")[0] == 0
@@ -129,7 +138,8 @@ def test_a_converted_model_has_the_lora_in_its_weights(run: Run, model: Path, tu
         (("train", "musicgen", "--data", "clips", "--out", "o", "--lora", "rank=4"), "a LoRA needs a trained model"),
         (("generate", "x", "--model", "{model}", "--lora", "none"), "there is no LoRA none"),
         (("generate", "x", "--model", "{model}", "--lora", "mine.safetensors:99"), "from -10 to 10"),
-        (("generate", "x", "--lora", "mine.safetensors"), "belongs to other weights"),
+        (("generate", "x", "--model", "loom", "--lora", "mine.safetensors"), "belongs to other weights"),
+        (("generate", "x", "--lora", "none"), "there is no LoRA none"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line(

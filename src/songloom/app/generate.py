@@ -32,7 +32,7 @@ def generate(
     *,
     output: Annotated[str | None, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)] = None,
     wish: Wish = NO_WISH,
-    model: str = "loom",
+    model: str | None = None,
     lora: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     precision: Precision | None = None,
     candidates: int = 1,
@@ -68,7 +68,7 @@ def generate(
         Without it the name is made from the prompt.
     model:
         An embedded model's name (songloom list), a checkpoint folder (ours or a published one), or the hub id of
-        a published model that was downloaded, as facebook/musicgen-small.
+        a published model that was downloaded, as facebook/musicgen-small. Without it that of the --lora, else loom.
     lora:
         FILE or FILE:STRENGTH of songloom finetune, as runs/mine:0.8 (1 is as it was trained); several add up.
     precision:
@@ -124,6 +124,7 @@ def generate(
         {"--output": output, "--stream": stream, "--play": play, "--keep-all": keep_all, "--compare": compare},
     )
     _refuse("--rank controls", rank == "controls", {"--embedder": embedder})
+    model = model or _base(lora)
     if prompts is not None:
         best = None if dry_run else _scorer(rank, embedder)
         _make_many(
@@ -179,6 +180,15 @@ def _check_target(path: Path, overwrite: bool) -> None:
         raise ValueError(f"{path} exists; choose another name or add --overwrite")
     if not path.parent.is_dir():
         raise ValueError(f"{path.parent} is no folder; make it first")
+
+
+def _base(lora: Sequence[str]) -> str:
+    """The model that LoRAs belong to; without any the embedded one."""
+    if not lora:
+        return "loom"
+    from songloom.systems import loras
+
+    return loras.read(loras.Strength.of(lora[0]).path).base.name
 
 
 def _open(name: str, lora: Sequence[str] = (), precision: Precision | None = None) -> Model:

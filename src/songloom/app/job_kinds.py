@@ -8,8 +8,9 @@ from typing import Any
 from songloom.app.job_evaluation import Evaluation
 from songloom.app.job_music import Music
 from songloom.app.job_task import Task
+from songloom.app.job_tuning import TuningTask
 
-KINDS: dict[str, type[Task]] = {kind.kind: kind for kind in (Music, Evaluation)}
+KINDS: dict[str, type[Task]] = {kind.kind: kind for kind in (Music, Evaluation, TuningTask)}
 
 
 def task_of(told: dict[str, Any], folder: Path) -> Task:

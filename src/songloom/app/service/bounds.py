@@ -10,7 +10,8 @@ class Bounds:
     """The most that a server takes: bytes of an upload and seconds that it may last, seconds and channels of a sound,
     and its bytes once it is decoded, for which there are so many seconds of work and bytes of memory; sounds kept of
     one owner, their bytes, and for how many seconds; requests a second of one owner, how many of them at once after
-    a pause, and how many open at a time; analyses that wait or run in all, and seconds of one."""
+    a pause, and how many open at a time; analyses that wait or run in all, and seconds of one;
+    fine-tunings of one owner, files of one, and bytes of the music of all."""
 
     upload_bytes: int = 100_000_000
     upload_seconds: float = 120.0
@@ -27,6 +28,9 @@ class Bounds:
     burst: int = 100
     open: int = 32
     analyses: int = 16
+    tunings: int = 20
+    pieces: int = 1000
+    pieces_bytes: int = 8_000_000_000
     analysis_seconds: float = 300.0
 
     def __post_init__(self) -> None:

@@ -42,7 +42,7 @@ def routes(service: Service) -> APIRouter:
         `cancelled`; the data of each is the job."""
         owner = owner_of(request)
         service.job(identity, owner)
-        told_anew = live.events(lambda: told.job(service.job(identity, owner), service.shelf.models))
+        told_anew = live.events(lambda: told.job(service.job(identity, owner), service.models(owner)))
         return StreamingResponse(told_anew, media_type="text/event-stream")
 
     @router.get(

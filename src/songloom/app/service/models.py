@@ -25,11 +25,12 @@ class Unavailable(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """A model under its `name`: the `place` that it is opened from, and what is known of it; `error` says why it could
-    not be opened."""
+    """A model under its `name`: the `place` that it is opened from, with `loras`, and what is known of it; `error` says
+    why it could not be opened."""
 
     name: str
     place: str
+    loras: tuple[str, ...] = ()
     role: Role = "other"
     kind: str = ""
     summary: str = ""

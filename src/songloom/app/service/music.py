@@ -18,15 +18,15 @@ CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": told.Problem}}
 def routes(service: Service) -> APIRouter:
     """Of a service."""
     router = APIRouter(prefix="/v1", tags=["music"])
-    queue, models = service.queue, service.shelf.models
+    queue = service.queue
 
     def shown(job: Job) -> told.ToldJob:
-        return told.job(job, models)
+        return told.job(job, service.models(job.owner))
 
     @router.get("/models")
-    def every_model() -> list[told.ToldModel]:
+    def every_model(request: Request) -> list[told.ToldModel]:
         """The models, and the controls that each uses."""
-        return [told.model(one) for one in models.values()]
+        return [told.model(one) for one in service.models(owner_of(request)).values()]
 
     @router.post("/estimate")
     def estimate(request: Request, wish: Wish) -> told.ToldEstimate:
@@ -50,7 +50,9 @@ def routes(service: Service) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> list[told.ToldJob]:
         """Jobs, the latest first."""
-        return [shown(job) for job in queue.jobs(state, owner_of(request), limit, kind)]
+        owner = owner_of(request)
+        models = service.models(owner)
+        return [told.job(job, models) for job in queue.jobs(state, owner, limit, kind)]
 
     @router.get("/jobs/{identity}", responses=NOT_THERE)
     def one_job(request: Request, identity: Identity) -> told.ToldJob:

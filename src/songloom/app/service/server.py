@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from songloom import __version__
 from songloom.app.job_limits import Full
-from songloom.app.service import evaluations, hearing, made, music
+from songloom.app.service import evaluations, hearing, made, music, tuning
 from songloom.app.service.doorway import Doorway
 from songloom.app.service.gate import Gate, Tokens, refusal
 from songloom.app.service.models import Unavailable
@@ -42,8 +42,8 @@ def create(service: Service, tokens: Tokens, hosts: frozenset[str] | None, patie
 
     app = FastAPI(title="songloom", version=__version__, summary=SUMMARY, docs_url=None, redoc_url=None, lifespan=life)
     known = [Security(HTTPBearer(auto_error=False))] if tokens else []
-    for routes in (music.routes(service), made.routes(service), hearing.routes(service), evaluations.routes(service)):
-        app.include_router(routes, dependencies=known, responses=PROBLEMS)
+    for part in (music, made, hearing, evaluations, tuning):
+        app.include_router(part.routes(service), dependencies=known, responses=PROBLEMS)
 
     @app.get("/health")
     def health() -> dict[str, str]:
@@ -63,7 +63,9 @@ def create(service: Service, tokens: Tokens, hosts: frozenset[str] | None, patie
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
     _errors(app)
-    return Doorway(Gate(app, tokens, service.bounds, service.figures), service.bounds, hearing.UPLOADS, hosts)
+    return Doorway(
+        Gate(app, tokens, service.bounds, service.figures), service.bounds, hearing.UPLOADS | tuning.UPLOADS, hosts
+    )
 
 
 def _errors(app: FastAPI) -> None:

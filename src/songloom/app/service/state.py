@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -21,7 +21,8 @@ from songloom.app.service.asked import Wish
 from songloom.app.service.bounds import Bounds
 from songloom.app.service.decoding import Decoder
 from songloom.app.service.figures import Figures
-from songloom.app.service.models import Shelf
+from songloom.app.service.models import Served, Shelf
+from songloom.app.service.tunings import Tunings
 from songloom.app.service.uploads import Sounds
 from songloom.systems.roles import Progress
 
@@ -68,13 +69,19 @@ class Service:
     desk: Desk
     figures: Figures
     uploads: Path
+    tunings: Tunings
 
     @classmethod
     def of(cls, queue: JobQueue, shelf: Shelf, bounds: Bounds) -> Service:
         """A service in the queue's folder."""
         uploads = queue.folder / "uploads"
         sounds = Sounds(uploads, bounds)
-        return cls(queue, shelf, bounds, sounds, Decoder(bounds), Desk(bounds), Figures(), uploads)
+        tunings = Tunings(queue.folder / "tunings", queue, shelf, bounds)
+        return cls(queue, shelf, bounds, sounds, Decoder(bounds), Desk(bounds), Figures(), uploads, tunings)
+
+    def models(self, owner: str) -> dict[str, Served]:
+        """The models that an owner may use: those of the server, and what came of the owner's own music."""
+        return {**self.shelf.models, **self.tunings.served(owner)}
 
     def job(self, identity: str, owner: str) -> Job:
         """A job of an owner; another one's is as unknown as one that never was."""
@@ -88,8 +95,10 @@ class Service:
 
     def task(self, wish: Wish, owner: str) -> Music:
         """What a wish asks of a job, with the sounds of its owner. Raises ValueError when it cannot be met."""
-        place = self.shelf.find(wish.model, "generator").place
-        return wish.task(place, partial(self.sounds.load, owner=owner))
+        own = self.tunings.served(owner).get(wish.model or "")
+        model = self.shelf.find(wish.model, "generator") if own is None else own
+        task = wish.task(model.place, partial(self.sounds.load, owner=owner))
+        return replace(task, loras=model.loras)
 
 
 def owner_of(request: Request) -> str:

@@ -47,8 +47,8 @@ class Result(BaseModel):
 
 
 class ToldJob(BaseModel):
-    """A job as it stands, of a kind (music, evaluation); times are seconds since 1970, `expected` and `work` seconds of
-    work."""
+    """A job as it stands, of a kind (music, evaluation, finetune); times are seconds since 1970, `expected` and `work`
+    seconds of work."""
 
     id: str
     kind: str
@@ -103,14 +103,13 @@ def model(served: Served) -> ToldModel:
 
 def job(found: Job, models: Mapping[str, Served]) -> ToldJob:
     """A job as clients see it: models by their names, results by their paths here."""
-    place = found.task["model"]
-    name = next(
-        (one.name for one in models.values() if one.place == place), "a model that is not served now" if place else ""
-    )
+    place, loras = found.task["model"], list(found.task.get("loras", ()))
+    same = (one.name for one in models.values() if one.place == place and list(one.loras) == loras)
+    name = next(same, "a model that is not served now" if place else "")
     results = [
         Result(
             seconds=one["seconds"],
-            recipe=finite({**one["recipe"], "model": name}),
+            recipe=finite({key: value for key, value in one["recipe"].items() if key != "loras"} | {"model": name}),
             measured=finite(one["measured"]),
             path=f"/v1/jobs/{found.id}/{'report' if one['file'] == REPORT else f'results/{number + 1}'}",
         )

@@ -15,6 +15,9 @@ const EXAMPLES = [
 ];
 
 function build() {
+  $("model").replaceChildren(...state.models.map((one) => made("option", { value: one.name, disabled: Boolean(one.error),
+    textContent: one.error ? `${one.name}: ${one.error}` : one.name })));
+  $("models").hidden = state.models.length < 2;
   $("model").value = state.model;
   $("prompt").value = state.prompt;
   const [rough, fine] = [false, true].map((fine) => FIELDS.filter((field) => Boolean(field.fine) === fine && stands(field)));
@@ -87,9 +90,6 @@ function write(text) {
 }
 
 export function openForm() {
-  $("model").replaceChildren(...state.models.map((one) => made("option", { value: one.name, disabled: Boolean(one.error),
-    textContent: one.error ? `${one.name}: ${one.error}` : one.name })));
-  $("models").hidden = state.models.length < 2;
   $("form").addEventListener("submit", make);
   $("prompt").addEventListener("input", () => write($("prompt").value));
   $("model").addEventListener("change", () => { state.model = $("model").value; tell("rebuild"); });

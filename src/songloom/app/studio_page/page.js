@@ -8,6 +8,7 @@ import { drop } from "./sounds.js";
 import { recall, state } from "./state.js";
 import { history, takes } from "./takes.js";
 import { dress } from "./theme.js";
+import { openTuning } from "./tune.js";
 
 const PAGE = 20;         // takes shown at first
 
@@ -38,5 +39,6 @@ state.models = all.filter((one) => one.role === "generator" || one.error);
 state.embedder = all.find((one) => one.role === "embedder" && !one.error)?.name ?? "";
 recall();
 openForm();
+openTuning();
 await history(PAGE);
 document.body.dataset.ready = "yes";
