@@ -91,11 +91,16 @@ def test_files_of_other_packages_tell_what_they_are(run: Run, tmp_path: Path) ->
 def test_what_is_nothing_known_is_one_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("hello")
     (tmp_path / "a.loom").write_bytes(b"\x8bLOOM\r\n\x1a")
+    for suffix in ("loom", "ecdc", "dac"):
+        (tmp_path / f"text.{suffix}").write_text("hello, this is nothing of the kind")
     (tmp_path / "empty").mkdir()
     torch.save({"other": torch.zeros(1)}, tmp_path / "other.pth")
     for name, message in (
         ("text.wav", "not audio"),
         ("a.loom", "truncated"),
+        ("text.loom", "not a .loom file"),
+        ("text.ecdc", "text.ecdc"),
+        ("text.dac", "not a .dac file"),
         ("empty", "neither sound, nor tokens, nor a checkpoint"),
         ("other.pth", "neither sound, nor tokens, nor a checkpoint"),
     ):

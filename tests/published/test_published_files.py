@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,16 @@ def test_a_pickle_that_would_run_code_is_refused_and_runs_nothing(tmp_path: Path
         with pytest.raises(ValueError, match=f"not a file of plain tensors: {why}"):
             read_tensors(tmp_path / name)
         assert not target.exists()
+
+
+def test_a_text_is_refused_in_plain_words_and_an_unusual_pickle_without_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "text.bin").write_text("hello, this is no checkpoint\n" * 20)
+    (tmp_path / "new.bin").write_bytes(pickle.dumps({"a": 1}, protocol=4))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name, why in (("text.bin", "its bytes are those of no such file"), ("new.bin", "it holds more than")):
+            with pytest.raises(ValueError, match=f"not a file of plain tensors: {why}"):
+                read_pickle(tmp_path / name)
 
 
 @pytest.mark.parametrize("newer", [False, True])

@@ -14,16 +14,20 @@ Facts = dict[str, Any]
 
 
 def of(path: Path) -> Facts:
-    """The facts of a file or checkpoint folder; its first bytes say which it is, not its name. Raises ValueError for
-    what is none that songloom knows, or damaged."""
+    """The facts of a file or checkpoint folder; its first bytes say which it is, and its name only where they do not.
+    Raises ValueError for what is none that songloom knows, or damaged."""
     from songloom.published.files import SUFFIXES
 
     if path.is_dir():
         return checkpoint_facts(path)
     with path.open("rb") as file:
         start = file.read(8)
-    for magic, tell in ((LOOM, loom_facts), (b"ECDC", ecdc_facts), (b"\x93NUMPY", dac_facts)):
+    kinds = ((LOOM, ".loom", loom_facts), (b"ECDC", ".ecdc", ecdc_facts), (b"\x93NUMPY", ".dac", dac_facts))
+    for magic, _, tell in kinds:
         if start.startswith(magic):
+            return tell(path)
+    for _, suffix, tell in kinds:
+        if path.suffix.lower() == suffix:
             return tell(path)
     return checkpoint_facts(path) if path.suffix.lower() in SUFFIXES else audio_facts(path)
 

@@ -2,8 +2,9 @@
 
 A processor with products of bfloat16 (AMD from Zen 4, Intel's servers from Cooper Lake) makes twice as many of them as
 of float32, and sums them in float32. The error of a convolution of fewer products is then 45 dB below its output, that
-of a plain product 51 dB. Bytes (int8) give four times the products, but at 37 dB, and fewer products need values of
-more than 8 bits: for seven taps, 7 products of bytes take longer than 2.2 of bfloat16.
+of a plain product 51 dB; strided convolutions, which the whole signal passes through, are plain products therefore.
+Bytes (int8) give four times the products, but at 37 dB, and fewer products need values of more than 8 bits: for seven
+taps, 7 products of bytes take longer than 2.2 of bfloat16.
 
 What the errors become in the output depends on what follows, so each convolution is tried alone on a short sound; those
 that save the most for the least error are lowered, as long as all together stay so many decibels below the output in
@@ -58,17 +59,18 @@ def to_bfloat16(codec: Codec, side: Side, *, trial: Tensor | None = None, least:
     allowed = _energy(wanted) * 10 ** (-least / 10)
 
     def error(names: Collection[str]) -> float:
-        for name, conv in convs.items():
-            conv.kept.dtype = torch.bfloat16 if name in names else None
+        for name, conv in convs.items():  # what the other kind of products needs is forgotten, to spare memory
+            conv.kept.only(torch.bfloat16 if name in names else None)
         made = run()
         return _energy(made - wanted)
 
     chosen, left = list(work), error(work)
     if left > allowed:
         errors = {name: error([name]) for name in work}
-        chosen.sort(key=lambda name: errors[name] / work[name])
+        chosen = _fitting(work, errors, allowed)
+        left = error(chosen)
         while chosen and left > allowed:
-            # Errors add up, so this many of the worst go before all is tried again.
+            # Errors add up but for chance, so this many more of the worst go before all is tried again.
             left -= errors[chosen.pop()]
             if left <= allowed:
                 left = error(chosen)
@@ -105,6 +107,16 @@ def _decoded(codec: Codec, wave: Tensor) -> Callable[[], Tensor]:
     latents = codec.encode(wave)
     latents = codec.dequantize(codec.quantize(latents)) if codec.streams else latents
     return lambda: codec.decode(latents)
+
+
+def _fitting(work: dict[str, float], errors: dict[str, float], allowed: float) -> list[str]:
+    """Names by their error for their work, least first, without those too bad beside the ones before."""
+    chosen, room = [], allowed
+    for name in sorted(work, key=lambda name: errors[name] / work[name]):
+        if errors[name] <= room:
+            chosen.append(name)
+            room -= errors[name]
+    return chosen
 
 
 def _work(codec: Codec, run: Callable[[], Tensor]) -> dict[str, float]:

@@ -29,16 +29,21 @@ def padded(rows: Tensor, front: int, behind: int, mode: Padding) -> Tensor:
     which are then cut off again."""
     if not front and not behind:
         return rows
-    if mode == "zeros":
-        return functional.pad(rows, (0, 0, front, behind))
-    if mode == "replicate":
-        ends = rows[:, :1].expand(-1, front, -1), rows[:, -1:].expand(-1, behind, -1)
-        return torch.cat([ends[0], rows, ends[1]], 1)
-    short = max(0, max(front, behind) + 1 - rows.shape[1])
+    short = max(0, max(front, behind) + 1 - rows.shape[1]) if mode == "reflect" else 0
     rows = functional.pad(rows, (0, 0, 0, short)) if short else rows
+    first, last = ends(rows, front, behind, mode)
+    wide = torch.cat([first, rows, last], 1)
+    return wide[:, : wide.shape[1] - short]
+
+
+def ends(rows: Tensor, front: int, behind: int, mode: Padding) -> tuple[Tensor, Tensor]:
+    """What padding puts before and after [B, T, C]; to be mirrored, T is more than either."""
+    if mode == "zeros":
+        return rows.new_zeros(len(rows), front, rows.shape[2]), rows.new_zeros(len(rows), behind, rows.shape[2])
+    if mode == "replicate":
+        return rows[:, :1].expand(-1, front, -1), rows[:, -1:].expand(-1, behind, -1)
     last = rows.shape[1] - 1
-    mirrored = torch.cat([rows[:, 1 : front + 1].flip(1), rows, rows[:, last - behind : last].flip(1)], 1)
-    return mirrored[:, : mirrored.shape[1] - short]
+    return rows[:, 1 : front + 1].flip(1), rows[:, last - behind : last].flip(1)
 
 
 class WholeNorm(nn.Module):

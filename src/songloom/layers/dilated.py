@@ -37,7 +37,7 @@ class ResidualUnit(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         inner = self.dilated(self.first(frames))
-        return self.mix(self.second(inner)) + frames
+        return self.mix(self.second(inner)).add_(frames)
 
 
 class Enter(Stage):

@@ -22,6 +22,8 @@ from torch import Tensor
 
 OUTPUTS = {2: 3, 7: 10}
 """How many outputs at a time for filters of 2 and of 7 taps."""
+AT_ONCE = 64
+"""Channels whose taps are transformed at a time."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,11 @@ class Scheme:
         return -(-outputs // group) * group + (self.taps - 1) * dilation
 
     def transformed(self, taps: Tensor, dtype: torch.dtype) -> Tensor:
-        """A filter's taps [r, C, C'] -> its values [n, C, C']."""
-        made = torch.einsum("nr,rio->nio", self.matrices[1].to(taps.device), taps.double())
-        return made.to(dtype)
+        """A filter's taps [r, C, C'] -> its values [n, C, C'], from float64 in parts."""
+        made = taps.new_empty(self.products, *taps.shape[1:], dtype=dtype)
+        for some, into in zip(torch.split(taps, AT_ONCE, 1), torch.split(made, AT_ONCE, 1), strict=True):
+            into.copy_(torch.einsum("nr,rio->nio", self.matrices[1].to(taps.device), some.double()))
+        return made
 
     def filtered(
         self, rows: Tensor, values: Tensor, bias: Tensor | None, *, dilation: int, dtype: torch.dtype

@@ -13,11 +13,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypedDict, cast
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from songloom.audio.chunks import Reach, windowed
-from songloom.layers.conv import Conv1d, Interval, Padding, TransposedConv1d, WholeNorm
+from songloom.layers.conv import Conv1d, Interval, Padding, TransposedConv1d, WholeNorm, ends
+from songloom.layers.elu import elu
 from songloom.layers.recurrent import ResidualLstm, State
 
 
@@ -87,15 +89,20 @@ class EluConv1d(Conv1d):
     """A convolution of ELU(x)."""
 
     def forward(self, rows: Tensor) -> Tensor:
-        wide = self.padded(rows)  # first, so that the copy that padding makes can be overwritten
-        return self.convolved(functional.elu(wide, inplace=wide is not rows and not wide.requires_grad))
+        front, frames, behind = self.front, rows.shape[1], self.behind + -rows.shape[1] % self.stride[0]
+        if torch.is_grad_enabled() or frames <= max(front, behind):
+            return self.convolved(elu(self.padded(rows)))
+        wide = rows.new_empty(len(rows), front + frames + behind, rows.shape[2])
+        inner = elu(rows, out=wide[:, front : front + frames])
+        wide[:, :front], wide[:, front + frames :] = ends(inner, front, behind, self.mode)
+        return self.convolved(wide)
 
 
 class EluTransposedConv1d(TransposedConv1d):
     """A transposed convolution of ELU(x)."""
 
     def forward(self, rows: Tensor) -> Tensor:
-        return super().forward(functional.elu(rows))
+        return super().forward(elu(rows))
 
 
 class ResidualUnit(nn.Module):
@@ -112,7 +119,7 @@ class ResidualUnit(nn.Module):
         inner = self.spread(rows)
         if self.mix.norm is not None:
             return self.mix(inner) + (rows if self.shortcut is None else self.shortcut(rows))
-        inner = functional.elu(inner, inplace=not inner.requires_grad)
+        inner = elu(inner, out=None if torch.is_grad_enabled() else inner)
         if self.shortcut is None:
             skip = rows + self.mix.bias
         else:

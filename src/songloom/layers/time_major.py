@@ -4,7 +4,8 @@ The matrix kernels behind a convolution on a CPU work on such frames as they are
 a channel together) costs a copy on either side, and a strided or transposed convolution up to half its speed. A
 wave as an image of height one is what reaches these kernels; weights kept in the same order pull the frames along.
 Where no gradients are recorded, wide convolutions on a CPU take fewer products than their taps (`minimal_filtering`);
-one of twice its stride is a filter of two taps over rows of `stride` frames.
+one of twice its stride is a filter of two taps over rows of `stride` frames. With products of bfloat16 two taps are
+one plain product: the signal passes there, beside no skip, so that rounding matters most, and little is spared.
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ def between_zeros(rows: Tensor, front: int, size: int, dtype: torch.dtype) -> Te
     return made
 
 
+def beside_next(rows: Tensor) -> Tensor:
+    """Each row [B, T, C] beside the one after it: [B, T - 1, 2 C]."""
+    return torch.cat([rows[:, :-1], rows[:, 1:]], 2)
+
+
 def spares(frames: Tensor, weight: Tensor, *, taps: int, least: int) -> bool:
     """Whether fewer products are worth it for frames [B, C, T], from `least` of them."""
     exact = frames.device.type == "cpu" and frames.dtype == weight.dtype and frames.dtype.itemsize >= 4
@@ -57,6 +63,7 @@ class Kept:
 
     def __init__(self) -> None:
         self.dtype: torch.dtype | None = None
+        self.kind: torch.dtype | None = None
         self.mark: object = None
         self.made: dict[torch.dtype, Tensor] = {}
 
@@ -67,7 +74,8 @@ class Kept:
 
     def of(self, weight: Tensor, make: Callable[[torch.dtype], Tensor]) -> Tensor:
         """What `make`, the same each time, makes of `weight` in the type of products."""
-        dtype = self.dtype or weight.dtype
+        self.kind = weight.dtype
+        dtype = self.dtype or self.kind
         mark = (weight.data_ptr(), weight.dtype, 0 if weight.is_inference() else weight._version)
         if self.mark != mark:
             self.mark, self.made = mark, {}
@@ -77,7 +85,8 @@ class Kept:
 
     def only(self, dtype: torch.dtype | None) -> None:
         """From now on products are of `dtype`; what others need is forgotten."""
-        self.dtype, self.made = dtype, {kind: made for kind, made in self.made.items() if kind == dtype}
+        self.dtype = dtype
+        self.made = {kind: made for kind, made in self.made.items() if kind == (dtype or self.kind)}
 
 
 class Conv(nn.Conv1d):
@@ -97,13 +106,25 @@ class Conv(nn.Conv1d):
 
     def forward(self, input: Tensor) -> Tensor:
         stride, taps = self.stride[0], self.kernel_size[0] // self.stride[0]
+        plain = self.kept.dtype is None or torch.is_grad_enabled()
+        if taps == 2 and not plain:
+            return self._at_once(input)
         if spares(input, self.weight, taps=taps, least=self.kept.least * stride):
             return self._sparing(input, scheme(taps))
-        if self.kept.dtype is None or torch.is_grad_enabled():
+        if plain:
             return self._directly(input, self.weight, self.bias)
         weight = self.kept.of(self.weight, self.weight.to)
         bias = None if self.bias is None else self.bias.to(weight.dtype)
         return self._directly(input.to(weight.dtype), weight, bias).to(input.dtype)
+
+    def _at_once(self, input: Tensor) -> Tensor:
+        stride, padding = self.stride[0], int(self.padding[0])
+        frames = (input.shape[-1] + 2 * padding) // stride - 1
+        weight = self.kept.of(self.weight, lambda dtype: self.taps().flatten(0, 1).t().to(dtype))
+        rows = between_zeros(input.transpose(1, 2), padding, (frames + 1) * stride, weight.dtype)
+        rows = beside_next(rearrange(rows, "b (t s) c -> b t (s c)", s=stride))
+        bias = None if self.bias is None else self.bias.to(weight.dtype)
+        return functional.linear(rows, weight, bias).to(input.dtype).transpose(1, 2)
 
     def _sparing(self, input: Tensor, plan: Scheme) -> Tensor:
         stride, dilation, padding = self.stride[0], self.dilation[0], int(self.padding[0])
@@ -144,15 +165,20 @@ class ConvUp(nn.ConvTranspose1d):
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
         stride, padding, frames = self.stride[0], int(self.padding[0]), input.shape[-1]
-        if spares(input, self.weight, taps=2, least=self.kept.least):
+        bias = None if self.bias is None else self.bias.repeat(stride)
+        if self.kept.dtype is not None and not torch.is_grad_enabled():
+            weight = self.kept.of(self.weight, lambda dtype: self.taps().flatten(0, 1).t().to(dtype))
+            rows = beside_next(between_zeros(input.transpose(1, 2), 1, frames + 2, weight.dtype))
+            made = functional.linear(rows, weight, None if bias is None else bias.to(weight.dtype)).to(input.dtype)
+        elif spares(input, self.weight, taps=2, least=self.kept.least):
             plan = scheme(2)
             values = self.kept.of(self.weight, lambda dtype: plan.transformed(self.taps(), dtype))
             padded = between_zeros(input.transpose(1, 2), 1, plan.rows(frames + 1, 1), values.dtype)
-            bias = None if self.bias is None else self.bias.repeat(stride)
             made = plan.filtered(padded, values, bias, dilation=1, dtype=input.dtype)
-            made = rearrange(made, "b t (s c) -> b (t s) c", s=stride)
-            return made[:, padding : (frames + 1) * stride - padding].transpose(1, 2)
-        image = functional.conv_transpose2d(
-            input.unsqueeze(2), self.weight.unsqueeze(2), self.bias, stride=(1, stride), padding=(0, padding)
-        )
-        return image.squeeze(2)
+        else:
+            image = functional.conv_transpose2d(
+                input.unsqueeze(2), self.weight.unsqueeze(2), self.bias, stride=(1, stride), padding=(0, padding)
+            )
+            return image.squeeze(2)
+        made = rearrange(made, "b t (s c) -> b (t s) c", s=stride)
+        return made[:, padding : (frames + 1) * stride - padding].transpose(1, 2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -153,7 +154,8 @@ def read_pickle(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ValueError(f"{path} is missing")
     try:
-        with torch.serialization.safe_globals(_numbers_of_numpy()):
+        with torch.serialization.safe_globals(_numbers_of_numpy()), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # about unusual pickles, which are read or refused below
             data = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except DAMAGED as error:
         raise ValueError(f"{path} is not a file of plain tensors: {_reason(error)}") from None
@@ -180,6 +182,8 @@ def _reason(error: Exception) -> str:
         return f"it wants to use {wanted[1]}, which no such file needs"
     if isinstance(error, UnpicklingError):
         return "it holds more than tensors, numbers and texts"
+    if isinstance(error, KeyError):
+        return "its bytes are those of no such file"
     return next(iter(str(error).splitlines()), type(error).__name__)[:200]
 
 
