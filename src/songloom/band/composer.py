@@ -14,7 +14,7 @@ from songloom.band import arrangement, basslines, characters, comping, counter, 
 from songloom.band.feel import humanise
 from songloom.band.form import count_bars, plan_sections
 from songloom.band.harmony import GENERIC, harmonise
-from songloom.band.moods import MOODS, Mood, mode_factor
+from songloom.band.moods import MOODS, PACE_DEVIATION, Mood, mode_factor
 from songloom.band.overlaps import without_overlaps
 from songloom.band.piece import METERS, Chord, Meter, Note, Part, Piece, Section
 from songloom.band.sounds import SOUNDS, Sound
@@ -152,8 +152,12 @@ def _weighted(weights: Mapping[str, float], rng: random.Random) -> str:
 
 
 def _mood(style: Style, rng: random.Random) -> Mood:
-    """A mood that suits the style; the roots of the weights keep the rarer ones in play."""
-    return MOODS[_weighted({name: weight**0.5 for name, weight in style.moods.items()}, rng)]
+    return MOODS[_weighted(mood_weights(style), rng)]
+
+
+def mood_weights(style: Style) -> dict[str, float]:
+    """How readily a style takes each mood; the roots of its weights keep the rarer ones in play."""
+    return {name: weight**0.5 for name, weight in style.moods.items()}
 
 
 def _plan(
@@ -189,7 +193,7 @@ def _palette(style: Style, mood: Mood, mode: str | None, rng: random.Random) -> 
 
 def _tempo(style: Style, mood: Mood, rng: random.Random) -> float:
     low, high = style.tempo
-    place = min(1.0, max(0.0, rng.gauss(mood.pace, 0.15)))
+    place = min(1.0, max(0.0, rng.gauss(mood.pace, PACE_DEVIATION)))
     return float(round(low + place * (high - low)))
 
 

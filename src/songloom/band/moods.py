@@ -44,6 +44,9 @@ MOODS: dict[str, Mood] = {
     )
 }
 
+PACE_DEVIATION = 0.15
+"""How far tempi stray from a mood's pace, in ranges of the style's tempo."""
+
 LIGHT_OF_MODE: dict[str, float] = {
     "lydian": 1.0,
     "major": 0.8,
