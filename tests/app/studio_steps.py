@@ -39,20 +39,20 @@ def make(page: web.Browser, prompt: str, seconds: float | None = SECONDS) -> Non
     page.run("document.getElementById('prompt').focus(); document.getElementById('prompt').select()")
     page.keys(prompt)
     page.chord(web.CONTROL, web.ENTER)
-    page.wait(f"document.querySelector('article h2')?.textContent.startsWith({prompt!r})")
+    page.wait(f"document.querySelector('article:first-child h2')?.textContent.startsWith({prompt!r})")
 
 
 def finished(page: web.Browser, prompt: str, seconds: float | None = SECONDS) -> dict[str, Any]:
     """Makes music; gives its job once it is done and drawn."""
     make(page, prompt, seconds)
     page.wait("document.querySelector('article').dataset.state === 'done'", 60)
-    page.wait("document.querySelector('article .candidate[data-drawn]')")
+    page.wait("document.querySelector('article:first-child .candidate[data-drawn]')")
     return dict(page.run("return document.querySelector('article').take.job"))
 
 
 def loudest(page: web.Browser) -> float:
     """The largest sample that comes out of the player that plays, within some seconds."""
-    script = """const audio = document.querySelector("article audio");
+    script = """const audio = document.querySelector("article:first-child audio");
         window.meter ??= new AudioContext();
         const analyser = meter.createAnalyser();
         meter.createMediaElementSource(audio).connect(analyser);

@@ -34,18 +34,18 @@ def test_words_become_music_that_is_heard_while_it_is_made_and_after_a_reload(pa
           grown = live.lines.filter(Boolean).length;
         }, 20)""")
     make(page, "slow strings", 8)
-    page.wait("document.querySelector('article .candidate[data-drawn]')", 60)
-    assert page.run("return document.querySelector('article audio').duration") == pytest.approx(8, abs=0.01)
+    page.wait("document.querySelector('article:first-child .candidate[data-drawn]')", 60)
+    assert page.run("return document.querySelector('article:first-child audio').duration") == pytest.approx(8, abs=0.01)
     assert any(0 < part < 1 for part in page.run("return [...shown]")) and page.run("return early * grown") > 0
     page.run("document.activeElement.blur()")
     page.keys("1")
     assert loudest(page) > 0.01
     page.keys(" ")
-    page.wait("document.querySelector('article audio').paused")
+    page.wait("document.querySelector('article:first-child audio').paused")
     opened(page)
-    page.wait("document.querySelector('article .candidate[data-drawn]')")
+    page.wait("document.querySelector('article:first-child .candidate[data-drawn]')")
     assert page.text("article h2") == "slow strings"
-    assert page.run("return document.querySelector('article audio').duration") == pytest.approx(8, abs=0.01)
+    assert page.run("return document.querySelector('article:first-child audio').duration") == pytest.approx(8, abs=0.01)
     assert page.run("return document.getElementById('prompt').value") == "slow strings"
     assert page.complaints() == []
 
@@ -83,26 +83,27 @@ def test_controls_reach_the_request_and_takes_stand_side_by_side_with_what_is_me
         assert told["seed"] == str(result["recipe"]["request"]["seed"]) and told["key"] == measured["key"]
         assert told["loudness"] == f"{measured['loudness']:.1f} LUFS".replace("-", "−")
         assert told["tempo"] == f"{measured['tempo']:.0f} bpm" and told["drums"] in ("yes", "no")
-    data = "new Set(document.querySelector('article canvas.%s').getContext('2d').getImageData(0, 0, 280, 80).data).size"
+    canvas = "document.querySelector('article:first-child canvas.%s')"
+    data = f"new Set({canvas}.getContext('2d').getImageData(0, 0, 280, 80).data).size"
     assert page.run(f"return {data % 'waveform'}") > 2 and page.run(f"return {data % 'spectrogram'}") > 20
     page.run(f"{NEWEST}('button')].find((node) => node.textContent === 'Four variations').click()")
     page.wait("document.querySelector('article').take.job.request.candidates === 4")
     varied = page.run("return document.querySelector('article').take.job.request")
     assert varied == {**job["request"], "seed": 7, "candidates": 4}
-    page.run("document.querySelector('article .cancel')?.click()")
+    page.run("document.querySelector('article:first-child .cancel')?.click()")
 
 
 def test_how_near_a_take_is_to_its_words_is_what_the_server_finds_and_is_asked_once(
     page: web.Browser, studio: Served
 ) -> None:
     job = finished(page, "a harp")
-    page.wait("document.querySelector('article [data-fact=words]')")
+    page.wait("document.querySelector('article:first-child [data-fact=words]')")
     client = Client(studio.url)
     with client.open("POST", "/v1/evaluate?prompt=a%20harp", client.result(job["id"])) as answer:
         found = json.load(answer)["similarity"]
     assert float(facts(page)["words"].replace("−", "-")) == pytest.approx(found, abs=0.006)
     opened(page)
-    page.wait("document.querySelector('article [data-fact=words]')")
+    page.wait("document.querySelector('article:first-child [data-fact=words]')")
     fetched = page.run("return performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)")
     assert job["results"][0]["path"] in fetched and "/v1/embed" not in fetched
 
@@ -172,7 +173,8 @@ def test_downloads_are_what_they_are_called(page: web.Browser) -> None:
         HTMLAnchorElement.prototype.click = function () { window.named = this.download; }""")
     for kind, format in (("wav", "WAV"), ("flac", "FLAC"), ("mp3", "MP3")):
         page.run(
-            "window.got = null; document.querySelector(`article [aria-label='Download as ${arguments[0]}']`).click()",
+            """window.got = null;
+                document.querySelector(`article:first-child [aria-label='Download as ${arguments[0]}']`).click()""",
             kind,
         )
         found = soundfile.info(io.BytesIO(bytes(page.wait("window.got"))))

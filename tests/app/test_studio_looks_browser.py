@@ -67,15 +67,15 @@ def test_everything_has_a_name_and_is_reached_by_the_tab_key(full: web.Browser) 
 
 def test_a_take_is_heard_and_moved_along_by_keys(page: web.Browser) -> None:
     finished(page, "keys", 6)
-    page.wait("document.querySelector('article audio').duration > 5")
-    page.run("document.querySelector('article .picture').focus()")
+    page.wait("document.querySelector('article:first-child audio').duration > 5")
+    page.run("document.querySelector('article:first-child .picture').focus()")
     page.keys(3 * web.RIGHT + web.LEFT)
-    assert page.run("return document.querySelector('article audio').currentTime") == pytest.approx(2)
+    assert page.run("return document.querySelector('article:first-child audio').currentTime") == pytest.approx(2)
     page.keys(" ")
-    page.wait("document.querySelector('article audio').currentTime > 2.05")
-    assert page.run("return document.querySelector('article .play').ariaPressed") == "true"
+    page.wait("document.querySelector('article:first-child audio').currentTime > 2.05")
+    assert page.run("return document.querySelector('article:first-child .play').ariaPressed") == "true"
     page.keys(" ")
-    page.wait("document.querySelector('article .play').ariaPressed === 'false'")
+    page.wait("document.querySelector('article:first-child .play').ariaPressed === 'false'")
     page.run("document.activeElement.blur()")
     page.keys("?")
     assert page.run("return document.getElementById('help').open") and "make music" in page.text("#help")
