@@ -234,6 +234,8 @@ def test_a_set_of_sounds_is_measured_as_a_job_with_its_reports(client: Client, m
     many = {"clips": [{"sound": kept[0]}] * 201}
     with pytest.raises(ValueError, match="400: refused: 201 clips are to be measured; 200 may be"):
         client.ask("POST", "/v1/evaluations", many)
+    for one in kept:
+        client.ask("DELETE", f"/v1/sounds/{one}")
 
 
 def test_a_kept_sound_goes_into_a_job_until_it_is_deleted(client: Client) -> None:
