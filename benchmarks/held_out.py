@@ -12,6 +12,7 @@ from songloom.band import composer, corpus
 from songloom.band.piece import Piece
 from songloom.data import manifest
 from songloom.data.manifest import Clip
+from songloom.data.workers import Workers
 from songloom.metrics.prompts import FACTS, Asked, asked
 
 HELD_OUT_SEED = 9_000_001
@@ -34,7 +35,7 @@ def held_out_pieces(
         folder = out / "held-out"
         bar = bars.add_task("rendering held-out pieces", total=count)
         corpus.write_corpus(
-            folder, hours=count * seconds / 3600, seed=HELD_OUT_SEED, jobs=jobs, seconds=seconds,
+            folder, hours=count * seconds / 3600, seed=HELD_OUT_SEED, workers=Workers(jobs), seconds=seconds,
             progress=lambda done, total: bars.update(bar, completed=done, total=total),
         )  # fmt: skip
     length = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))["seconds"]

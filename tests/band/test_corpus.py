@@ -12,6 +12,7 @@ from songloom.band.corpus import SAMPLE_RATE, compose_piece, count_clips, piece_
 from songloom.band.piece import Piece
 from songloom.band.soundfonts import Soundfont
 from songloom.data import manifest
+from songloom.data.workers import Workers, mapped
 
 
 @dataclass
@@ -84,8 +85,7 @@ def test_the_order_of_the_pieces_changes_nothing(
     rendered: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(tmp_path / "one")
-    forwards = corpus._work
-    monkeypatch.setattr(corpus, "_work", lambda out, order, missing, jobs: forwards(out, order, missing[::-1], jobs))
+    monkeypatch.setattr(corpus, "mapped", lambda make, tasks, who: mapped(make, dict(reversed(tasks.items())), who))
     make(tmp_path / "other")
     assert contents(tmp_path / "one") == contents(tmp_path / "other")
 
@@ -152,7 +152,7 @@ def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
     except ValueError:
         pytest.skip("no soundfont is installed")
     write_corpus(tmp_path / "one", hours=16 / 3600, seconds=8.0, seed=3)
-    write_corpus(tmp_path / "two", hours=16 / 3600, seconds=8.0, seed=3, jobs=2)
+    write_corpus(tmp_path / "two", hours=16 / 3600, seconds=8.0, seed=3, workers=Workers(2))
     one, two = contents(tmp_path / "one"), contents(tmp_path / "two")
     assert one.keys() == two.keys()
     for name in one:

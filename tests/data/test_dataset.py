@@ -10,6 +10,7 @@ from songloom.data.dataset import Cropping, Dataset, clips_of, open_waves
 from songloom.data.manifest import Caption, Clip, write
 from songloom.data.shards import Shards, ShardWriter
 from songloom.data.waves import cache_waves, to_float, to_int16
+from songloom.data.workers import Workers
 
 RATE = 1000
 
@@ -129,7 +130,7 @@ def test_the_wave_cache_is_the_same_for_one_job_and_two(folder: Path, tmp_path: 
     for path in folder.glob("*.flac"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     many = cache_waves(
-        tmp_path, clips, sample_rate=500, channels=2, jobs=2, shard_bytes=9000,
+        tmp_path, clips, sample_rate=500, channels=2, workers=Workers(2), shard_bytes=9000,
         progress=lambda done, total: heard.append((done, total)),
     )  # fmt: skip
     one = cache_waves(folder, clips, sample_rate=500, channels=2)

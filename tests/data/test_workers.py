@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 
-from songloom.data.workers import mapped
+from songloom.data.workers import Workers, mapped
 
 
 def square_or_die(number: int) -> int:
@@ -19,19 +20,58 @@ def failing(number: int) -> int:
     raise ValueError(f"{number} is wrong")
 
 
+def slow(name: str, seconds: float) -> str:
+    time.sleep(seconds)
+    return name
+
+
+class Counting:
+    """Says in which process it is, and how many copies of it were made there."""
+
+    copies = 0
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        Counting.copies += 1
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"any": "thing"}
+
+    def __call__(self, number: int) -> tuple[int, int]:
+        return os.getpid(), self.copies
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_task_has_its_result(jobs: int) -> None:
     tasks = {number: (number,) for number in (1, 2, 4)}
-    assert dict(mapped(square_or_die, tasks, jobs)) == {1: 1, 2: 4, 4: 16}
+    assert dict(mapped(square_or_die, tasks, Workers(jobs))) == {1: 1, 2: 4, 4: 16}
 
 
 def test_a_task_that_kills_its_process_is_named_and_the_others_go_on() -> None:
     tasks = {number: (number,) for number in range(5)}
-    assert dict(mapped(square_or_die, tasks, 2, died=lambda name: -name)) == {0: 0, 1: 1, 2: 4, 3: -3, 4: 16}
+    assert dict(mapped(square_or_die, tasks, Workers(2), died=lambda name: -name)) == {0: 0, 1: 1, 2: 4, 3: -3, 4: 16}
     with pytest.raises(ValueError, match="worked on 3 was killed"):
-        dict(mapped(square_or_die, tasks, 2))
+        dict(mapped(square_or_die, tasks, Workers(2)))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_come_in_order_however_long_each_takes(jobs: int) -> None:
+    tasks = {name: (name, seconds) for name, seconds in zip("abcdef", (0.3, 0.0, 0.1, 0.0, 0.2, 0.0), strict=True)}
+    assert [name for name, _ in mapped(slow, tasks, Workers(jobs))] == list("abcdef")
+
+
+def test_what_is_mapped_is_pickled_once_for_a_process() -> None:
+    tasks = {number: (number,) for number in range(12)}
+    made = [pid for _, (pid, copies) in mapped(Counting(), tasks, Workers(2)) if copies == 1]
+    assert len(made) == 12 and 1 <= len(set(made)) <= 2 and os.getpid() not in made
+
+
+def test_workers_are_one_here_and_all_that_a_cluster_has_unless_told() -> None:
+    assert Workers.of(None, None) == Workers(1) and Workers.of(None, "auto") == Workers(0, "auto")
+    assert Workers.of(3, "auto") == Workers(3, "auto") and Workers(0).processes >= 1
+    with pytest.raises(ValueError, match="jobs is -1"):
+        Workers(-1)
 
 
 def test_an_error_is_raised() -> None:
     with pytest.raises(ValueError, match="is wrong"):
-        dict(mapped(failing, {1: (1,), 2: (2,)}, 2))
+        dict(mapped(failing, {1: (1,), 2: (2,)}, Workers(2)))

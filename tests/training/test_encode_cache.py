@@ -12,6 +12,7 @@ from training_toys import ENTRIES, HOP, RATE, ToyCodec, write_sines
 from songloom.audio import files
 from songloom.checkpoint import system_hash
 from songloom.data.manifest import read
+from songloom.data.workers import Workers
 from songloom.training import clip_cache, encode_cache
 from songloom.training.encode_cache import encode
 
@@ -25,7 +26,7 @@ def codec() -> ToyCodec:
 def test_the_cache_holds_what_the_codec_says_of_each_whole_clip(codec: ToyCodec, tmp_path: Path) -> None:
     clips = read(write_sines(tmp_path))
     heard: list[tuple[int, int]] = []
-    codes = encode(codec, clips, tmp_path, jobs=2, progress=lambda done, total: heard.append((done, total)))
+    codes = encode(codec, clips, tmp_path, workers=Workers(2), progress=lambda done, total: heard.append((done, total)))
     latents = encode(codec, clips, tmp_path, kind="latents")
     assert heard == [(done + 1, len(clips)) for done in range(len(clips))]
     assert codes.dtype == np.int16 and latents.dtype == np.float16
@@ -46,7 +47,7 @@ def test_a_second_call_encodes_nothing_and_another_codec_finds_nothing(
     other = ToyCodec(ToyCodec.Config())
     assert system_hash(other) != system_hash(codec)
     assert encode(other, clips, tmp_path).folder != first.folder
-    monkeypatch.setattr(encode_cache, "encode_clip", None)
+    monkeypatch.setattr(encode_cache.Encoding, "__call__", None)
     assert encode(codec, clips, tmp_path).folder == first.folder
 
 

@@ -20,7 +20,8 @@ def band(
     out: Path,
     hours: float = 1.0,
     seed: int = 0,
-    jobs: int = 1,
+    jobs: int | None = None,
+    ray: str | None = None,
     seconds: float = 30.0,
     stems: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
@@ -38,7 +39,9 @@ def band(
     seed:
         Another seed, another corpus.
     jobs:
-        Processes to render with.
+        Processes to render with: 1, unless told; 0 is one for every processor. With --ray, tasks at a time.
+    ray:
+        The address of a Ray cluster that works instead, or "local" to start one here; see docs/scale.md.
     seconds:
         Length of a piece, about.
     stems:
@@ -47,10 +50,12 @@ def band(
         Print how long it would take and how large it would be; write nothing.
     """
     from songloom.band import corpus, soundfonts
+    from songloom.data.workers import Workers
 
+    workers = Workers.of(jobs, ray)
     soundfonts.find_soundfonts()
     if dry_run:
-        guess = corpus.estimate(hours=hours, seed=seed, jobs=jobs, stems=stems, seconds=seconds)
+        guess = corpus.estimate(hours=hours, seed=seed, jobs=workers.processes, stems=stems, seconds=seconds)
         print(f"{guess.clips} pieces, about {guess.bytes / 1e9:.2f} GB and {guess.wall_seconds / 60:.0f} minutes")
         return
     with bar("the band plays") as report:
@@ -58,7 +63,7 @@ def band(
             out,
             hours=hours,
             seed=seed,
-            jobs=jobs,
+            workers=workers,
             stems=stems,
             seconds=seconds,
             progress=lambda done, total: report(done / total),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from cyclopts import Parameter
 from songloom.app import folders
 from songloom.app.coding import Precision, load_codec
 from songloom.app.screen import Report
+from songloom.data.workers import Workers
 
 if TYPE_CHECKING:
     from songloom.data.token_header import TokenHeader
@@ -28,6 +30,8 @@ def encode(
     entropy: Annotated[bool, Parameter(negative="")] = False,
     lm: Path | None = None,
     precision: Precision = "float32",
+    jobs: int | None = None,
+    ray: str | None = None,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Sound to a compact .loom file of tokens.
@@ -52,6 +56,10 @@ def encode(
         changes a few tokens.
     lm:
         EnCodec's language model (a file encodec_lm_*.th): squeezes the tokens of an .ecdc file, slowly.
+    jobs:
+        Processes for a folder's files: 1, unless told; 0 is one for every processor. With --ray, tasks at a time.
+    ray:
+        The address of a Ray cluster that works instead, or "local" to start one here; see docs/scale.md.
     overwrite:
         Replace files that are there.
     """
@@ -70,31 +78,41 @@ def encode(
         raise ValueError("--lm goes with .ecdc files only; --entropy squeezes .loom files")
     opened, identity = load_codec(codec, precision)
     header = header_of(opened, identity, streams if bitrate is None else opened.streams_for(bitrate), entropy=entropy)
-
-    def step(source: Path, target: Path, report: Report) -> str:
-        if target.suffix.lower() == ".ecdc":
-            return _to_ecdc(opened, source, target, header.streams, lm, report)
-        return _to_loom(opened, source, target, header, report)
-
-    folders.each(files, step, overwrite=overwrite)
+    step = _ToEcdc(opened, header.streams, lm) if suffixes == {".ecdc"} else _ToLoom(opened, header)
+    folders.each(files, step, overwrite=overwrite, workers=Workers.of(jobs, ray))
 
 
-def _to_loom(codec: Codec, source: Path, target: Path, header: TokenHeader, report: Report) -> str:
-    from songloom.data.token_file import TokenReader
-    from songloom.inference.coded_files import encode_file
+@dataclass(frozen=True, eq=False)
+class _ToLoom:
+    """A file through a codec to a .loom file; gives the line about it."""
 
-    encode_file(codec, source, target, header, progress=report)
-    with TokenReader(target) as made:
-        return _line(codec, source, target, made.samples, header.streams, made.coded_bytes)
+    codec: Codec
+    header: TokenHeader
+
+    def __call__(self, source: Path, target: Path, report: Report) -> str:
+        from songloom.data.token_file import TokenReader
+        from songloom.inference.coded_files import encode_file
+
+        encode_file(self.codec, source, target, self.header, progress=report)
+        with TokenReader(target) as made:
+            return _line(self.codec, source, target, made.samples, self.header.streams, made.coded_bytes)
 
 
-def _to_ecdc(codec: Codec, source: Path, target: Path, streams: int, lm: Path | None, report: Report) -> str:
-    from songloom.published.ecdc import EcdcReader
-    from songloom.published.ecdc_audio import encode_file
+@dataclass(frozen=True, eq=False)
+class _ToEcdc:
+    """A file through an EnCodec model to an .ecdc file; gives the line about it."""
 
-    encode_file(codec, source, target, streams, lm=lm, progress=report)
-    made = EcdcReader(target)
-    return _line(codec, source, target, made.header.samples, streams, made.coded_bytes)
+    codec: Codec
+    streams: int
+    lm: Path | None
+
+    def __call__(self, source: Path, target: Path, report: Report) -> str:
+        from songloom.published.ecdc import EcdcReader
+        from songloom.published.ecdc_audio import encode_file
+
+        encode_file(self.codec, source, target, self.streams, lm=self.lm, progress=report)
+        made = EcdcReader(target)
+        return _line(self.codec, source, target, made.header.samples, self.streams, made.coded_bytes)
 
 
 def _line(codec: Codec, source: Path, target: Path, samples: int, streams: int, coded_bytes: int) -> str:

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 
 from songloom.app.screen import Report as Shown
 from songloom.app.screen import bar, errors
+from songloom.data.workers import Workers
 
 if TYPE_CHECKING:
     from songloom.metrics.bench.asked import Asked
@@ -29,6 +30,7 @@ def evaluate(
     prompts: Path | None = None,
     embedding: Names = (),
     jobs: int = 0,
+    ray: str | None = None,
     players: int = 50,
     cache: Path | None = None,
 ) -> None:
@@ -54,7 +56,9 @@ def evaluate(
         of a published metric with its file, as vggish-fadtk=vggish-10086976.pth; may be given many times. Without it
         the embedded ones.
     jobs:
-        Processes that listen; 0 is one for every processor.
+        Processes that listen; 0 is one for every processor. With --ray, tasks at a time.
+    ray:
+        The address of a Ray cluster that works instead, or "local" to start one here; see docs/scale.md.
     players:
         How many clips can be heard inside of report.html.
     cache:
@@ -64,7 +68,7 @@ def evaluate(
     from songloom.metrics.bench.evaluation import listen_to_reference
     from songloom.metrics.bench.writing import write_report
 
-    bench = _bench(reference, prompts, embedding, jobs, cache)
+    bench = _bench(reference, prompts, embedding, Workers(jobs, ray), cache)
     report = measured(generated, bench, _stage, listen_to_reference(bench, _stage))
     paths = write_report(report, output, players=players)
     _tell(report)
@@ -80,6 +84,7 @@ def compare(
     prompts: Path | None = None,
     embedding: Names = (),
     jobs: int = 0,
+    ray: str | None = None,
     cache: Path | None = None,
 ) -> None:
     """Measure several folders of generated music and put them side by side.
@@ -101,7 +106,9 @@ def compare(
     embedding:
         A network for distances and for words, as for songloom evaluate.
     jobs:
-        Processes that listen; 0 is one for every processor.
+        Processes that listen; 0 is one for every processor. With --ray, tasks at a time.
+    ray:
+        The address of a Ray cluster that works instead, or "local" to start one here; see docs/scale.md.
     cache:
         Where measurements are kept by the content of the files; without it a folder of this user's cache.
     """
@@ -112,7 +119,7 @@ def compare(
     names = [folder.name for folder in systems]
     if len(systems) < 2 or len(set(names)) != len(names):
         raise ValueError(f"compare takes two or more folders of different names, not {', '.join(map(str, systems))}")
-    bench = _bench(reference, prompts, embedding, jobs, cache)
+    bench = _bench(reference, prompts, embedding, Workers(jobs, ray), cache)
     against = listen_to_reference(bench, _stage)
     reports = [measured(folder, bench, _stage, against) for folder in systems]
     paths = write_comparison(reports, output)
@@ -122,27 +129,24 @@ def compare(
 
 
 def _bench(
-    reference: Path | None, prompts: Path | None, embedding: Sequence[str], jobs: int, cache: Path | None
+    reference: Path | None, prompts: Path | None, embedding: Sequence[str], workers: Workers, cache: Path | None
 ) -> Bench:
     from songloom.metrics.bench.evaluation import Bench
     from songloom.metrics.bench.networks import embedded_names, open_networks
     from songloom.metrics.bench.store import Store
 
-    if jobs < 0:
-        raise ValueError(f"jobs is {jobs}; it is 0 or more")
     asked = None if prompts is None else read_asked(prompts)
     with errors.status("loading networks"):
         networks = open_networks(list(dict.fromkeys(embedding or embedded_names())))
     if not networks:
         errors.print("no network is embedded and none given with --embedding: no distances, no words and music")
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Bench(
         networks=networks,
         prompts=asked,
         prompts_from=str(prompts or ""),
         reference=reference,
         store=Store(cache or _cache()),
-        jobs=jobs or processors,
+        workers=workers,
     )
 
 

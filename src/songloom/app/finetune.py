@@ -18,6 +18,7 @@ from songloom.app.training import USUAL, Flag, Running, describe, follow, pairs
 if TYPE_CHECKING:
     from songloom.app.tuning.rehearsal import Rehearsal
     from songloom.app.tuning.steps import Tuning
+    from songloom.data.workers import Workers
 
 RUNS = Path("runs")
 NOTES_SHOWN = 10
@@ -94,7 +95,7 @@ def finetune(
         return
     tuning.plan()  # what cannot be is said before anything is heard
     alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
-    if alone and not _listen(tuning, running.jobs, review=review, yes=yes):
+    if alone and not _listen(tuning, running.workers(), review=review, yes=yes):
         return
     resume = tuning.begun
     follow(
@@ -111,13 +112,13 @@ def finetune(
         _compare(tuning, running.device or "cpu")
 
 
-def _listen(tuning: Tuning, jobs: int, *, review: bool, yes: bool) -> bool:
+def _listen(tuning: Tuning, workers: Workers, *, review: bool, yes: bool) -> bool:
     """Hears the folder and shows its captions; whether to go on."""
     from songloom.app.tuning import captions, page
 
     seen = captions.seen(tuning.home)
     with Bars() as bars:
-        music = tuning.listen(bars, jobs=jobs)
+        music = tuning.listen(bars, workers=workers)
     if music is None:
         return not review
     for line in music.notes[:NOTES_SHOWN]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from songloom.app.screen import Report, bar, errors
+from songloom.data.workers import HERE, Workers, mapped
 
 
 def pairs(source: Path, output: Path | None, suffixes: Collection[str], suffix: str) -> list[tuple[Path, Path]]:
@@ -33,7 +35,11 @@ def pairs(source: Path, output: Path | None, suffixes: Collection[str], suffix: 
     return [(path, target) for target, path in targets.items()]
 
 
-def each(files: list[tuple[Path, Path]], step: Callable[[Path, Path, Report], str], *, overwrite: bool) -> None:
+Step = Callable[[Path, Path, Report], str]
+"""Makes a file of a file, tells how far it is, and gives a line about what it made."""
+
+
+def each(files: list[tuple[Path, Path]], step: Step, *, overwrite: bool, workers: Workers = HERE) -> None:
     """Runs `step` for every pair and prints the line that it gives. One file's error is the command's; of many,
     files that are there are kept, bad ones are named, the rest is made, and the command fails at the end."""
     if len(files) == 1:
@@ -44,19 +50,39 @@ def each(files: list[tuple[Path, Path]], step: Callable[[Path, Path, Report], st
             line = step(source, target, report)
         print(line)
         return
-    bad = 0
-    for number, (source, target) in enumerate(files):
+    tasks, bad = {}, 0
+    for source, target in files:
         if target.exists() and not overwrite:
             errors.print(f"{target} is there already, kept", markup=False, highlight=False, soft_wrap=True)
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with bar(f"{number + 1}/{len(files)} {source.name}") as report:
-                line = step(source, target, report)
-        except ValueError as error:
-            bad += 1
+        else:
+            tasks[source] = (source, target)
+    for _, (line, error) in mapped(_Trying(step), tasks, workers, died=_killed):
+        bad += bool(error)
+        if error:
             errors.print(f"songloom: {error}", markup=False, highlight=False, soft_wrap=True)
         else:
-            print(line)
+            print(line, flush=True)
     if bad:
         raise ValueError(f"{bad} of {len(files)} files could not be used")
+
+
+@dataclass(frozen=True, eq=False)
+class _Trying:
+    """One file of many: the line about it, or why there is none."""
+
+    step: Step
+
+    def __call__(self, source: Path, target: Path) -> tuple[str, str]:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return self.step(source, target, _unseen), ""
+        except ValueError as error:
+            return "", str(error)
+
+
+def _unseen(_done: float) -> None:
+    """How far one of many files is: their lines tell enough."""
+
+
+def _killed(source: Path) -> tuple[str, str]:
+    return "", f"the process that worked on {source} was killed"

@@ -13,6 +13,7 @@ from songloom.app.screen import bar
 from songloom.app.training import Flag
 from songloom.data.prepare.pipeline import SHARD_BYTES, Prepared
 from songloom.data.prepare.verdicts import Filters
+from songloom.data.workers import Workers
 
 USUAL = Filters()
 NOTES_SHOWN = 10
@@ -28,7 +29,8 @@ def prepare(
     keep_near: Flag = False,
     shard_mb: float = SHARD_BYTES / 2**20,
     players: int = 50,
-    jobs: int = 1,
+    jobs: int | None = None,
+    ray: str | None = None,
     filters: Annotated[Filters, Parameter(name="*")] = USUAL,
 ) -> None:
     """Any folder of music, or a published data set, as clean captioned tar shards to train on.
@@ -56,7 +58,9 @@ def prepare(
     players:
         Clips that can be heard in review.html.
     jobs:
-        Processes that listen and write.
+        Processes that listen and write: 1, unless told; 0 is one for every processor. With --ray, tasks at a time.
+    ray:
+        The address of a Ray cluster that works instead, or "local" to start one here; see docs/scale.md.
     """
     from songloom.app.review import write_review
     from songloom.data.prepare import pipeline
@@ -73,7 +77,7 @@ def prepare(
             sound=Sound(sample_rate, channels),
             keep_near=keep_near,
             shard_bytes=int(shard_mb * 2**20),
-            jobs=jobs,
+            workers=Workers.of(jobs, ray),
             report=lambda step, done, total: report(steps[step] + (0.8 if step == "listening" else 0.2) * done / total),
         )
     pages = write_review(folder, out, made, players=players)

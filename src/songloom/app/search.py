@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from songloom.app.screen import bar, clock, errors
+from songloom.data.workers import Workers
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,6 +31,8 @@ def search(
     top: Annotated[int, Parameter(name=["--top", "-n"])] = 10,
     model: str | None = None,
     index: Path | None = None,
+    jobs: int | None = None,
+    ray: str | None = None,
     as_is: Annotated[bool, Parameter(negative="")] = False,
     json_line: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
@@ -55,6 +58,10 @@ def search(
     index:
         A folder for the index. Without it .songloom inside the library, or, where that cannot be written, the user's
         cache folder.
+    jobs:
+        Processes that listen: 1, unless told; 0 is one for every processor. With --ray, tasks at a time.
+    ray:
+        The address of a Ray cluster that works instead, or "local" to start one here; see docs/scale.md.
     as_is:
         Search what was listened to before, without a look at the folder.
     json_line:
@@ -73,7 +80,7 @@ def search(
     opened = LibraryIndex(_place(library, index) / f"search-{space.sha256[:16]}", space.sha256, space.system.width)
     if not as_is:
         with bar(f"listening to {library}") as report:
-            changes = opened.update(library, space, progress=report)
+            changes = opened.update(library, space, workers=Workers.of(jobs, ray), progress=report)
         _tell(changes)
     if opened.size() == (0, 0):
         raise ValueError(f"{library} has nothing to search in: no file of it {'was' if as_is else 'could be'} heard")

@@ -92,7 +92,7 @@ def train(
         chain = Chain(
             out=out or Path("runs/embedded"),
             processes=processes,
-            jobs=running.jobs,
+            workers=running.workers(),
             precision=running.precision,
         )
         print(chain.describe()) if dry_run else make_embedded(chain)

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from songloom.app.screen import bar, errors
 from songloom.app.torchrun import joined, restarted
+from songloom.data.workers import Workers
 
 if TYPE_CHECKING:
     from songloom.training.distributed import Processes
@@ -39,8 +40,10 @@ class Running:
     "CPU threads; without it torch's own choice."
     precision: Literal["fp32", "bf16"] | None = None
     "bf16 or fp32 products; without it bf16 on a GPU, fp32 on a CPU. CPUs with avx512_bf16 gain by bf16."
-    jobs: int = 1
-    "Threads or processes that prepare the data."
+    jobs: int | None = None
+    "Processes that prepare the data: 1, unless told; 0 is one for every processor. With --ray, tasks at a time."
+    ray: str | None = None
+    """The address of a Ray cluster that prepares the data, or "local" to start one here; see docs/scale.md."""
     valid_steps: int = 500
     "Steps between validations; 0 for none."
     sample_steps: int = 2000
@@ -49,6 +52,10 @@ class Running:
     "Minutes between checkpoints."
     shard: Flag = False
     "With torchrun: split the weights over the devices (FSDP2) instead of copying them to each."
+
+    def workers(self) -> Workers:
+        """Who prepares the data."""
+        return Workers.of(self.jobs, self.ray)
 
     def processes(self) -> Processes:
         """This process among those of torchrun, on its device."""
@@ -111,7 +118,7 @@ def follow(
                 pace=pace,
                 processes=processes,
                 precision=running.precision,
-                jobs=running.jobs,
+                workers=running.workers(),
                 progress=fraction(report),
             )
         with stoppable() as stopped, steps_bar(title, hidden=not processes.first) as tell:

@@ -16,10 +16,8 @@ import os
 import random
 import re
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +25,9 @@ from songloom.band.captions import captions
 from songloom.band.composer import draw
 from songloom.band.labels import labels
 from songloom.band.soundfonts import find_soundfonts
-from songloom.band.workers import start_worker
 from songloom.data import manifest
 from songloom.data.manifest import Clip
+from songloom.data.workers import HERE, Workers, mapped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,7 +65,7 @@ def write_corpus(
     *,
     hours: float,
     seed: int,
-    jobs: int = 1,
+    workers: Workers = HERE,
     stems: bool = False,
     seconds: float = 30.0,
     progress: Progress | None = None,
@@ -75,14 +73,12 @@ def write_corpus(
     """Make (or finish, or extend) a corpus in `out`; returns its clips. `progress` hears (done, total)."""
     order = Order(seed, seconds, stems)
     total = count_clips(hours, seconds)
-    if jobs < 1:
-        raise ValueError(f"jobs is {jobs}, but must be at least 1")
     _sign(out, order, hours)
     missing = [index for index in range(total) if not _is_done(out, index)]
     done = total - len(missing)
     if progress:
         progress(done, total)
-    for _ in _work(out, order, missing, jobs):
+    for _ in mapped(_make_quietly, {index: (out, order, index) for index in missing}, workers):
         done += 1
         if progress:
             progress(done, total)
@@ -149,25 +145,6 @@ def make_clip(out: Path, order: Order, index: int) -> Clip:
     )
     manifest.write_atomically(_record(out, index), manifest.to_json(clip) + "\n")
     return clip
-
-
-def _work(out: Path, order: Order, missing: list[int], jobs: int) -> Iterator[int]:
-    """Make the missing clips, in this process or in `jobs` others, and tell each index when it is done."""
-    if jobs == 1 or len(missing) < 2:
-        for index in missing:
-            make_clip(out, order, index)
-            yield index
-        return
-    workers = min(jobs, len(missing))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start_worker) as pool:
-        tasks = {pool.submit(_make_quietly, out, order, index): index for index in missing}
-        try:
-            for task in as_completed(tasks):
-                task.result()
-                yield tasks[task]
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
 
 
 def _make_quietly(out: Path, order: Order, index: int) -> None:

@@ -23,6 +23,7 @@ from songloom.data.order import EpochOrder
 from songloom.data.shards import Shards
 from songloom.data.tar_waves import TarWaves
 from songloom.data.waves import Progress, cache_waves, to_float
+from songloom.data.workers import HERE, Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ def open_waves(
     clips: Sequence[Clip] | None = None,
     sample_rate: int,
     channels: int,
-    jobs: int = 1,
+    workers: Workers = HERE,
     progress: Progress | None = None,
     seed: int = 0,
     rank: int = 0,
@@ -201,7 +202,9 @@ def open_waves(
     if TarWaves.fits(folder, clips, sample_rate=sample_rate, channels=channels):
         waves = TarWaves(folder, clips)
     else:
-        waves = cache_waves(folder, clips, sample_rate=sample_rate, channels=channels, jobs=jobs, progress=progress)
+        waves = cache_waves(
+            folder, clips, sample_rate=sample_rate, channels=channels, workers=workers, progress=progress
+        )
     return Dataset(clips, waves=waves, seed=seed, rank=rank, world_size=world_size, cropping=cropping)
 
 

@@ -1,4 +1,4 @@
-"""Prefetching: the next batches are made by threads while the current one is trained on, in order."""
+"""Prefetching: what is asked for next is made while the last is used, in order; by threads, or by whatever submits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
+Asked = TypeVar("Asked")
 Made = TypeVar("Made")
 
 
@@ -20,16 +21,21 @@ def prefetch(
     """
     if ahead < 1 or threads < 1:
         raise ValueError(f"ahead is {ahead} and threads {threads}, but both must be at least 1")
-    todo = iter(steps)
     pool = ThreadPoolExecutor(threads, thread_name_prefix="prefetch")
     try:
-        waiting: deque[tuple[int, Future[Made]]] = deque(
-            (step, pool.submit(make, step)) for step in islice(todo, ahead)
-        )
-        while waiting:
-            step, made = waiting.popleft()
-            result = made.result()
-            waiting.extend((later, pool.submit(make, later)) for later in islice(todo, 1))
-            yield step, result
+        yield from in_order(lambda step: pool.submit(make, step), steps, ahead)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def in_order(
+    submit: Callable[[Asked], Future[Made]], asked: Iterable[Asked], ahead: int
+) -> Generator[tuple[Asked, Made], None, None]:
+    """(one, its result) for each of `asked`, in their order, with up to `ahead` submitted in advance."""
+    todo = iter(asked)
+    waiting: deque[tuple[Asked, Future[Made]]] = deque((one, submit(one)) for one in islice(todo, ahead))
+    while waiting:
+        one, made = waiting.popleft()
+        result = made.result()
+        waiting.extend((later, submit(later)) for later in islice(todo, 1))
+        yield one, result

@@ -11,7 +11,7 @@ from songloom.audio import files
 from songloom.data import sources
 from songloom.data.manifest import Clip
 from songloom.data.shards import SHARD_BYTES, Shards, cache_folder, finish, is_written, write_shard
-from songloom.data.workers import mapped
+from songloom.data.workers import HERE, Workers, mapped
 
 FULL_SCALE = 32768.0
 
@@ -24,12 +24,12 @@ def cache_waves(
     *,
     sample_rate: int,
     channels: int,
-    jobs: int = 1,
+    workers: Workers = HERE,
     progress: Progress | None = None,
     shard_bytes: int = SHARD_BYTES,
     cache: Path | None = None,
 ) -> Shards:
-    """The clips as int16 [C, T] at `sample_rate`, built with `jobs` processes where the cache lacks them.
+    """The clips as int16 [C, T] at `sample_rate`, built by `workers` where the cache lacks them.
 
     `progress` hears (clips done, clips in all); `cache` puts the result elsewhere than under the folder. A file
     that cannot be decoded raises ValueError with its path, and so does a cache that is stale.
@@ -43,7 +43,7 @@ def cache_waves(
     sources.check(cache, folder, clips, settings)
     if not Shards.is_finished(cache):
         groups = _grouped(clips, shard_bytes, 2 * channels * sample_rate)
-        _build(Path(folder), cache, groups, sample_rate, channels, jobs, progress)
+        _build(Path(folder), cache, groups, sample_rate, channels, workers, progress)
         finish(cache, len(groups), "int16", settings)
     return Shards(cache)
 
@@ -76,14 +76,14 @@ def _build(
     groups: Sequence[Sequence[Clip]],
     sample_rate: int,
     channels: int,
-    jobs: int,
+    workers: Workers,
     progress: Progress | None,
 ) -> None:
     total = sum(len(group) for group in groups)
     missing = [number for number in range(len(groups)) if not is_written(cache, number)]
     done = total - sum(len(groups[number]) for number in missing)
     tasks = {number: (folder, cache, number, groups[number], sample_rate, channels) for number in missing}
-    for number, _ in mapped(_write_group, tasks, jobs):
+    for number, _ in mapped(_write_group, tasks, workers):
         done += len(groups[number])
         if progress:
             progress(done, total)

@@ -13,7 +13,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from songloom.data.manifest import AUDIO_SUFFIXES
+from songloom.data.workers import HERE, Workers, mapped
 from songloom.inference.embedding import Space, embed_file
 from songloom.systems.roles import Progress
 
@@ -73,6 +74,20 @@ class Heard:
     error: str | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Hearing:
+    """One file of a library through an embedder."""
+
+    space: Space
+    library: Path
+
+    def __call__(self, path: str, told: tuple[int, int]) -> Heard:
+        try:
+            return Heard(path, *told, *embed_file(self.space.system, self.library / path))
+        except (ValueError, OSError) as error:
+            return Heard(path, *told, error=str(error))
+
+
 class LibraryIndex:
     """The index of one library under one embedder, in a folder of its own."""
 
@@ -91,7 +106,9 @@ class LibraryIndex:
             if table.execute("SELECT * FROM about").fetchall() != [about]:
                 raise ValueError(f"{self.folder} is the index of another embedder, or of another version of songloom")
 
-    def update(self, library: Path, space: Space, *, progress: Progress | None = None) -> Changes:
+    def update(
+        self, library: Path, space: Space, *, workers: Workers = HERE, progress: Progress | None = None
+    ) -> Changes:
         """Hears the files of `library` that are new or changed, and forgets those that left. What was heard stays when
         this is stopped. Raises ValueError for a folder without sound."""
         found = sounds(library)
@@ -106,9 +123,11 @@ class LibraryIndex:
         pending: list[Heard] = []
         saved = time.monotonic()
         try:
-            for place, path in enumerate(todo):
-                report = _share(progress, place, len(todo))
-                pending.append(_hear(space, library, path, found[path], report))
+            tasks = {path: (path, found[path]) for path in todo}
+            for done, (_, heard) in enumerate(mapped(Hearing(space, library), tasks, workers), start=1):
+                pending.append(heard)
+                if progress:
+                    progress(done / len(todo))
                 if time.monotonic() - saved > SAVE_SECONDS:
                     self.add(pending)
                     pending, saved = [], time.monotonic()
@@ -237,16 +256,3 @@ def sounds(library: Path) -> dict[str, tuple[int, int]]:
     if not found:
         raise ValueError(f"{library} holds no audio files ({', '.join(AUDIO_SUFFIXES)})")
     return dict(sorted(found.items()))
-
-
-def _hear(space: Space, library: Path, path: str, told: tuple[int, int], progress: Progress | None) -> Heard:
-    try:
-        starts, vectors = embed_file(space.system, library / path, progress=progress)
-    except (ValueError, OSError) as error:
-        return Heard(path, *told, error=str(error))
-    return Heard(path, *told, starts, vectors)
-
-
-def _share(progress: Progress | None, place: int, count: int) -> Callable[[float], None] | None:
-    """Tells the whole of `count` files how far its file number `place` is."""
-    return None if progress is None else lambda done: progress((place + done) / count)

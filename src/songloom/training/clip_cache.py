@@ -1,4 +1,4 @@
-"""A cache of one array for each clip of a data set, made once by threads.
+"""A cache of one array for each clip of a data set, made once.
 
 It lies under the data set's `.cache`, keyed by its clips and by what made it; one of files that have changed since is
 refused. A run that was cut off goes on at the first shard that is missing.
@@ -7,7 +7,6 @@ refused. A run that was cut off goes on at the first shard that is missing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,9 @@ import numpy as np
 
 from songloom.data import sources
 from songloom.data.manifest import Clip
-from songloom.data.prefetch import prefetch
 from songloom.data.shards import Shards, ShardWriter, cache_folder
 from songloom.data.waves import Progress
+from songloom.data.workers import HERE, Workers, mapped
 
 SHARD_BYTES = 2 * 2**20
 
@@ -29,22 +28,24 @@ def cached(
     *,
     dtype: str,
     settings: Mapping[str, Any],
-    jobs: int = 1,
+    workers: Workers = HERE,
     progress: Progress | None = None,
     cache: Path | None = None,
+    gpu: bool = False,
 ) -> Shards:
-    """What `make` gives of every clip, as `dtype`. `settings` say what makes it; `jobs` threads do; `progress` hears
-    (clips done, clips in all); `cache` puts the result elsewhere. Raises ValueError for a cache that is stale."""
+    """What `make` gives of every clip, as `dtype`. `settings` say what makes it; `workers` do, each with a copy of
+    `make`, and on a cluster, with `gpu`, each on a GPU; `progress` hears (clips done, clips in all); `cache` puts the
+    result elsewhere. Raises ValueError for a cache that is stale."""
     place = cache or cache_folder(folder, clips, settings)
     sources.check(place, folder, clips, settings)
     if Shards.is_finished(place):
         return Shards(place)
     with ShardWriter(place, dtype, settings, shard_bytes=SHARD_BYTES) as writer:
         missing = [clip for clip in clips if clip.id not in writer.done]
-        steps = range(len(missing))
-        with closing(prefetch(lambda step: make(missing[step]), steps, ahead=2 * jobs, threads=jobs)) as arrays:
-            for step, array in arrays:
-                writer.add(missing[step].id, array)
-                if progress:
-                    progress(len(clips) - len(missing) + step + 1, len(clips))
+        before = len(clips) - len(missing)
+        made = mapped(make, {clip.id: (clip,) for clip in missing}, workers, gpu=gpu)
+        for done, (identity, array) in enumerate(made, before + 1):
+            writer.add(identity, array)
+            if progress:
+                progress(done, len(clips))
     return Shards(place)

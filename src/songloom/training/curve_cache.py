@@ -6,6 +6,7 @@ The cache is keyed by the frame rate.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from songloom.conditioning.curve_batch import extracted
 from songloom.data.manifest import Clip
 from songloom.data.shards import Shards
 from songloom.data.waves import Progress
+from songloom.data.workers import HERE, Workers
 from songloom.systems.roles import Codec
 from songloom.training.clip_cache import cached
 
@@ -27,18 +29,28 @@ def measure_curves(
     clips: Sequence[Clip],
     folder: Path,
     *,
-    jobs: int = 1,
+    workers: Workers = HERE,
     progress: Progress | None = None,
     cache: Path | None = None,
 ) -> Shards:
-    """Curves [15, F] (float16) of every clip on the frames that `codec` makes of it. `jobs` threads measure;
+    """Curves [15, F] (float16) of every clip on the frames that `codec` makes of it. `workers` measure;
     `progress` hears (clips done, clips in all); `cache` puts the result elsewhere."""
     settings = {"kind": "curves", "version": VERSION, "sample_rate": codec.sample_rate, "hop": codec.hop_length}
+    make = Measuring(codec, Path(folder))
+    return cached(
+        folder, clips, make, dtype="float16", settings=settings, workers=workers, progress=progress, cache=cache
+    )
 
-    def make(clip: Clip) -> np.ndarray:
-        audio = Audio.load(folder / clip.audio)
-        frames = codec.frames(audio.fitted(codec.sample_rate, 1).shape[-1])
-        found: np.ndarray = extracted(audio, codec.frame_rate, frames, labels=clip.labels).numpy()
+
+@dataclass(frozen=True, eq=False)
+class Measuring:
+    """Curves [15, F] of a clip of a folder on the frames of a codec."""
+
+    codec: Codec
+    folder: Path
+
+    def __call__(self, clip: Clip) -> np.ndarray:
+        audio = Audio.load(self.folder / clip.audio)
+        frames = self.codec.frames(audio.fitted(self.codec.sample_rate, 1).shape[-1])
+        found: np.ndarray = extracted(audio, self.codec.frame_rate, frames, labels=clip.labels).numpy()
         return found
-
-    return cached(folder, clips, make, dtype="float16", settings=settings, jobs=jobs, progress=progress, cache=cache)

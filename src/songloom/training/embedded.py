@@ -20,6 +20,7 @@ from songloom import checkpoint
 from songloom.band.corpus import write_corpus
 from songloom.data.manifest import NAME
 from songloom.data.waves import Progress
+from songloom.data.workers import HERE, Workers
 from songloom.systems import registry
 from songloom.training.distributed import Processes
 from songloom.training.run_folder import RunFolder
@@ -96,7 +97,7 @@ class Chain:
     out: Path
     table: Table = EMBEDDED
     processes: Processes = Processes()
-    jobs: int = 1
+    workers: Workers = HERE
     pace: Pace = Pace()
     precision: Precision | None = None
 
@@ -139,7 +140,7 @@ class Chain:
                     self.corpus,
                     split,
                     processes=self.processes,
-                    jobs=self.jobs,
+                    workers=self.workers,
                     progress=progress,
                 )
 
@@ -202,7 +203,7 @@ class Chain:
             hours=table.hours,
             seed=table.seed,
             seconds=table.piece_seconds,
-            jobs=self.jobs,
+            workers=self.workers,
             progress=progress,
         )
 
@@ -240,7 +241,7 @@ class Chain:
             pace=self.pace,
             processes=self.processes,
             precision=self.precision,
-            jobs=self.jobs,
+            workers=self.workers,
         )
         return trainer.run(tell=tell, stop=stop)
 

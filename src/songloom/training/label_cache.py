@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,9 @@ from songloom.conditioning.musical import key_number
 from songloom.conditioning.notes import normal_key
 from songloom.data import sources
 from songloom.data.manifest import Clip, write_atomically
-from songloom.data.prefetch import prefetch
 from songloom.data.shards import cache_folder
 from songloom.data.waves import Progress
+from songloom.data.workers import HERE, Workers, mapped
 
 VERSION = 1
 """Of how beats are heard."""
@@ -32,7 +31,9 @@ SLOWEST, FASTEST = 20.0, 400.0
 Beats = dict[str, list[float]]
 
 
-def completed(clips: Sequence[Clip], folder: Path, *, jobs: int = 1, progress: Progress | None = None) -> list[Clip]:
+def completed(
+    clips: Sequence[Clip], folder: Path, *, workers: Workers = HERE, progress: Progress | None = None
+) -> list[Clip]:
     """The clips, with `tonic` and `mode` in the labels of those that tell a `key`, and `beats` and `downbeats`
     (seconds) in those that tell a `tempo`. What a clip tells itself stays. `progress` hears (clips heard, clips to
     hear). Raises ValueError, with the clip's name, for a key or a tempo that is none."""
@@ -40,7 +41,7 @@ def completed(clips: Sequence[Clip], folder: Path, *, jobs: int = 1, progress: P
     silent = [clip for clip in told if _tempo(clip) and not (clip.labels.get("beats") or clip.labels.get("downbeats"))]
     if not silent:
         return told
-    found = _heard(silent, Path(folder), jobs, progress)
+    found = _heard(silent, Path(folder), workers, progress)
     return [replace(clip, labels={**clip.labels, **found.get(clip.id, {})}) for clip in told]
 
 
@@ -65,7 +66,7 @@ def _tempo(clip: Clip) -> float | None:
     return float(tempo)
 
 
-def _heard(clips: Sequence[Clip], folder: Path, jobs: int, progress: Progress | None) -> dict[str, Beats]:
+def _heard(clips: Sequence[Clip], folder: Path, workers: Workers, progress: Progress | None) -> dict[str, Beats]:
     """Beats by clip, from the cache where it is."""
     settings = {"kind": "beats", "version": VERSION, "tempi": [_tempo(clip) for clip in clips]}
     place = cache_folder(folder, clips, settings)
@@ -75,11 +76,11 @@ def _heard(clips: Sequence[Clip], folder: Path, jobs: int, progress: Progress | 
         known: dict[str, Beats] = json.loads(kept.read_text(encoding="utf-8"))
         return known
     found = {}
-    with closing(prefetch(lambda n: heard(clips[n], folder), range(len(clips)), ahead=2 * jobs, threads=jobs)) as made:
-        for number, beats in made:
-            found[clips[number].id] = beats
-            if progress:
-                progress(number + 1, len(clips))
+    made = mapped(heard, {clip.id: (clip, folder) for clip in clips}, workers)
+    for done, (identity, beats) in enumerate(made, start=1):
+        found[identity] = beats
+        if progress:
+            progress(done, len(clips))
     write_atomically(kept, json.dumps(found))
     return found
 

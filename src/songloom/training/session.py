@@ -15,6 +15,7 @@ from songloom.data.beat_mixing import BeatMixed
 from songloom.data.dataset import Cropping, Dataset, clips_of, open_waves
 from songloom.data.manifest import Clip
 from songloom.data.waves import Progress, cache_waves
+from songloom.data.workers import HERE, Workers
 from songloom.layers.lora import Lora
 from songloom.layers.mel import MelScale
 from songloom.published.load import load
@@ -228,7 +229,7 @@ def open_data(
     split: str,
     *,
     processes: Processes | None = None,
-    jobs: int = 1,
+    workers: Workers = HERE,
     progress: Progress | None = None,
 ) -> Dataset | None:
     """The waves, codes or latents of a split, as the recipe asks; made once. None for a split without clips."""
@@ -244,10 +245,10 @@ def open_data(
         return open_waves(
             folder,
             split,
-            clips=completed(clips, folder, jobs=jobs, progress=progress) if recipe.mixed else clips,
+            clips=completed(clips, folder, workers=workers, progress=progress) if recipe.mixed else clips,
             sample_rate=system.sample_rate,
             channels=system.channels,
-            jobs=jobs,
+            workers=workers,
             progress=progress,
             seed=seed,
             rank=rank,
@@ -256,25 +257,25 @@ def open_data(
         )
     if recipe.inputs == "mel":
         scale = mel_scale(system)
-        frames = measure_mel(scale, clips, folder, jobs=jobs, progress=progress)
+        frames = measure_mel(scale, clips, folder, workers=workers, progress=progress)
         rate = scale.sample_rate / scale.hop_length
         return Dataset(
             clips, latents=frames, frame_rate=rate, seed=seed, rank=rank, world_size=world, cropping=cropping
         )
-    clips = completed(clips, folder, jobs=jobs, progress=progress)
+    clips = completed(clips, folder, workers=workers, progress=progress)
     codec = part_codec(system)
     codec.to(processes.device)
-    shards = encode(codec, clips, folder, kind=recipe.inputs, jobs=jobs, progress=progress)
+    shards = encode(codec, clips, folder, kind=recipe.inputs, workers=workers, progress=progress)
     codes, latents = (shards, None) if recipe.inputs == "codes" else (None, shards)
     waves = None
     if recipe.waves:
-        waves = cache_waves(folder, clips, sample_rate=codec.sample_rate, channels=codec.channels, jobs=jobs)
+        waves = cache_waves(folder, clips, sample_rate=codec.sample_rate, channels=codec.channels, workers=workers)
     return Dataset(
         clips,
         waves=waves,
         codes=codes,
         latents=latents,
-        curves=measure_curves(codec, clips, folder, jobs=jobs, progress=progress) if recipe.curves else None,
+        curves=measure_curves(codec, clips, folder, workers=workers, progress=progress) if recipe.curves else None,
         frame_rate=codec.frame_rate,
         seed=seed,
         rank=rank,
@@ -316,7 +317,7 @@ def start(
     pace: Pace | None = None,
     processes: Processes | None = None,
     precision: Precision | None = None,
-    jobs: int = 1,
+    workers: Workers = HERE,
     progress: Progress | None = None,
 ) -> Trainer:
     """A trainer in the run folder `out`, new or (with `resume`, and a `resumed_plan`) at its last checkpoint.
@@ -332,7 +333,7 @@ def start(
         if resume:
             product.read(system, run.checkpoint)  # its codec too, whose codes are then found in the cache
         opened = [
-            open_data(system, plan.recipe, data, split, processes=processes, jobs=jobs, progress=progress)
+            open_data(system, plan.recipe, data, split, processes=processes, workers=workers, progress=progress)
             for split in ("train", "valid")
         ]
     if opened[0] is None:

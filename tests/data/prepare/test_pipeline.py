@@ -21,6 +21,7 @@ from songloom.data.prepare.pipeline import HEARD, Prepared, prepare
 from songloom.data.prepare.tar_shards import INDEX, Sound, damaged
 from songloom.data.statistics import describe
 from songloom.data.tar_waves import TarWaves
+from songloom.data.workers import Workers
 
 RATE = 8000
 
@@ -97,7 +98,7 @@ def test_shards_are_plain_tars_in_pairs_and_16_bits_come_back_exactly(music: Pat
 def test_processes_and_interruptions_change_no_byte(
     music: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made(music, tmp_path / "two", jobs=2)
+    made(music, tmp_path / "two", workers=Workers(2))
     assert hashes(tmp_path / "two") == hashes(shards)
 
     def stop_at(count: int) -> pipeline.Report:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from bench_toys import RATE, tone, write
 
+from songloom.data.workers import Workers
 from songloom.metrics.bench import listening
 from songloom.metrics.bench.clip_facts import ClipFacts
 from songloom.metrics.bench.listening import listen_to_all
@@ -65,7 +66,7 @@ def test_a_broken_note_in_the_store_is_measured_again(tmp_path: Path) -> None:
 
 def test_processes_hear_what_one_hears(tmp_path: Path) -> None:
     write(tmp_path, {f"{i}.wav": tone(60 + i, 0.5) for i in range(3)})
-    assert listen_to_all(tmp_path, NOWHERE, jobs=2) == listen_to_all(tmp_path, NOWHERE)
+    assert listen_to_all(tmp_path, NOWHERE, workers=Workers(2)) == listen_to_all(tmp_path, NOWHERE)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from songloom.data.prepare.facts import Facts
 from songloom.data.prepare.layouts import Entry, entries
 from songloom.data.prepare.pipeline import HEARD, estimates, hear_all, planned_of
 from songloom.data.prepare.verdicts import Filters, Verdict, judge
+from songloom.data.workers import HERE, Workers, mapped
 from songloom.inference.captioning import believed, wordings
 from songloom.inference.embedding import Space
 from songloom.inference.tagging import Tag, Tagger, Tags
@@ -67,21 +68,23 @@ class Music:
         return home
 
 
-def survey(folder: Path, home: Path, *, jobs: int = 1, report: Report = lambda _: None) -> Music:
+def survey(folder: Path, home: Path, *, workers: Workers = HERE, report: Report = lambda _: None) -> Music:
     """Listens to the files of a folder that were not heard before. Raises ValueError for a folder without audio."""
     run = home.parent
     if Path(folder).resolve().is_relative_to(run.resolve()):
         raise ValueError(f"{folder} lies in {run}; the run needs a folder of its own")
     found, notes = entries(folder, leave=run)
-    music = heard(folder, found, home, jobs=jobs, report=report)
+    music = heard(folder, found, home, workers=workers, report=report)
     return replace(music, notes=(*notes, *music.notes))
 
 
-def heard(folder: Path, found: Sequence[Entry], home: Path, *, jobs: int = 1, report: Report = lambda _: None) -> Music:
+def heard(
+    folder: Path, found: Sequence[Entry], home: Path, *, workers: Workers = HERE, report: Report = lambda _: None
+) -> Music:
     """Listens to some files of a folder that were not heard before, and notes it in `home`."""
     home.mkdir(parents=True, exist_ok=True)
     facts = hear_all(
-        folder, home / HEARD, found, FILTERS.longest, jobs, lambda _step, done, total: report(done / total)
+        folder, home / HEARD, found, FILTERS.longest, workers, lambda _step, done, total: report(done / total)
     )
     alone = [replace(entry, artist="") for entry in found]  # all of it may be of one artist
     verdicts = judge(alone, facts, FILTERS, keep_near=True)
@@ -105,7 +108,14 @@ def uncaptioned(music: Music) -> list[Verdict]:
     return [one for one in music.kept if all(is_foreign(caption.text) for caption in one.entry.captions)]
 
 
-def captioned(music: Music, home: Path, open_space: Callable[[], Space], *, report: Report = lambda _: None) -> Music:
+def captioned(
+    music: Music,
+    home: Path,
+    open_space: Callable[[], Space],
+    *,
+    workers: Workers = HERE,
+    report: Report = lambda _: None,
+) -> Music:
     """The music, where each piece that has no caption in English has estimated ones too: from an embedder's tags, which
     is opened only where any piece is still to be heard, and from tempo and key where they are sure."""
     log, missing = home / TAGS, uncaptioned(music)
@@ -116,8 +126,9 @@ def captioned(music: Music, home: Path, open_space: Callable[[], Space], *, repo
         with log.open("a", encoding="utf-8") as lines:
             if log.stat().st_size:
                 lines.write("\n")  # behind a line that was cut off
-            for number, one in enumerate(unheard):
-                tags = tagger.tag_file(music.folder / one.entry.file).whole
+            tasks = {place: (music.folder / one.entry.file,) for place, one in enumerate(unheard)}
+            for number, found in mapped(tagger.tag_file, tasks, workers):
+                one, tags = unheard[number], found.whole
                 known[_samples(one)] = tags
                 lines.write(json.dumps({"samples": _samples(one), "tags": _told(tags)}) + "\n")
                 lines.flush()

@@ -16,6 +16,7 @@ import torch
 from songloom.app.tuning import captions, examples, examples_page, page
 from songloom.app.tuning.examples import Outcome, Trial
 from songloom.app.tuning.music import Music, captioned, is_data_set, survey
+from songloom.data.workers import HERE, Workers
 from songloom.inference.embedding import open_space
 from songloom.layers.lora import Lora, attach
 from songloom.systems import loras
@@ -61,13 +62,13 @@ class Tuning:
         """Whether there is a training to go on with."""
         return RunFolder.holds_run(self.out)
 
-    def listen(self, report: Report, *, jobs: int = 1) -> Music | None:
+    def listen(self, report: Report, *, workers: Workers = HERE) -> Music | None:
         """The music with its captions, those of captions.csv among them; None for a corpus, which is taken as it is.
         Raises ValueError where nothing can be used."""
         if is_data_set(self.data):
             return None
-        heard = survey(self.data, self.home, jobs=jobs, report=partial(report, LISTENING))
-        music = captions.reviewed(heard, self.home, partial(self._captioned, report=report))
+        heard = survey(self.data, self.home, workers=workers, report=partial(report, LISTENING))
+        music = captions.reviewed(heard, self.home, partial(self._captioned, workers=workers, report=report))
         music.write(self.home)
         page.write(music, self.home)
         return music
@@ -110,5 +111,6 @@ class Tuning:
         outcome = examples.compare(trial, open_space(self.embedder), folder, report=report)
         return outcome, examples_page.write(outcome, folder)
 
-    def _captioned(self, music: Music, *, report: Report) -> Music:
-        return captioned(music, self.home, partial(open_space, self.embedder), report=partial(report, HEARING))
+    def _captioned(self, music: Music, *, workers: Workers, report: Report) -> Music:
+        space = partial(open_space, self.embedder)
+        return captioned(music, self.home, space, workers=workers, report=partial(report, HEARING))

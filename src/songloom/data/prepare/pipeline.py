@@ -17,7 +17,7 @@ from songloom.data.prepare.facts import VERSION, Facts, listen
 from songloom.data.prepare.layouts import Entry, entries
 from songloom.data.prepare.tar_shards import Planned, Shard, Sound, finish, plans, write_shard
 from songloom.data.prepare.verdicts import Filters, Verdict, judge
-from songloom.data.workers import mapped
+from songloom.data.workers import HERE, Workers, mapped
 
 HEARD = "facts.jsonl"
 SHARD_BYTES = 256 * 2**20
@@ -46,25 +46,25 @@ def prepare(
     sound: Sound | None = None,
     keep_near: bool = False,
     shard_bytes: int = SHARD_BYTES,
-    jobs: int = 1,
+    workers: Workers = HERE,
     report: Report | None = None,
 ) -> Prepared:
-    """The folder's music as tar shards in `out`. `report` hears (step, done, in all). The result is the same for any
-    number of jobs, and after any number of interruptions. Raises ValueError where nothing is left to keep."""
+    """The folder's music as tar shards in `out`. `report` hears (step, done, in all). The result is the same
+    whoever works, and after any number of interruptions. Raises ValueError where nothing is left to keep."""
     filters, sound, tell = filters or Filters(), sound or Sound(), report or _silence
     if sound.channels not in (None, 1, 2):
         raise ValueError(f"channels is {sound.channels}, but must be 1 or 2")
     folder, out = Path(folder), Path(out)
     found, notes = entries(folder, leave=out)
     out.mkdir(parents=True, exist_ok=True)
-    heard = hear_all(folder, out / HEARD, found, filters.longest, jobs, tell)
+    heard = hear_all(folder, out / HEARD, found, filters.longest, workers, tell)
     verdicts = judge(found, heard, filters, keep_near=keep_near)
     planned = [planned_of(one, one.facts) for one in verdicts if one.kept and one.facts]
     if not planned:
         raise ValueError(f"{folder}: none of {len(verdicts)} files is kept; the first: {verdicts[0].reason}")
     made = plans(planned, sound, filters.longest, shard_bytes)
     shards: dict[str, Shard] = {}
-    for name, shard in mapped(write_shard, {plan.name: (folder, out, plan) for plan in made}, jobs):
+    for name, shard in mapped(write_shard, {plan.name: (folder, out, plan) for plan in made}, workers):
         shards[name] = shard
         tell("writing", len(shards), len(made))
     ordered = tuple(shards[plan.name] for plan in made)
@@ -73,7 +73,7 @@ def prepare(
 
 
 def hear_all(
-    folder: Path, log: Path, found: Sequence[Entry], longest: float, jobs: int, tell: Report
+    folder: Path, log: Path, found: Sequence[Entry], longest: float, workers: Workers, tell: Report
 ) -> dict[str, Facts | str]:
     """Facts by file, or why there are none; each file's are added to `log` as they come, and files that have not
     changed since are not heard again."""
@@ -86,7 +86,7 @@ def hear_all(
     with log.open("a", encoding="utf-8") as lines:
         if log.stat().st_size:
             lines.write("\n")  # behind a line that was cut off
-        for file, facts in mapped(try_to_listen, missing, jobs, died=lambda _: KILLED):
+        for file, facts in mapped(try_to_listen, missing, workers, died=lambda _: KILLED):
             heard[file] = facts
             told = {"error": facts} if isinstance(facts, str) else {"error": "", "facts": facts.to_json()}
             lines.write(json.dumps({"file": file, "stamp": stamps[file], **told}) + "\n")

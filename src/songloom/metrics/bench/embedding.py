@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from songloom.audio import files
+from songloom.data.workers import HERE, Workers, mapped
 from songloom.metrics.bench.listening import Progress, Sound, Unreadable
 from songloom.metrics.bench.store import Store
 from songloom.metrics.embeddings import ClassifyingNetwork, EmbedderNetwork, EmbeddingNetwork
@@ -38,7 +39,12 @@ class Embedded:
 
 
 def embed_all(
-    network: EmbeddingNetwork, sounds: Sequence[Sound], store: Store, *, progress: Progress | None = None
+    network: EmbeddingNetwork,
+    sounds: Sequence[Sound],
+    store: Store,
+    *,
+    workers: Workers = HERE,
+    progress: Progress | None = None,
 ) -> Embedded:
     """Embeddings of all sounds, from the store where they are known. A sound that the network cannot hear (too short)
     is refused, the others go on."""
@@ -46,11 +52,10 @@ def embed_all(
     wholes: dict[str, np.ndarray] = {}
     chances: dict[str, np.ndarray] = {}
     refused: list[Unreadable] = []
-    for done, sound in enumerate(sounds, start=1):
-        try:
-            heard = _answers(network, sound, store)
-        except ValueError as error:
-            refused.append(Unreadable(sound.path, f"{network.name}: {error}"))
+    made = mapped(Asking(network, store), {sound.name: (sound,) for sound in sounds}, workers)
+    for done, (sound, (_, heard)) in enumerate(zip(sounds, made, strict=True), start=1):
+        if isinstance(heard, Unreadable):
+            refused.append(heard)
         else:
             rows[sound.name] = heard["rows"]
             wholes |= {sound.name: heard["whole"]} if "whole" in heard else {}
@@ -58,6 +63,20 @@ def embed_all(
         if progress:
             progress(done / len(sounds))
     return Embedded(rows, wholes, chances, tuple(refused))
+
+
+@dataclass(frozen=True, eq=False)
+class Asking:
+    """What a network says of one sound, by name, or why it cannot hear it."""
+
+    network: EmbeddingNetwork
+    store: Store
+
+    def __call__(self, sound: Sound) -> dict[str, np.ndarray] | Unreadable:
+        try:
+            return _answers(self.network, sound, self.store)
+        except ValueError as error:
+            return Unreadable(sound.path, f"{self.network.name}: {error}")
 
 
 Verb = Callable[[Tensor], Tensor]

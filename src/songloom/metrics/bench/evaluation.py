@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from songloom.data.workers import HERE, Workers
 from songloom.metrics.bench.asked import Asked, of_recipes, paired
 from songloom.metrics.bench.closeness import class_section, distance_section
 from songloom.metrics.bench.embedding import Embedded, embed_all
@@ -31,14 +32,14 @@ NAMED_MISSING = 5
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Bench:
     """How sets are measured: the `networks`, the `prompts` (None: each file's own recipe) and where they come from,
-    the folder of the `reference`, the `store`, the number of processes."""
+    the folder of the `reference`, the `store`, and who works."""
 
     networks: Sequence[EmbeddingNetwork] = ()
     prompts: Sequence[Asked] | None = None
     prompts_from: str = ""
     reference: Path | None = None
     store: Store = field(default_factory=lambda: Store(None))
-    jobs: int = 1
+    workers: Workers = HERE
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ def listen_to_reference(bench: Bench, stage: Stage) -> Against | None:
     if bench.reference is None:
         return None
     with stage("listening to the reference") as report:
-        sounds, unreadable = listen_to_all(bench.reference, bench.store, jobs=bench.jobs, progress=report)
+        sounds, unreadable = listen_to_all(bench.reference, bench.store, workers=bench.workers, progress=report)
     return Against(sounds, unreadable, _embedded(bench, sounds, "reference", stage))
 
 
@@ -63,7 +64,7 @@ def evaluate(folder: Path, bench: Bench, stage: Stage, against: Against | None =
     """Everything that applies to the sound files of `folder`. Raises ValueError where nothing can be measured: no
     files, none that can be read, all silent, or prompts of which none has a file."""
     with stage(f"listening to {folder.name}") as report:
-        sounds, unreadable = listen_to_all(folder, bench.store, jobs=bench.jobs, progress=report)
+        sounds, unreadable = listen_to_all(folder, bench.store, workers=bench.workers, progress=report)
     asked, warnings = _asked(bench, sounds, folder)
     embedded = _embedded(bench, sounds, folder.name, stage)
     facts = [sound.facts for sound in sounds]
@@ -119,7 +120,7 @@ def _embedded(bench: Bench, sounds: Sequence[Sound], what: str, stage: Stage) ->
     found = {}
     for network in bench.networks:
         with stage(f"{network.name}: {what}") as report:
-            found[network.name] = embed_all(network, sounds, bench.store, progress=report)
+            found[network.name] = embed_all(network, sounds, bench.store, workers=bench.workers, progress=report)
     return found
 
 

@@ -1,17 +1,15 @@
-"""Every sound file of a folder measured, by several processes, with what was measured before taken from the store."""
+"""Every sound file of a folder measured, by whoever works, with what was measured before taken from the store."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 from songloom.audio.clip import Audio
-from songloom.band.workers import start_worker
 from songloom.checkpoint import file_hash
 from songloom.data.manifest import AUDIO_SUFFIXES
+from songloom.data.workers import HERE, Workers, mapped
 from songloom.metrics.bench.clip_facts import ClipFacts, clip_facts
 from songloom.metrics.bench.store import Store
 
@@ -56,13 +54,14 @@ def sound_files(folder: Path) -> list[Path]:
 
 
 def listen_to_all(
-    folder: Path, store: Store, *, jobs: int = 1, progress: Progress | None = None
+    folder: Path, store: Store, *, workers: Workers = HERE, progress: Progress | None = None
 ) -> tuple[list[Sound], list[Unreadable]]:
     """Everything that can be heard below a folder, in order of the names, and what cannot. Raises ValueError for a
     folder without sound files, where none can be read, or where all are silent."""
     paths = sound_files(folder)
     heard: dict[Path, Sound | Unreadable] = {}
-    for done, (path, found) in enumerate(_each(paths, folder, store, jobs), start=1):
+    made = mapped(listen, {path: (path, folder, store) for path in paths}, workers, died=_killed)
+    for done, (path, found) in enumerate(made, start=1):
         heard[path] = found
         if progress:
             progress(done / len(paths))
@@ -92,17 +91,5 @@ def listen(path: Path, folder: Path, store: Store) -> Sound | Unreadable:
     return Sound(path, path.relative_to(folder).with_suffix("").as_posix(), content, facts)
 
 
-def _each(paths: Sequence[Path], folder: Path, store: Store, jobs: int) -> Iterator[tuple[Path, Sound | Unreadable]]:
-    if jobs <= 1 or len(paths) < 2:
-        for path in paths:
-            yield path, listen(path, folder, store)
-        return
-    workers = min(jobs, len(paths))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start_worker) as pool:
-        tasks = {pool.submit(listen, path, folder, store): path for path in paths}
-        try:
-            for task in as_completed(tasks):
-                yield tasks[task], task.result()
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+def _killed(path: Path) -> Unreadable:
+    return Unreadable(path, "the process that decoded it was killed")
