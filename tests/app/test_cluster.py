@@ -78,9 +78,9 @@ def test_a_worker_that_is_killed_loses_no_shard_and_doubles_none(music: Path, tm
             until = time.monotonic() + 20
             while not (busy := workers("ray::Map")) and step == "listening" and time.monotonic() < until:
                 time.sleep(0.01)
-            victim = (busy or workers("ray::"))[0]
-            os.kill(victim, signal.SIGKILL)
-            killed.append((step, victim))
+            for victim in (busy or workers("ray::IDLE"))[:1]:  # not one of Ray's own: its agents end the whole node
+                os.kill(victim, signal.SIGKILL)
+                killed.append((step, victim))
 
     made = prepare(music, tmp_path / "there", shard_bytes=100_000, workers=CLUSTER, report=report)
     assert [step for step, _ in killed] == ["listening", "writing"]
@@ -100,7 +100,6 @@ def test_commands_give_the_files_that_one_process_gives(run: Run, music: Path, t
     run("encode", music, "-o", tmp_path / "here")
     assert contents(tmp_path / "there") == contents(tmp_path / "here")
     assert run("search", "a tune", music, "--index", tmp_path / "index", *cluster)[1].count(".wav") == 10
-    assert run("search", "a tune", music, "--index", tmp_path / "index", "--as-is", "--jobs", -1)[0] == 2
 
 
 def test_a_task_that_kills_its_process_every_time_costs_itself_alone(tmp_path: Path) -> None:
