@@ -56,7 +56,7 @@ def main(
         For each server, how many jobs it may make at once.
     """
     print(json.dumps(machine()))
-    place = f"served={model if model in ('loom',) else Path(model).resolve()}"
+    place = f"served={Path(model).resolve() if Path(model).exists() else model}"
     with ExitStack() as stack:
         servers = {count: stack.enter_context(served(place, count)) for count in together}
         for url, _ in servers.values():

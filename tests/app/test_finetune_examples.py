@@ -80,7 +80,7 @@ def test_the_first_run_stops_at_estimated_captions_and_the_second_goes_on(
 
 def test_the_same_command_goes_on_after_it_was_killed(run: Run, model: Path, tmp_path: Path) -> None:
     write_tones(tmp_path / "mine", 3, told=True)
-    words = ("finetune", model, "--data", "mine", *FAST, "--examples", 1, "--set", "recipe.steps=60")
+    words = ("finetune", model, "--data", "mine", *FAST, "--examples", 1, "--set", "recipe.steps=60", "--threads", 1)
     assert "trained for 60 steps" in run(*words, "--out", "whole")[1]
     state = tmp_path / "broken/checkpoint/training/state.json"
     command = (sys.executable, "-m", "songloom.app.cli", *words, "--out", "broken", "--save-minutes", 0.0005)

@@ -26,7 +26,12 @@ def test_each_level_is_a_line_of_its_own(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     machine, *levels = map(json.loads, done.stdout.splitlines())
-    assert machine["cores"] >= 1 and [one["clients"] for one in levels] == [1, 2]
+    assert machine["cores"] >= 1 and [(one["clients"], one["together"]) for one in levels] == [
+        (1, 1),
+        (1, 8),
+        (2, 1),
+        (2, 8),
+    ]
     for one in levels:
-        assert one["memory_mb"] > 0 and one["jobs_per_second"] == round(one["jobs"] / 3, 2)
+        assert one["memory_mb"] > 0 and one["jobs_per_second"] >= round(one["jobs"] / 3, 3) - 0.001
         assert one["jobs"] == 0 or 0 < one["p50_seconds"] <= one["p95_seconds"] <= 3

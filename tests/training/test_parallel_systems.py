@@ -117,7 +117,8 @@ def test_two_processes_learn_what_one_learns_of_the_same_batches(tmp_path: Path)
         pairs += [(alone, replace(alone, folder=Path(f"{alone.folder} {way}"), sharded=way)) for way in ways]
     together(2, train_all, [both for _, both in pairs])
     for alone, both in pairs:
-        assert both.losses == pytest.approx(alone.losses, rel=1e-4) and len(both.losses) == STEPS, both
+        near = 1e-3 if alone.precision == "bf16" else 1e-4  # each process rounds sums of its own
+        assert both.losses == pytest.approx(alone.losses, rel=near) and len(both.losses) == STEPS, both
         torch.manual_seed(0)
         begun = registry.presets()[both.name].build().state_dict()
         kept = {name: tensor.shape for name, tensor in alone.weights.items()}

@@ -382,4 +382,4 @@ def test_a_long_piece_is_held_to_its_first_window() -> None:
     assert float((wave - raw)[..., :8000].abs().max()) < 1e-5
     level = 10 * torch.log10(wave[..., -8000:].square().mean() / wave[..., :16000].square().mean())
     drift = 10 * torch.log10(raw[..., -8000:].square().mean() / raw[..., :16000].square().mean())
-    assert float(drift) > 20 and float(level) < float(drift) - 12
+    assert float(drift) > 20 and float(level) < float(drift) - 4  # it may turn by 1.5 dB in each of six seconds

@@ -63,7 +63,8 @@ def main() -> None:
         (resource.RLIMIT_FSIZE, bounds["bytes"] + BLOCK),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(kind, (most, most))
+        # At the last limit of time the system kills at once; a second before it says why.
+        resource.setrlimit(kind, (most, most + 1 if kind == resource.RLIMIT_CPU else most))
     try:
         answer = decode(source, target, bounds)
     except (ValueError, MemoryError) as error:

@@ -158,6 +158,7 @@ class Flow(LatentGenerator, kind="flow"):
             ),
             window=1024,
             text_tokens=16,
+            noisier=1.0,
             sampling=Sampling(sampler="heun", schedule="linear", steps=6, guidance=2.0, shifted=True),
         )
         return {"flow": cls.Config(), "flow-tiny": tiny}
