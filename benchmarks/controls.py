@@ -1,7 +1,9 @@
-"""How well music follows its curves: a Music ControlNet is trained beside a flow, and heard beside runs without curves.
+"""How well music follows its curves: that of a model which takes curves, heard beside its runs without them.
 
     songloom data band corpus --hours 2 --seed 1
-    python benchmarks/controls.py corpus --out runs/controls --docs docs/controls.md
+    python benchmarks/controls.py corpus --model flow --pieces 24 --out runs/controls --docs docs/controls.md
+
+Without --model a small Music ControlNet is trained beside a small flow first.
 
 Curves are those of held-out pieces, each prompt one of the piece's captions. Every run under curves has a twin of the
 same seed without them, and the errors of both are told, beside those of the pieces' own copies by the codec, which no
@@ -31,7 +33,7 @@ from songloom.data.manifest import Clip, write_atomically
 from songloom.metrics.confidence import mean
 from songloom.metrics.report import markdown_table, put_between
 from songloom.systems import registry
-from songloom.systems.generators.music_controlnet import MusicControlNet
+from songloom.systems.latent_generator import LatentGenerator
 from songloom.systems.request import Request
 from songloom.training import session
 from songloom.training.trainer import Pace
@@ -96,17 +98,17 @@ def main(
     steps: int = 500,
     pieces: int = 12,
     seconds: float = 6.0,
-    sampling_steps: int = 12,
+    sampling_steps: int | None = None,
     docs: Path | None = None,
 ) -> None:
-    """Train a Music ControlNet (unless there is one), make music under curves, measure both.
+    """Make music under curves and without them by a model, or by a Music ControlNet trained first; measure both.
 
     Parameters
     ----------
     corpus:
         A corpus of the band: its training pieces train, its held-out pieces are what curves are taken from.
     model:
-        A trained Music ControlNet, instead of training one.
+        A model that takes curves, embedded or a checkpoint's folder, instead of training one.
     clips:
         Training pieces, the corpus's first ones.
     base_steps:
@@ -118,15 +120,14 @@ def main(
     seconds:
         Length of what is made.
     sampling_steps:
-        Steps of sampling.
+        Steps of sampling; the model's own number without it.
     docs:
         The page whose table (and the pictures beside it) are written anew.
     """
     out.mkdir(parents=True, exist_ok=True)
-    trained = Path(model) if model else train(few(corpus, out / "corpus", clips, pieces), out, base_steps, steps)
-    system = registry.load(str(trained))
-    if not isinstance(system, MusicControlNet):
-        raise ValueError(f"{model} is no Music ControlNet but a {type(system).__name__}")
+    system = registry.load(model or str(train(few(corpus, out / "corpus", clips, pieces), out, base_steps, steps)))
+    if not isinstance(system, LatentGenerator) or not system.uses >= set(NAMES):
+        raise ValueError(f"{model} takes no curves: it is a {type(system).__name__}")
     held = [held_out(corpus, clip, number, seconds) for number, clip in enumerate(others(corpus, pieces))]
     studio = Studio(system, out / "made", seconds, sampling_steps)
     rows = measure(studio, held)
@@ -193,10 +194,10 @@ def held_out(corpus: Path, clip: Clip, number: int, seconds: float) -> Piece:
 class Studio:
     """Makes pieces, or finds those that it made before."""
 
-    system: MusicControlNet
+    system: LatentGenerator
     folder: Path
     seconds: float
-    steps: int
+    steps: int | None
 
     def make(self, run_name: str, piece: Piece, curves: Mapping[Name, Curve]) -> Audio:
         """The piece's prompt and seed under curves."""
