@@ -33,8 +33,10 @@ from songloom.data.manifest import Clip, write_atomically
 from songloom.metrics.confidence import mean
 from songloom.metrics.report import markdown_table, put_between
 from songloom.systems import registry
+from songloom.systems.generators.music_controlnet import MusicControlNet
 from songloom.systems.latent_generator import LatentGenerator
 from songloom.systems.request import Request
+from songloom.systems.roles import Generator
 from songloom.training import session
 from songloom.training.trainer import Pace
 
@@ -126,7 +128,7 @@ def main(
     """
     out.mkdir(parents=True, exist_ok=True)
     system = registry.load(model or str(train(few(corpus, out / "corpus", clips, pieces), out, base_steps, steps)))
-    if not isinstance(system, LatentGenerator) or not system.uses >= set(NAMES):
+    if not isinstance(system, Generator) or not system.uses >= set(NAMES):
         raise ValueError(f"{model} takes no curves: it is a {type(system).__name__}")
     held = [held_out(corpus, clip, number, seconds) for number, clip in enumerate(others(corpus, pieces))]
     studio = Studio(system, out / "made", seconds, sampling_steps)
@@ -194,7 +196,7 @@ def held_out(corpus: Path, clip: Clip, number: int, seconds: float) -> Piece:
 class Studio:
     """Makes pieces, or finds those that it made before."""
 
-    system: LatentGenerator
+    system: LatentGenerator | MusicControlNet
     folder: Path
     seconds: float
     steps: int | None
