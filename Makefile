@@ -4,7 +4,7 @@ PROMPT ?= warm lo-fi piano with soft drums, 75 bpm
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -q
 
-.PHONY: song test check lint types band-tools browser weights clean
+.PHONY: song test check lint types band-tools browser weights ship clean
 
 song: $(VENV)/.base
 	$(VENV)/bin/songloom generate "$(PROMPT)" -o song.wav --seconds 30 --overwrite
@@ -34,6 +34,11 @@ browser:
 # Makes the embedded model again from nothing: corpus, codec, codes, generator (hours on two cores).
 weights: $(VENV)/.dev
 	$(VENV)/bin/songloom train --recipe embedded --out runs/embedded
+
+# Puts what `make weights` made into the package; the codec that two models share is stored once.
+ship: $(VENV)/.dev
+	cp -r runs/embedded/weights/. src/songloom/weights/
+	$(VENV)/bin/python -c "from songloom.checkpoint import SHIPPED, lean; lean(SHIPPED / 'flow', SHIPPED)"
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -16,6 +16,7 @@ from served import Served
 
 from songloom import checkpoint
 from songloom.app import cli
+from songloom.app.job_store import JobStore
 from songloom.systems import registry
 
 
@@ -27,6 +28,14 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model") / "tiny"
     checkpoint.save(settings.build(), folder)
     return folder
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> JobStore:
+    """Where jobs are kept, that takes them."""
+    made = JobStore(tmp_path)
+    made.open(yes=True)
+    return made
 
 
 @pytest.fixture

@@ -24,13 +24,6 @@ Use = Callable[[beeps.Between], None]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> JobStore:
-    made = JobStore(tmp_path)
-    made.open(yes=True)
-    return made
-
-
-@pytest.fixture
 def beeping(monkeypatch: pytest.MonkeyPatch) -> Use:
     monkeypatch.setattr(job_music.memory, "free", lambda: 10**12)
     return lambda between: beeps.use(monkeypatch, between, batched=True)

@@ -18,13 +18,6 @@ from songloom.inference import memory
 from songloom.systems.request import Request
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> JobStore:
-    made = JobStore(tmp_path)
-    made.open(yes=True)
-    return made
-
-
 def done(store: JobStore, task: Music, work: float, peak: int, worker: int = 1) -> None:
     """A job that a worker has done already."""
     name = str(len(store.every()))

@@ -17,13 +17,6 @@ from songloom.app.job_store import Job, JobStore
 from songloom.audio import files
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> JobStore:
-    made = JobStore(tmp_path)
-    made.open(yes=True)
-    return made
-
-
 def clips(folder: Path, count: int = 3, level: float = 0.3) -> tuple[Clip, ...]:
     folder.mkdir(exist_ok=True)
     for number in range(count):

@@ -26,13 +26,6 @@ def job(identity: str, owner: str = "") -> Job:
     )
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> JobStore:
-    made = JobStore(tmp_path)
-    made.open(yes=True)
-    return made
-
-
 def test_a_job_comes_back_as_it_was_added_also_from_another_connection(store: JobStore, tmp_path: Path) -> None:
     store.add(job("a"))
     assert store.get("a") == JobStore(tmp_path).get("a") == job("a")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import beeps
 import pytest
@@ -20,13 +19,6 @@ from songloom.inference import song
 from songloom.systems.request import Request
 
 Use = Callable[[Callable[[int], None]], None]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> JobStore:
-    made = JobStore(tmp_path)
-    made.open(yes=True)
-    return made
 
 
 @pytest.fixture
