@@ -21,11 +21,11 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(VENV)/bin/mypy
 
-# What the built-in band plays on, FluidSynth and General MIDI soundfonts, and the codecs that benchmarks compare with
-# (Debian and Ubuntu).
+# What the built-in band plays on, FluidSynth and General MIDI soundfonts, and the codecs that benchmarks and tests compare
+# with (Debian and Ubuntu).
 band-tools:
-	apt-get update -q && apt-get install -y -q libfluidsynth3 fluid-soundfont-gm timgm6mb-soundfont musescore-general-soundfont-small \
-		opus-tools lame
+	apt-get update -q && apt-get install -y -q --no-install-recommends libfluidsynth3 fluid-soundfont-gm timgm6mb-soundfont musescore-general-soundfont-small \
+		opus-tools lame ffmpeg
 
 # What the tests of pages look through (Debian). Where it is missing they are skipped.
 browser:
