@@ -44,19 +44,7 @@ def true_peak(wave: Tensor, sample_rate: int) -> float:
 def limit(wave: Tensor, sample_rate: int, ceiling: float = -1.0) -> Tensor:
     """A wave [C, T] whose true peak is at most `ceiling` dBTP: gain closes within 5 ms ahead of a peak, the
     same for all channels, and opens by 60 dB per second."""
-    if true_peak(wave, sample_rate) <= ceiling:
-        return wave
-    peaks = _peaks(wave, sample_rate)
-    excess = (20 * torch.log10(peaks.clamp_min(1e-9)) - ceiling).clamp_min(0)
-    slope = torch.arange(len(excess), device=wave.device, dtype=torch.float64) * (RELEASE / sample_rate)
-    released = ((excess + slope).cummax(0).values - slope).to(wave)
-    reach = max(1, round(LOOKAHEAD * sample_rate))
-    held = functional.max_pool1d(released[None], 2 * reach + 1, 1, reach)
-    padded = functional.pad(held[None], (reach, reach), mode="replicate")[0]
-    reduction = functional.avg_pool1d(padded, 2 * reach + 1, 1)
-    limited = wave * torch.pow(10.0, -reduction / 20)
-    over = true_peak(limited, sample_rate) - ceiling
-    return limited * 10 ** (-over / 20) if over > 0 else limited
+    return _limited(wave, _peaks(wave, sample_rate), sample_rate, ceiling)
 
 
 def normalise(wave: Tensor, sample_rate: int, target: float = -14.0, ceiling: float = -1.0) -> Tensor:
@@ -70,8 +58,31 @@ def normalise(wave: Tensor, sample_rate: int, target: float = -14.0, ceiling: fl
     now = loudness(wave, sample_rate)
     if now == -math.inf:
         return wave
-    gain = min(target - now, ceiling + MOST_LIMITING - true_peak(wave, sample_rate))
-    return limit(wave * 10 ** (gain / 20), sample_rate, ceiling)
+    peaks = _peaks(wave, sample_rate)
+    gain = 10 ** (min(target - now, ceiling + MOST_LIMITING - decibels(float(peaks.max()))) / 20)
+    return _limited(wave * gain, peaks * gain, sample_rate, ceiling)
+
+
+def _limited(wave: Tensor, peaks: Tensor, sample_rate: int, ceiling: float) -> Tensor:
+    """The same of a wave with these `peaks` [T]."""
+    excess = (20 * torch.log10(peaks.clamp_min(1e-9)) - ceiling).clamp_min(0)
+    if not excess.any():
+        return wave
+    slope = torch.arange(len(excess), device=wave.device, dtype=torch.float64) * (RELEASE / sample_rate)
+    released = ((excess + slope).cummax(0).values - slope).to(wave)
+    reach = max(1, round(LOOKAHEAD * sample_rate))
+    held = functional.max_pool1d(released[None], 2 * reach + 1, 1, reach)
+    limited = wave * torch.pow(10.0, -_smooth(held, reach) / 20)
+    over = true_peak(limited, sample_rate) - ceiling
+    return limited * 10 ** (-over / 20) if over > 0 else limited
+
+
+def _smooth(x: Tensor, reach: int) -> Tensor:
+    """Means of x [C, T] over `reach` samples on either side, in a time that does not grow with it; the ends go on."""
+    padded = functional.pad(x[None], (reach + 1, reach), mode="replicate")[0]
+    sums = padded.cumsum(-1, dtype=torch.float64)
+    width = 2 * reach + 1
+    return ((sums[..., width:] - sums[..., :-width]) / width).to(x)
 
 
 def _peaks(wave: Tensor, sample_rate: int) -> Tensor:
