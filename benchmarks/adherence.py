@@ -56,6 +56,8 @@ class Sampling:
     "Sample among the k likeliest tokens."
     steps: int | None = None
     "Steps of a diffusion sampler."
+    candidates: int | None = None
+    "Of how many the best is kept."
 
 
 def main(

@@ -25,6 +25,7 @@ from songloom.audio.clip import Audio
 from songloom.checkpoint import file_hash, model_hash
 from songloom.data.manifest import write_atomically
 from songloom.inference import song
+from songloom.inference.ranking import ranked, tried
 from songloom.metrics.adherence import Measured, measure, of_json
 from songloom.metrics.ear import Ear
 from songloom.systems import registry
@@ -83,7 +84,9 @@ def recipe(bench: Bench, task: Task) -> dict[str, Any]:
 
 def generated(bench: Bench, task: Task) -> tuple[Tensor, int]:
     """The request's music, written to the task's path."""
-    audio = song.make(song.open_model(bench.model), Request(**(task.request or {})), loudness=bench.loudness)[0]
+    opened, asked = song.open_model(bench.model), task.request or {}
+    request = tried(opened.system, Request(**asked), asked.get("candidates"))
+    audio = ranked(song.make(opened, request, loudness=bench.loudness), request)[0]
     task.path.parent.mkdir(parents=True, exist_ok=True)
     audio.save(task.path)
     return audio.wave, audio.sample_rate

@@ -61,8 +61,8 @@ def test_candidates_are_ranked_by_their_words(run: Run, model: Path, tones: Path
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--rank", "text"), "--rank text needs several --candidates"),
-        (("--candidates", 2, "--embedder", "x"), "--rank controls does not go with --embedder"),
+        (("--rank", "text"), "--rank and --embedder need several --candidates"),
+        (("--rank", "controls", "--embedder", "x"), "--rank controls does not go with --embedder"),
         (("--candidates", 2, "--rank", "text", "--embedder", "none"), "no model 'none'"),
     ],
 )

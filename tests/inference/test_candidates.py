@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from songloom.audio.clip import Audio
 from songloom.conditioning.musical import Musical
-from songloom.inference.candidates import agreement, measure, points, rank
+from songloom.inference.candidates import agreement, measure, points
+from songloom.inference.ranking import Scorer, ranked
 from songloom.systems.request import Request
 
 RATE = 16_000
@@ -36,17 +38,22 @@ def chords(seconds: float = 8.0) -> Tensor:
 SLOW, FAST, CALM = Audio(clicks(90), RATE), Audio(clicks(140), RATE), Audio(chords(), RATE)
 
 
+def rank(made: Sequence[Audio], request: Request, scorer: Scorer = agreement) -> list[Tensor]:
+    """Their waves, the best first."""
+    return [audio.wave for audio in ranked(made, request, scorer)]
+
+
 def test_the_tempo_that_is_asked_comes_first_by_field_or_by_words() -> None:
     for request in (Request(tempo=140.0), Request(prompt="house, 140 bpm"), Request(story=((0.0, "140 bpm"),))):
-        assert rank([SLOW, FAST, CALM], request)[0] is FAST
-    assert rank([FAST, SLOW], Request(tempo=90.0))[0] is SLOW
+        assert rank([SLOW, FAST, CALM], request)[0] is FAST.wave
+    assert rank([FAST, SLOW], Request(tempo=90.0))[0] is SLOW.wave
 
 
 def test_the_key_and_the_drums_that_are_asked_come_first() -> None:
     assert measure(CALM)["key"] == "A minor"
-    assert rank([FAST, CALM], Request(key="Am"))[0] is CALM
-    assert rank([FAST, CALM], Request(prompt="no drums"))[0] is CALM
-    assert rank([CALM, FAST], Request(drums=True))[0] is FAST
+    assert rank([FAST, CALM], Request(key="Am"))[0] is CALM.wave
+    assert rank([FAST, CALM], Request(prompt="no drums"))[0] is CALM.wave
+    assert rank([CALM, FAST], Request(drums=True))[0] is FAST.wave
     assert measure(FAST)["drums"] > 0.5 > measure(CALM)["drums"]
 
 
@@ -55,7 +62,7 @@ def test_each_section_of_a_story_is_measured_where_it_is() -> None:
     request = Request(story=story, seconds=16.0)
     right = Audio(torch.cat([CALM.wave, FAST.wave], -1), RATE)
     wrong = Audio(torch.cat([FAST.wave, CALM.wave], -1), RATE)
-    assert rank([wrong, right], request)[0] is right
+    assert rank([wrong, right], request)[0] is right.wave
     assert agreement(right, request) > agreement(wrong, request) + 0.5
 
 
@@ -69,5 +76,5 @@ def test_each_thing_asked_is_a_point() -> None:
 
 
 def test_any_score_can_order_and_equals_keep_their_order() -> None:
-    assert rank([SLOW, CALM, FAST], Request(), lambda audio, _: float(audio is CALM))[0] is CALM
-    assert rank([SLOW, CALM, FAST], Request(), lambda *_: 0.0) == [SLOW, CALM, FAST]
+    assert rank([SLOW, CALM, FAST], Request(), lambda audio, _: float(audio is CALM))[0] is CALM.wave
+    assert rank([SLOW, CALM, FAST], Request(), lambda *_: 0.0) == [SLOW.wave, CALM.wave, FAST.wave]

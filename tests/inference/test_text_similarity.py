@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from songloom.audio.clip import Audio
-from songloom.inference.candidates import agreement, ranked
+from songloom.inference.candidates import agreement
 from songloom.inference.embedding import open_space
+from songloom.inference.ranking import ranked
 from songloom.inference.text_similarity import TextSimilarity
 from songloom.systems.request import Request
 

@@ -19,11 +19,11 @@ from songloom.systems.request import Request
 
 if TYPE_CHECKING:
     from songloom.audio.clip import Audio
-    from songloom.inference.candidates import Scorer
+    from songloom.inference.ranking import Scorer
     from songloom.inference.song import Model
 
 Precision = Literal["float32", "bfloat16", "int8"]
-Rank = Literal["controls", "text"]
+Rank = Literal["both", "controls", "text"]
 PLAYERS = (("ffplay", "-nodisp", "-autoexit", "-loglevel", "quiet"), ("paplay",), ("aplay", "-q"), ("afplay",))
 
 
@@ -35,8 +35,8 @@ def generate(
     model: str | None = None,
     lora: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     precision: Precision | None = None,
-    candidates: int = 1,
-    rank: Rank = "controls",
+    candidates: int | None = None,
+    rank: Rank = "both",
     embedder: str | None = None,
     keep_all: Annotated[bool, Parameter(negative="")] = False,
     compare: Annotated[bool, Parameter(negative="")] = False,
@@ -75,12 +75,13 @@ def generate(
         What the weights are held in, where a model has a choice: float32 is exact, bfloat16 half as large, int8 a
         quarter and the fastest. Without it int8 for the embedded model, float32 for others.
     candidates:
-        Make several (seeds seed, seed+1, ...) and keep the best.
+        Make several (seeds seed, seed+1, ...) and keep the best. Without it as many as the model usually tries of a
+        piece of up to a minute.
     rank:
         What is best: controls measures which is closest to what is asked of tempo, key, drums and curves; text, which
-        sounds most like the prompt to an embedder.
+        sounds most like the prompt to an embedder; both adds the two.
     embedder:
-        The embedder of --rank text: a folder, ours or published, or a hub id. Without it the embedded one.
+        The embedder of --rank: a folder, ours or published, or a hub id. Without it the embedded one.
     keep_all:
         Write every candidate, best first: rain.wav, rain-2.wav, ...
     compare:
@@ -131,9 +132,7 @@ def generate(
             prompts, out, wish, (model, lora, precision), candidates, best, loudness, json_line, overwrite, dry_run
         )
         return
-    if rank == "text" and candidates == 1:
-        raise ValueError("--rank text needs several --candidates")
-    request = wish.request(prompt or "", candidates)
+    request = wish.request(prompt or "", 1 if candidates is None else candidates)
     if compare and not any(getattr(request, name) for name in CONTROLS):
         raise ValueError(f"--compare needs a curve: one of --{', --'.join(CONTROLS)}")
     target = output or f"{slug(request.sections[0].prompt)}.wav"
@@ -144,7 +143,7 @@ def generate(
     if dry_run:
         used: dict[str, Any] = {"lora": _told(lora)} if lora else {}
         used |= {"precision": precision} if precision else {}
-        used |= {"rank": rank} if rank != "controls" else {}
+        used |= {"rank": rank} if rank != "both" else {}
         print(json.dumps({"output": target, "model": model, **used, "request": shown(request)}, ensure_ascii=False))
         return
     best = _scorer(rank, embedder)
@@ -154,6 +153,7 @@ def generate(
     if stream:
         _stream(opened, request, target)
     else:
+        request = _tried(opened, [request], candidates, best)[0]
         for path in _make_one(opened, request, Path(target), best, loudness, keep_all, json_line, compare):
             if play:
                 _play(path)
@@ -200,13 +200,28 @@ def _open(name: str, lora: Sequence[str] = (), precision: Precision | None = Non
 
 def _scorer(rank: Rank, embedder: str | None) -> Scorer | None:
     """What ranks candidates; None is the usual one. Raises ValueError when there is no such embedder."""
-    if rank == "controls":
+    if rank == "both" and embedder is None:
         return None
+    from songloom.inference.candidates import agreement
     from songloom.inference.embedding import open_space
+    from songloom.inference.ranking import Closeness
     from songloom.inference.text_similarity import TextSimilarity
 
+    if rank == "controls":
+        return agreement
     with errors.status("loading the embedder"):
-        return TextSimilarity(open_space(embedder))
+        similarity = TextSimilarity(open_space(embedder))
+    return similarity if rank == "text" else Closeness(similarity)
+
+
+def _tried(model: Model, requests: Sequence[Request], candidates: int | None, best: Scorer | None) -> list[Request]:
+    """The requests with as many candidates as are asked for. Raises ValueError where there is nothing to rank."""
+    from songloom.inference.ranking import tried
+
+    found = [tried(model.system, one, one.candidates if one.candidates > 1 else candidates) for one in requests]
+    if best is not None and all(one.candidates == 1 for one in found):
+        raise ValueError("--rank and --embedder need several --candidates")
+    return found
 
 
 def _told(lora: Sequence[str]) -> list[dict[str, Any]]:
@@ -228,13 +243,13 @@ def _make_one(
 ) -> list[Path]:
     """Generates, ranks and writes; returns the files, best first."""
     from songloom.inference import candidates, song
+    from songloom.inference.ranking import ranked
 
     with bar(path.name) as report:
         made = song.make(model, request, loudness=loudness, progress=report)
-    ranked = candidates.ranked(made, request, best or candidates.agreement)
     free = song.uncontrolled(model, request, loudness) if compare else {}
     paths = []
-    for place, audio in enumerate(ranked[: None if keep_all else 1]):
+    for place, audio in enumerate(ranked(made, request, best)[: None if keep_all else 1]):
         target = path if place == 0 else path.with_name(f"{path.stem}-{place + 1}{path.suffix}")
         audio.save(target)
         paths.append(target)
@@ -251,9 +266,13 @@ def _sentence(path: Path, audio: Audio, measured: dict[str, Any]) -> str:
         free = measured.get("control_error_uncontrolled", {}).get(name)
         if free is not None:
             heard += f" (uncontrolled {f'{free:.1f} dB' if name == 'dynamics' else f'{100 * free:.0f} %'})"
-    if audio.recipe.get("ranked", {}).get("by") == "text":
-        heard += f", similarity to the text {audio.recipe['ranked']['score']:.2f}"
-    return f"{path}: {audio.seconds:.1f} s, seed {audio.recipe['request']['seed']}; measured {heard}"
+    ranked = audio.recipe.get("ranked")
+    if ranked and ranked["by"] == "text":
+        heard += f", similarity to the text {ranked['score']:.2f}"
+    which = f"seed {audio.recipe['request']['seed']}"
+    if ranked:
+        which += f", best of {ranked['of']}"
+    return f"{path}: {audio.seconds:.1f} s, {which}; measured {heard}"
 
 
 def _make_many(
@@ -261,7 +280,7 @@ def _make_many(
     out: Path | None,
     wish: Wish,
     model: tuple[str, Sequence[str], Precision | None],
-    candidates: int,
+    candidates: int | None,
     best: Scorer | None,
     loudness: float,
     json_line: bool,
@@ -271,9 +290,7 @@ def _make_many(
     """Every good line of a prompt file; bad lines are named, the others are made, the exit code is 2."""
     if out is None:
         raise ValueError("--prompts needs --out, the folder for the files")
-    good, bad = read_prompts(prompts, wish, candidates)
-    if best is not None and all(request.candidates == 1 for _, request in good):
-        raise ValueError("--rank text needs several --candidates")
+    good, bad = read_prompts(prompts, wish, 1 if candidates is None else candidates)
     for line in bad:
         errors.print(f"songloom: {line}", markup=False, highlight=False)
     if dry_run:
@@ -282,7 +299,8 @@ def _make_many(
     elif good:
         out.mkdir(parents=True, exist_ok=True)
         opened = _open(*model)
-        for row, request in good:
+        requests = _tried(opened, [request for _, request in good], candidates, best)
+        for (row, _), request in zip(good, requests, strict=True):
             path = out / f"{row.id or f'{row.number:04d}-{slug(request.sections[0].prompt)}'}.wav"
             if path.exists() and not overwrite:
                 errors.print(f"{path} is there already, kept", markup=False, highlight=False)

@@ -12,6 +12,7 @@ from torch import Tensor
 from songloom.app.job_attempt import PARTIAL, Attempt, Stopped
 from songloom.audio.wav_stream import WavStream
 from songloom.inference import candidates, song
+from songloom.inference.ranking import ranked
 from songloom.inference.song import Model
 from songloom.systems.request import Request
 from songloom.systems.together import together
@@ -58,7 +59,7 @@ class Made:
             for request, pieces in zip(self.requests, self.pieces, strict=True)
         ]
         results: list[dict[str, Any]] = []
-        for place, audio in enumerate(candidates.ranked(made, self.request)):
+        for place, audio in enumerate(ranked(made, self.request)):
             name = f"{place + 1}{self.suffix}"
             audio.save(self.attempt.folder / name)
             measured = candidates.heard(audio, self.request)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from songloom.audio.clip import Audio
 from songloom.conditioning.curves import Curve
-from songloom.inference.candidates import Scorer, agreement, ranked
+from songloom.inference.ranking import Scorer, ranked, tried
 from songloom.inference.song import DEFAULT_LOUDNESS, DEFAULT_MODEL, make, open_model
 from songloom.layers.matrices import Precision
 from songloom.systems.loras import Strength
@@ -35,7 +35,7 @@ def generate(
     tempo: float | None = None,
     key: str | None = None,
     drums: bool | None = None,
-    candidates: int = 1,
+    candidates: int | None = None,
     init: Audio | None = None,
     init_strength: float | None = None,
     inpaint: Sequence[tuple[float, float]] = (),
@@ -43,15 +43,15 @@ def generate(
     melody: Audio | Curve | None = None,
     dynamics: Audio | Curve | None = None,
     rhythm: Audio | Curve | None = None,
-    scorer: Scorer = agreement,
+    scorer: Scorer | None = None,
     loudness: float = DEFAULT_LOUDNESS,
     progress: Progress | None = None,
 ) -> Audio:
     """Music from text, with the embedded model unless another is named, with LoRAs of it, as "FILE:0.8", and its
     weights held in float32, bfloat16 or int8 where it has a choice. The other fields are those of `Request`.
 
-    Of several candidates it is the one that `scorer` likes best: by default that which measures closest to the tempo,
-    key and drums that are asked; `TextSimilarity(open_space())` takes the one that sounds most like the prompt.
+    Of several candidates (None: as many as the model usually tries) it is the one that `scorer` likes best: by default
+    that which comes closest to the tempo, key, drums and curves that are asked and sounds most like the prompt.
     `progress` is called with the part that is done, 0..1, and may raise to cancel.
 
     Returns an `Audio`: `.save(path)`, `.plot()`, `.wave` [C, T] in [-1, 1], `.sample_rate` in Hz; in a
@@ -73,7 +73,6 @@ def generate(
         tempo=tempo,
         key=key,
         drums=drums,
-        candidates=candidates,
         init=init,
         init_strength=init_strength,
         inpaint=tuple(inpaint),
@@ -82,5 +81,6 @@ def generate(
         dynamics=dynamics,
         rhythm=rhythm,
     )
-    made = make(open_model(str(model), loras, precision), request, loudness=loudness, progress=progress)
-    return ranked(made, request, scorer)[0]
+    opened = open_model(str(model), loras, precision)
+    asked = tried(opened.system, request, candidates)
+    return ranked(make(opened, asked, loudness=loudness, progress=progress), asked, scorer)[0]

@@ -1,8 +1,8 @@
-"""Candidates in order: what each measures, and how close that is to what was asked."""
+"""What candidates measure, and how close that is to what was asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +19,6 @@ from songloom.systems.controls import curves_of
 from songloom.systems.request import Request
 from songloom.systems.wants import named
 
-Scorer = Callable[[Audio, Request], float]
-"""How good a candidate is for a request; only the order of the numbers counts."""
 SHORTEST_SECONDS = 1.0
 """Of a section that is measured by itself."""
 
@@ -34,31 +32,6 @@ def agreement(audio: Audio, request: Request) -> float:
     for name, error in control_errors(curves_of(request), audio).items():
         found += 1 / (1 + error / 6) if name == "dynamics" else 1 - error
     return found
-
-
-def rank(made: Sequence[Audio], request: Request, scorer: Scorer = agreement) -> list[Audio]:
-    """The candidates, the best first; equals keep the order of their seeds."""
-    if len(made) == 1:
-        return list(made)
-    return [audio for audio, _ in scored(made, request, scorer)]
-
-
-def ranked(made: Sequence[Audio], request: Request, scorer: Scorer = agreement) -> list[Audio]:
-    """The same, where each recipe says of how many it was one, what ranked them (what the scorer's `told` says, or its
-    name) and its own score."""
-    if len(made) == 1:
-        return list(made)
-    by = getattr(scorer, "told", {"by": getattr(scorer, "__name__", type(scorer).__name__)})
-    return [
-        replace(audio, recipe={**audio.recipe, "ranked": {**by, "score": round(score, 4), "of": len(made)}})
-        for audio, score in scored(made, request, scorer)
-    ]
-
-
-def scored(made: Sequence[Audio], request: Request, scorer: Scorer) -> list[tuple[Audio, float]]:
-    """The candidates with their scores, the best first."""
-    found = [(audio, scorer(audio, request)) for audio in made]
-    return sorted(found, key=lambda pair: -pair[1])
 
 
 def measure(audio: Audio) -> dict[str, Any]:

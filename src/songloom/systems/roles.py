@@ -240,6 +240,11 @@ class Generator(System):
     batched: ClassVar[bool] = False
     """Whether `several` makes the candidates of some requests as one batch, each the same as when it is made alone."""
 
+    @property
+    def usual_candidates(self) -> int:
+        """How many are made where nobody says, the best of which is kept."""
+        return 1
+
     def hold(self, precision: Precision | None = None) -> None:
         """Lays the weights out for use alone, in `precision` (None: the usual one): from then on the system cannot
         learn, be saved or be moved. Raises ValueError for a precision that it does not have."""

@@ -199,6 +199,11 @@ class Flow(LatentGenerator, kind="flow"):
         return replace(own, sampler="euler", steps=steps, guidance=1.0) if steps else own
 
     @property
+    def usual_candidates(self) -> int:
+        """A straightened model is so fast that it may try again."""
+        return 3 if self.config.straight else 1
+
+    @property
     def longest(self) -> int:
         return self.config.window
 
