@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from songloom.layers.passes import machine_code
+
 SMALL = 1e-9
 """Added to what is divided by, as in the published models."""
 SQUARED_SINE = (10.8608077, -29.5957426, 42.6786582, -32.4679928, 9.8695945)
@@ -17,6 +19,8 @@ SQUARED_SINE = (10.8608077, -29.5957426, 42.6786582, -32.4679928, 9.8695945)
 
 def snake(frames: Tensor, rate: Tensor, height: Tensor) -> Tensor:
     """x + height * sin(rate * x)^2 for frames [B, C, T]; rate and height [C]."""
+    if (fast := machine_code(frames)) is not None:
+        return fast.snake(frames, rate / torch.pi, height, SQUARED_SINE)
     rate, height = rate[:, None], height[:, None]
     if torch.is_grad_enabled():
         return frames + height * torch.sin(rate * frames).square()

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from songloom.layers.minimal_filtering import OUTPUTS, Scheme, scheme
+from songloom.layers.passes import LEAST, machine_code
 
 WIDE = 64
 """Channels from which fewer products are worth the additions."""
@@ -130,6 +131,11 @@ class Conv(nn.Conv1d):
         stride, dilation, padding = self.stride[0], self.dilation[0], int(self.padding[0])
         values = self.kept.of(self.weight, lambda dtype: plan.transformed(self.taps(), dtype))
         frames = (input.shape[-1] + 2 * padding - dilation * (self.kernel_size[0] - 1) - 1) // stride + 1
+        fast = machine_code(input, least=0 if self.kept.dtype is not None else LEAST)
+        if fast is not None and self.kernel_size[0] == 7:
+            whole = input.transpose(1, 2)
+            done = fast.seven_taps(whole, values, self.bias, front=padding, frames=frames, dilation=dilation)
+            return done.transpose(1, 2)
         rows = plan.rows(frames, dilation) * stride
         padded = between_zeros(input.transpose(1, 2), padding, rows, values.dtype)
         folded = rearrange(padded, "b (t s) c -> b t (s c)", s=stride)

@@ -1,0 +1,198 @@
+"""Passes over frames as machine code: what products of matrices leave to do, each number read and written once.
+
+A snake in tensor operations is ten passes, the transforms of ten outputs of seven taps (`minimal_filtering`) are four
+copies and two products of narrow matrices: together two fifths of a codec's time. Numba compiles the loops below when
+they are first used and keeps the result on the disk. The transforms are real Fourier transforms of 14 by two of 7
+(Good 1958, "The interaction algorithm and practical Fourier analysis"); whatever type products have, sums here are
+float32, so that products of bfloat16 round three times instead of five.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Array = NDArray[Any]
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+LENIENT = {"contract", "reassoc", "nsz", "arcp"}
+"""Sums in any order; numbers that are none stay none."""
+AT_ONCE = 64
+"""Channels that are transformed at a time: 16 inputs and 22 values of each lie in the first cache."""
+C1, C2, C3 = (np.float32(math.cos(2 * math.pi * k / 7)) for k in (1, 2, 3))
+S1, S2, S3 = (np.float32(math.sin(2 * math.pi * k / 7)) for k in (1, 2, 3))
+HALF, BIT, SIXTEEN = np.uint32(0x7FFF), np.uint32(1), np.uint32(16)
+
+
+def snake(frames: Tensor, turns: Tensor, height: Tensor, series: tuple[float, ...]) -> Tensor:
+    """x + height * sin(pi * turns * x)^2 for float32 frames [B, C, T], time-major as it gives them; turns and height
+    [C]; `series` are the five coefficients of sin(pi t)^2 / t^2 for powers of t^2, highest first."""
+    rows = frames.transpose(1, 2).contiguous()
+    made = torch.empty_like(rows)
+    powers = np.array(series, np.float32)
+    _snake(_array(rows.flatten(0, 1)), _array(turns), _array(height), powers, _array(made.flatten(0, 1)))
+    return made.transpose(1, 2)
+
+
+def seven_taps(rows: Tensor, values: Tensor, bias: Tensor | None, *, front: int, frames: int, dilation: int) -> Tensor:
+    """Rows [B, T, C] after `front` zeros, filtered by the values [22, C, C'] of seven taps: [B, frames, C'], float32.
+    What lies beyond the rows is zero."""
+    items, groups = len(rows), -(-frames // (10 * dilation))
+    evaluated = rows.new_empty(22, items * groups * dilation, rows.shape[2], dtype=values.dtype)
+    _evaluate(_array(rows.contiguous()), front, dilation, _array(evaluated))
+    products = torch.bmm(evaluated, values)
+    made = rows.new_empty(items, frames, values.shape[2])
+    added = made.new_zeros(made.shape[2]) if bias is None else bias
+    _outputs(_array(products), _array(added), dilation, _array(made))
+    return made
+
+
+def _array(tensor: Tensor) -> Array:
+    """The tensor's own memory; bfloat16 as whole numbers of 16 bits."""
+    plain = tensor.detach()
+    return (plain.view(torch.uint16) if plain.dtype == torch.bfloat16 else plain).numpy()
+
+
+def _kernel(function: Kernel) -> Kernel:
+    compiled: Kernel = numba.njit(function, nogil=True, fastmath=LENIENT, error_model="numpy", cache=True)
+    return compiled
+
+
+def _part(function: Kernel) -> Kernel:
+    """A part of kernels, written into each, where the sizes of its arrays are known."""
+    compiled: Kernel = numba.njit(function, inline="always")
+    return compiled
+
+
+@_kernel
+def _snake(rows: Array, turns: Array, height: Array, series: Array, made: Array) -> None:
+    p4, p3, p2, p1, p0 = series[0], series[1], series[2], series[3], series[4]
+    for row in range(rows.shape[0]):
+        for c in range(rows.shape[1]):
+            x = rows[row, c]
+            turn = x * turns[c]
+            turn -= np.rint(turn)
+            square = turn * turn
+            made[row, c] = x + height[c] * square * (p0 + square * (p1 + square * (p2 + square * (p3 + square * p4))))
+
+
+@_part
+def _get(row: Array, into: Array) -> None:
+    """A row of either type as float32; numbers of bfloat16 are the upper halves of float32's."""
+    for c in range(row.shape[0]):
+        into[c] = np.uint32(np.uint32(row[c]) << SIXTEEN).view(np.float32) if row.itemsize == 2 else row[c]
+
+
+@_part
+def _put(row: Array, into: Array) -> None:
+    """A row of float32 as either type, to the nearest, at the middle to the even one."""
+    for c in range(into.shape[0]):
+        if into.itemsize == 2:
+            bits = np.float32(row[c]).view(np.uint32)
+            into[c] = (bits + (HALF + ((bits >> SIXTEEN) & BIT))) >> SIXTEEN
+        else:
+            into[c] = row[c]
+
+
+@_part
+def _spectrum(x0: Any, x1: Any, x2: Any, x3: Any, x4: Any, x5: Any, x6: Any) -> Any:
+    """sum_j x[j] exp(-2 pi i q j / 7): real parts for q of 0 to 3, imaginary ones for 1 to 3."""
+    a, b, c, d, e, f = x1 + x6, x2 + x5, x3 + x4, x6 - x1, x5 - x2, x4 - x3
+    return (
+        x0 + a + b + c,
+        x0 + C1 * a + C2 * b + C3 * c,
+        x0 + C2 * a + C3 * b + C1 * c,
+        x0 + C3 * a + C1 * b + C2 * c,
+        S1 * d + S2 * e + S3 * f,
+        S2 * d - S3 * e - S1 * f,
+        S3 * d - S1 * e + S2 * f,
+    )
+
+
+@_part
+def _waves(r0: Any, r1: Any, r2: Any, r3: Any, i1: Any, i2: Any, i3: Any) -> Any:
+    """r[0] + 2 Re sum_q (r[q] + i i[q]) exp(2 pi i q t / 7) for t of 0 to 6."""
+    a, b, c, d, e, f = r1 + r1, r2 + r2, r3 + r3, i1 + i1, i2 + i2, i3 + i3
+    even1, even2, even3 = r0 + C1 * a + C2 * b + C3 * c, r0 + C2 * a + C3 * b + C1 * c, r0 + C3 * a + C1 * b + C2 * c
+    odd1, odd2, odd3 = S1 * d + S2 * e + S3 * f, S2 * d - S3 * e - S1 * f, S3 * d - S1 * e + S2 * f
+    return r0 + a + b + c, even1 - odd1, even2 - odd2, even3 - odd3, even3 + odd3, even2 + odd2, even1 + odd1
+
+
+@_part
+def _values(x: Array, y: Array) -> None:
+    """16 inputs [16, C] -> their 22 values [22, C] in the order of `Scheme.matrices`."""
+    for c in range(AT_ONCE):
+        # Inputs 1 to 14 are a circle of 14: sums of opposite ones make even places, differences odd ones.
+        a0, a1, a2, a3, a4, a5, a6 = x[14, c], x[1, c], x[2, c], x[3, c], x[4, c], x[5, c], x[6, c]
+        b0, b1, b2, b3, b4, b5, b6 = x[7, c], x[8, c], x[9, c], x[10, c], x[11, c], x[12, c], x[13, c]
+        r0, r2, r4, r6, i2, i4, i6 = _spectrum(a0 + b0, a1 + b1, a2 + b2, a3 + b3, a4 + b4, a5 + b5, a6 + b6)
+        r7, r5, r3, r1, j5, j3, j1 = _spectrum(a0 - b0, b1 - a1, a2 - b2, b3 - a3, a4 - b4, b5 - a5, a6 - b6)
+        y[0, c], y[1, c], y[20, c], y[21, c] = x[0, c] - a0, r0, r7, x[15, c] - a1
+        y[2, c], y[3, c], y[4, c] = r1 - j1, r1, -j1
+        y[5, c], y[6, c], y[7, c] = r2 + i2, r2, i2
+        y[8, c], y[9, c], y[10, c] = r3 - j3, r3, -j3
+        y[11, c], y[12, c], y[13, c] = r4 + i4, r4, i4
+        y[14, c], y[15, c], y[16, c] = r5 - j5, r5, -j5
+        y[17, c], y[18, c], y[19, c] = r6 + i6, r6, i6
+
+
+@_part
+def _sums(y: Array, x: Array) -> None:
+    """22 products [22, C] -> 10 outputs [10, C]."""
+    for c in range(AT_ONCE):
+        k1, k2, k3, k4, k5, k6 = y[2, c], y[5, c], y[8, c], y[11, c], y[14, c], y[17, c]
+        a0, a1, a2, a3, a4, a5, a6 = _waves(
+            y[1, c], k2 - y[7, c], k4 - y[13, c], k6 - y[19, c], k2 + y[6, c], k4 + y[12, c], k6 + y[18, c]
+        )
+        b0, b1, b2, b3, b4, b5, b6 = _waves(
+            y[20, c], k5 - y[16, c], k3 - y[10, c], k1 - y[4, c], -k5 - y[15, c], -k3 - y[9, c], -k1 - y[3, c]
+        )
+        x[0, c], x[1, c], x[2, c], x[3, c], x[4, c] = a0 + b0 + y[0, c], a1 - b1, a2 + b2, a3 - b3, a4 + b4
+        x[5, c], x[6, c], x[7, c], x[8, c], x[9, c] = a5 - b5, a6 + b6, a0 - b0, a1 + b1, a2 - b2 + y[21, c]
+
+
+@_kernel
+def _evaluate(rows: Array, front: int, dilation: int, made: Array) -> None:
+    """Rows [B, T, C] -> values [22, B * groups * dilation, C]. Taps of one phase of the dilation are neighbours."""
+    x, y = np.zeros((16, AT_ONCE), np.float32), np.empty((22, AT_ONCE), np.float32)
+    for place in range(made.shape[1]):
+        group, phase = divmod(place, dilation)
+        item, group = divmod(group, made.shape[1] // (dilation * rows.shape[0]))
+        for begin in range(0, made.shape[2], AT_ONCE):
+            end = min(begin + AT_ONCE, made.shape[2])
+            for j in range(16):
+                row = (10 * group + j) * dilation + phase - front
+                if 0 <= row < rows.shape[1]:
+                    _get(rows[item, row, begin:end], x[j])
+                else:
+                    x[j] = 0
+            _values(x, y)
+            for n in range(22):
+                _put(y[n], made[n, place, begin:end])
+
+
+@_kernel
+def _outputs(products: Array, bias: Array, dilation: int, made: Array) -> None:
+    """Products [22, B * groups * dilation, C] -> rows [B, T, C]."""
+    y, x = np.zeros((22, AT_ONCE), np.float32), np.empty((10, AT_ONCE), np.float32)
+    for place in range(products.shape[1]):
+        group, phase = divmod(place, dilation)
+        item, group = divmod(group, products.shape[1] // (dilation * made.shape[0]))
+        for begin in range(0, made.shape[2], AT_ONCE):
+            end = min(begin + AT_ONCE, made.shape[2])
+            added = bias[begin:end]
+            for n in range(22):
+                _get(products[n, place, begin:end], y[n])
+            _sums(y, x)
+            for m in range(10):
+                row = (10 * group + m) * dilation + phase
+                if row < made.shape[1]:
+                    into = made[item, row, begin:end]
+                    for c in range(into.shape[0]):
+                        into[c] = x[m, c] + added[c]

@@ -1,0 +1,30 @@
+"""Whether passes over frames are machine code (`layers/compiled`): where numba is installed, a processor holds the
+frames, and no gradients are recorded. Without numba the same passes are tensor operations; results differ by rounding.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from types import ModuleType
+
+import torch
+from torch import Tensor
+
+LEAST = 1 << 17
+"""Numbers from which float32 is worth the second that machine code takes to be loaded."""
+
+
+def machine_code(frames: Tensor, *, least: int = LEAST) -> ModuleType | None:
+    """The module of compiled passes, or None where these frames, or so few numbers, have to do without."""
+    plain = frames.dtype == torch.float32 and frames.device.type == "cpu" and not torch.is_grad_enabled()
+    return _compiled() if plain and frames.numel() >= least else None
+
+
+@cache
+def _compiled() -> ModuleType | None:
+    if find_spec("numba") is None:
+        return None
+    from songloom.layers import compiled
+
+    return compiled
