@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import threading
 from pathlib import Path
 
 import pytest
 
-from songloom.app.job_store import ATTEMPTS, Job, JobStore
+from songloom.app.job_store import ATTEMPTS, NAME, VERSION, Job, JobStore
 
 
 def job(identity: str, owner: str = "") -> Job:
@@ -129,3 +131,35 @@ def test_counts_and_history_are_by_state_and_owner(store: JobStore) -> None:
     assert store.used() == 207
     store.delete("c")
     assert [one.id for one in store.every(owner="x")] == ["a"] and store.used() == 200
+
+
+def changed(folder: Path, *statements: str) -> None:
+    with contextlib.closing(sqlite3.connect(folder / NAME)) as tables, tables:
+        for statement in statements:
+            tables.execute(statement)
+
+
+def test_a_file_of_another_version_is_refused_in_one_line_and_left_as_it_is(store: JobStore, tmp_path: Path) -> None:
+    store.add(job("a"))
+    store.close()
+    for version in (VERSION + 1, VERSION - 1):
+        changed(tmp_path, f"PRAGMA user_version = {version}", "ALTER TABLE jobs RENAME COLUMN alike TO like")
+        before = (tmp_path / NAME).read_bytes()
+        with pytest.raises(ValueError, match=f"is of version {version}, .* move its folder away") as refused:
+            JobStore(tmp_path)
+        assert "\n" not in str(refused.value) and (tmp_path / NAME).read_bytes() == before
+        changed(tmp_path, "ALTER TABLE jobs RENAME COLUMN like TO alike")
+
+
+def test_a_file_of_before_versions_were_counted_is_taken_on_with_its_jobs(store: JobStore, tmp_path: Path) -> None:
+    store.add(job("a"))
+    changed(tmp_path, "PRAGMA user_version = 0")
+    assert JobStore(tmp_path).get("a") == job("a")
+    with contextlib.closing(sqlite3.connect(tmp_path / NAME)) as tables:
+        assert tables.execute("PRAGMA user_version").fetchone() == (VERSION,)
+
+
+def test_a_file_that_is_no_table_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(b"no table of SQLite" * 100)
+    with pytest.raises(ValueError, match="holds no jobs that can be read"):
+        JobStore(tmp_path)

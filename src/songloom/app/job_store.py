@@ -10,6 +10,8 @@ import json
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +21,10 @@ ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 ATTEMPTS = 3
 """How often the process that works on a job may crash before the job has failed."""
 NAME = "jobs.sqlite"
-TABLES = """
+VERSION = 1
+"""Of the table and of what stands in it, kept in the file; whoever changes either counts up."""
+TABLES = f"""
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, owner TEXT, state TEXT, task TEXT,
     way TEXT, alike TEXT, seconds REAL, candidates INTEGER, timeout REAL, bytes INTEGER, input_bytes INTEGER,
@@ -31,6 +36,8 @@ CREATE INDEX IF NOT EXISTS by_alike ON jobs (alike, state, number);
 CREATE INDEX IF NOT EXISTS by_way ON jobs (way, state, number);
 CREATE TABLE IF NOT EXISTS queue (open INTEGER);
 INSERT INTO queue SELECT 0 WHERE NOT EXISTS (SELECT * FROM queue);
+PRAGMA user_version = {VERSION};
+COMMIT;
 """
 
 
@@ -79,12 +86,14 @@ class JobStore:
     """The jobs of one data folder. Any number of processes may open it; threads share one."""
 
     def __init__(self, folder: Path) -> None:
+        """Raises ValueError for a file that another version of songloom wrote, or that is none of SQLite."""
         self.folder = Path(folder)
         self._lock = threading.Lock()
         self._tables = sqlite3.connect(self.folder / NAME, timeout=60, isolation_level=None, check_same_thread=False)
-        self._tables.execute("PRAGMA journal_mode = WAL")
-        self._tables.execute("PRAGMA synchronous = FULL")
-        with self._lock:
+        with _in_words(self.folder / NAME):
+            _check_version(self._tables, self.folder / NAME)
+            self._tables.execute("PRAGMA journal_mode = WAL")
+            self._tables.execute("PRAGMA synchronous = FULL")
             self._tables.executescript(TABLES)
 
     def place(self, identity: str) -> Path:
@@ -223,14 +232,34 @@ class JobStore:
         self._tables.close()
 
     def _run(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
-            try:
-                return self._tables.execute(query, values).fetchall()
-            except sqlite3.OperationalError as error:  # no space, no permission
-                raise OSError(f"{self.folder / NAME}: {error}") from None
+        with self._lock, _in_words(self.folder / NAME):
+            return self._tables.execute(query, values).fetchall()
 
 
 _OURS = "id = ? AND attempt = ? AND state = 'running'"
+
+
+def _check_version(tables: sqlite3.Connection, path: Path) -> None:
+    """Raises ValueError for tables of another version. Those of before versions were counted are ours when they have
+    our columns."""
+    columns = {row[1] for row in tables.execute("PRAGMA table_info(jobs)")}
+    version = tables.execute("PRAGMA user_version").fetchone()[0]
+    if columns and version != VERSION and (version, columns) != (0, {"number", *COLUMNS}):
+        raise ValueError(
+            f"{path} is of version {version}, and this songloom works with version {VERSION}; "
+            "move its folder away, or choose another one"
+        )
+
+
+@contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    """What SQLite refuses, as errors of one line."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:  # no space, no permission
+        raise OSError(f"{path}: {error}") from None
+    except sqlite3.DatabaseError as error:
+        raise ValueError(f"{path} holds no jobs that can be read ({error}); choose another folder") from None
 
 
 def _job(row: tuple[Any, ...]) -> Job:

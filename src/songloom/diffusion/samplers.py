@@ -36,9 +36,15 @@ def levels(process: Process, times: Tensor) -> list[Level]:
     return list(zip(process.signal(times).tolist(), process.noise(times).tolist(), strict=True))
 
 
-def seeded(generator: torch.Generator) -> Noise:
-    """Noise drawn by a generator of the CPU, whatever the device."""
-    return lambda x: torch.randn(x.shape, generator=generator, dtype=torch.float32).to(x)
+def seeded(*generators: torch.Generator) -> Noise:
+    """Noise drawn by generators of the CPU, whatever the device: one for all items of a batch, or each item's own."""
+
+    def noise(x: Tensor) -> Tensor:
+        parts = torch.split(x, -(-len(x) // len(generators)))
+        drawn = zip(generators, parts, strict=True)
+        return torch.cat([torch.randn(part.shape, generator=one, dtype=torch.float32) for one, part in drawn]).to(x)
+
+    return noise
 
 
 def posterior(x: Tensor, data: Tensor, here: Level, there: Level) -> tuple[Tensor, float]:

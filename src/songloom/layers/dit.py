@@ -10,7 +10,7 @@ step is computed once, by `given`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, cast
 
@@ -54,6 +54,30 @@ class Given:
     vector: Tensor | None = None
     prefix: Tensor | None = None
     aligned: Tensor | None = None
+
+
+def together(parts: Sequence[Given]) -> Given:
+    """What several pieces are given as one batch. Each part holds one piece, or what is wanted of it and what guidance
+    moves it away from: what is wanted of all pieces comes first. Conditions that nothing comes of may have been left
+    out of some parts; they are 0."""
+
+    def stacked(tensors: Sequence[Tensor | None]) -> Tensor | None:
+        found = [tensor for tensor in tensors if tensor is not None]
+        rows = max((len(tensor) for tensor in found), default=0)
+        padded = [torch.cat([one, one.new_zeros(rows - len(one), *one.shape[1:])]) for one in found]
+        return rearrange(padded, "b rows ... -> (rows b) ...") if found else None
+
+    def cross(block: int) -> tuple[Tensor, Tensor]:
+        keys, values = (stacked([part.cross[block][side] for part in parts]) for side in (0, 1))
+        assert keys is not None and values is not None
+        return keys, values
+
+    if len(parts) == 1:
+        return parts[0]
+    return Given(
+        tuple(cross(block) for block in range(len(parts[0].cross))),
+        *(stacked([getattr(part, name) for part in parts]) for name in ("vector", "prefix", "aligned")),
+    )
 
 
 class HeadNorm(nn.Module):
@@ -266,13 +290,13 @@ class Dit(nn.Module):
         frames = self.enter((x + self.enter_mix(x)).transpose(1, 2))
         if given.aligned is not None:
             frames = frames + given.aligned
-        vector = self.to_time(self.time_features(times.expand(len(x)).to(x.dtype)))
+        vector = self.to_time(self.time_features(times.reshape(-1).to(x.dtype))).expand(len(x), -1)
         if given.vector is not None:
             vector = vector + given.vector
         before = [given.prefix] if given.prefix is not None else []
         if self.to_modulation is None:
             return torch.cat([*before, vector[:, None], frames], dim=1).to(self.working), None
-        modulation = rearrange(self.to_modulation(vector), "b (six d) -> b six d", six=6)
+        modulation = rearrange(apart(self.to_modulation, vector), "b (six d) -> b six d", six=6)
         return torch.cat([*before, frames], dim=1).to(self.working), modulation.to(self.working)
 
     @property
@@ -287,6 +311,12 @@ class Dit(nn.Module):
     def each_block(self) -> list[DitBlock]:
         """The blocks, for those who look inside."""
         return [cast(DitBlock, block) for block in self.blocks]
+
+
+def apart(layer: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    """A layer of a few rows [B, ...], one by one where music is made: as one product they would be summed in another
+    order than each alone, and no piece may depend on what else is in its batch."""
+    return layer(rows) if torch.is_grad_enabled() else torch.cat([layer(row) for row in torch.split(rows, 1)])
 
 
 def spoken(tokens: Tensor) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
@@ -42,6 +42,7 @@ from songloom.layers.matrices import Precision
 from songloom.systems import roles
 from songloom.systems.request import Request
 from songloom.systems.roles import Codec, Generator, Progress
+from songloom.systems.together import handed_out
 
 Times = Literal["uniform", "logit-normal", "log-normal"]
 FADE_SECONDS = 0.01
@@ -167,8 +168,9 @@ class LatentGenerator(Generator):
         return 1
 
     @abstractmethod
-    def network(self, request: Request, stretch: Stretch, guidance: float) -> Predict:
-        """The network under a request's conditions and guidance, for [1, D, F] of a stretch of its piece."""
+    def network(self, requests: Sequence[Request], stretch: Stretch, guidance: float) -> Predict:
+        """The network under the conditions of B requests and guidance, for [B, D, F] of a stretch of each one's piece.
+        A system that is not `batched` is asked for one at a time."""
 
     @abstractmethod
     def training_network(self, batch: Batch, frames: int) -> Predict:
@@ -208,13 +210,28 @@ class LatentGenerator(Generator):
             )
 
     def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
-        request = replace(request, seed=seed, candidates=1)
+        yield from self.several([request], [seed], progress)[0]
+
+    @torch.no_grad()
+    def several(
+        self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
+    ) -> list[Iterator[Tensor]]:
+        """See `Generator.several`. Only candidates of one request may have sounds to begin with."""
+        if len(requests) > 1 and not self.batched:
+            return super().several(requests, seeds, progress)
+        requests = [replace(one, seed=seed, candidates=1) for one, seed in zip(requests, seeds, strict=True)]
+        first, (_, samples) = requests[0], self.samples(requests[0])
+        source = None if first.loop else self.source(first, self.extent(samples)[-1][1])
+        windows = (torch.split(window, 1) for window in self.latents(requests, source, seeds, progress))
+        own = handed_out(windows, len(requests))
+        return [self.decoded(one, source, latents) for one, latents in zip(requests, own, strict=True)]
+
+    def decoded(self, request: Request, source: Source | None, latents: Iterator[Tensor]) -> Iterator[Tensor]:
+        """Latents [1, D, f] of a candidate, window by window -> pieces of its wave [1, C, t]."""
+        lead, samples = self.samples(request)
         if request.loop:
-            yield self.around(request, seed, progress)
+            yield self.around(torch.cat(list(latents), dim=-1), lead, samples)
             return
-        _, samples = self.samples(request)
-        source = self.source(request, self.extent(samples)[-1][1])
-        latents: Iterator[Tensor] = self.latents(request, source, seed, progress)
         reach = self.codec.decoder_context
         if reach is not None:  # what lies beyond it would not be heard
             latents = exactly(latents, math.ceil(samples / self.codec.hop_length) + reach, filled=False)
@@ -274,26 +291,35 @@ class LatentGenerator(Generator):
 
     def draw(self, request: Request, source: Source | None, seed: int, progress: Progress | None = None) -> Tensor:
         """Latents [1, D, F] of the codec for one candidate."""
-        return torch.cat(list(self.latents(request, source, seed, progress)), dim=-1)
+        return torch.cat(list(self.latents([request], source, [seed], progress)), dim=-1)
 
     def latents(
-        self, request: Request, source: Source | None, seed: int, progress: Progress | None = None
+        self,
+        requests: Sequence[Request],
+        source: Source | None,
+        seeds: Sequence[int],
+        progress: Progress | None = None,
     ) -> Iterator[Tensor]:
-        """Latents [1, D, f] of the codec for one candidate, window by window."""
-        noise = seeded(torch.Generator().manual_seed(seed))
+        """Latents [B, D, f] of the codec for a candidate of each of B requests of one shape, window by window; of a
+        loop its circle. All of them begin with the `source` where there is one."""
+        request, size = requests[0], len(requests)
+        noise = seeded(*(torch.Generator().manual_seed(seed) for seed in seeds))
+        if request.loop:
+            yield self.closed(requests, noise, progress)
+            return
         plan = self.extent(self.samples(request)[1])
         made: Tensor | None = None
         first, ended = self.scale.mean.new_empty(0), 0
         for place, (begin, end) in enumerate(plan):
-            known = self.scale.mean.new_zeros(1, self.codec.latent_width, end - begin)
+            known = self.scale.mean.new_zeros(size, self.codec.latent_width, end - begin)
             kept = torch.zeros(end - begin, dtype=torch.bool, device=known.device)
             if source is not None:
-                known, kept = source.latents[..., begin:end].clone(), source.frames[begin:end].clone()
+                known, kept = source.latents[..., begin:end].repeat(size, 1, 1), source.frames[begin:end].clone()
             if made is not None:
                 known[..., : ended - begin] = made[..., begin - ended :]
                 kept[: ended - begin] = True
             strength = 1.0 if source is None else source.strength
-            predict = self.predict(request, Stretch(begin, end - begin))
+            predict = self.predict(requests, Stretch(begin, end - begin))
             fresh = noise(known)
             if made is not None:  # frames that are known come from the noise that they were made of
                 fresh[..., : ended - begin] = first[..., begin - ended :]
@@ -303,30 +329,32 @@ class LatentGenerator(Generator):
             yield self.scale.undo(made[..., max(0, ended - begin) :])
             ended = end
 
-    def around(self, request: Request, seed: int, progress: Progress | None = None) -> Tensor:
-        """The wave [1, C, T] of a loop, its lead before it: latents on a circle, decoded with their neighbours on both
-        sides. As they last a little more or less than was asked, the circle is stretched to it."""
-        lead, samples = self.samples(request)
-        hop = self.codec.hop_length
+    def closed(self, requests: Sequence[Request], noise: Noise, progress: Progress | None) -> Tensor:
+        """Latents [B, D, F] of loops: the last frame is followed by the first."""
+        hop, samples = self.codec.hop_length, self.samples(requests[0])[1]
         frames = max(1, round(samples / hop / self.grain)) * self.grain
         margin = self.margin(frames)
         stretch = Stretch(-margin, frames + 2 * margin, samples / (frames * hop))
-        known = self.scale.mean.new_zeros(1, self.codec.latent_width, frames)
+        known = self.scale.mean.new_zeros(len(requests), self.codec.latent_width, frames)
         kept = torch.zeros(frames, dtype=torch.bool, device=known.device)
-        noise = seeded(torch.Generator().manual_seed(seed))
-        predict = circular(self.predict(request, stretch), margin)
-        latents = self.scale.undo(self.sampled(request, predict, known, kept, 1.0, noise(known), noise, progress))
-        reach = self.codec.decoder_context
+        predict = circular(self.predict(requests, stretch), margin)
+        return self.scale.undo(self.sampled(requests[0], predict, known, kept, 1.0, noise(known), noise, progress))
+
+    def around(self, latents: Tensor, lead: int, samples: int) -> Tensor:
+        """The wave [1, C, T] of a loop, its lead before it: latents [1, D, F] on a circle, decoded with their
+        neighbours on both sides. As they last a little more or less than was asked, the circle is stretched to it."""
+        hop, frames, reach = self.codec.hop_length, latents.shape[-1], self.codec.decoder_context
         beside = frames if reach is None else max(1, reach)
-        closed = latents[..., circle(frames, beside, latents.device)]
-        wave = torch.cat(list(self.codec.decode_stream(torch.split(closed, self.codec.chunk_frames, dim=-1))), dim=-1)
+        beyond = latents[..., circle(frames, beside, latents.device)]
+        wave = torch.cat(list(self.codec.decode_stream(torch.split(beyond, self.codec.chunk_frames, dim=-1))), dim=-1)
         fade = min(round(roles.FADE_SECONDS * self.sample_rate), min(beside, frames) * hop)
         heard = wave[..., beside * hop - fade : (beside + frames) * hop].float()  # its phases may not be a circle
         once = fitted_circle(torch.cat(list(looped([heard], fade, frames * hop, fade)), dim=-1), samples)
         return once[..., torch.arange(-lead, samples, device=once.device) % samples]
 
-    def predict(self, request: Request, stretch: Stretch) -> Predict:
+    def predict(self, requests: Sequence[Request], stretch: Stretch) -> Predict:
         """The network for a stretch: where several sections are in it, each for as long as it lasts."""
+        request = requests[0]
         guidance = self.sampling.guidance if request.guidance is None else request.guidance
         rate, places = self.codec.frame_rate, torch.arange(stretch.frames)
         moments = (stretch.start(rate) + (places + 0.5) / rate * stretch.pace).to(self.scale.mean)
@@ -334,7 +362,7 @@ class LatentGenerator(Generator):
             moments = moments % request.seconds
         weights = shares([start for start, _ in request.sections], moments, PASSAGE_SECONDS)
         heard = [section for section, weight in enumerate(weights) if bool(weight.any())]
-        networks = [self.network(request, replace(stretch, section=section), guidance) for section in heard]
+        networks = [self.network(requests, replace(stretch, section=section), guidance) for section in heard]
         return blended(networks, weights[heard])
 
     def sampled(
@@ -350,7 +378,7 @@ class LatentGenerator(Generator):
         *,
         passes: int = 1,
     ) -> Tensor:
-        """Latents [1, D, F] of the process, from the `first` noise: those `known` where they are `kept` [F], the rest
+        """Latents [B, D, F] of the process, from the `first` noise: those `known` where they are `kept` [F], the rest
         new by so much, its later steps taken `passes` times."""
         steps = self.sampling.steps if request.steps is None else request.steps
         visited = self.times(steps, known.shape[-1])[round((1 - strength) * steps) :]

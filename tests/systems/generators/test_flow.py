@@ -175,7 +175,7 @@ def test_a_rhythm_that_is_asked_for_is_not_told_another_tempo() -> None:
     system.conditions = lambda told, *more: seen.append(told.known) or whole(told, *more)  # type: ignore[method-assign, func-returns-value]
     beats = Curve.of_values("rhythm", [1.0], 1 / SECONDS)
     for asked in (request(prompt="rock"), request(prompt="rock", rhythm=beats), request(rhythm=beats, tempo=90.0)):
-        system.network(asked, Stretch(0, 40), 1.0)
+        system.network([asked], Stretch(0, 40), 1.0)
     assert [float(known.tempo[0]) > 0 for known in seen] == [True, False, True] and float(seen[2].tempo[0]) == 90
 
 

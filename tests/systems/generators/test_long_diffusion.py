@@ -48,7 +48,7 @@ def knowing(system: LatentGenerator, *means: float) -> LatentGenerator:
     """With the exact network in place of its own, of latents that are a smooth Gaussian process around the mean of
     their section: what it expects of x_t follows from their covariance."""
 
-    def network(_request: Request, stretch: Stretch, _guidance: float) -> Predict:
+    def network(_requests: object, stretch: Stretch, _guidance: float) -> Predict:
         places = torch.arange(stretch.frames).double()
         covariance = torch.exp(-(places[:, None] - places).square() / (2 * SMOOTH**2)) + 1e-4 * torch.eye(len(places))
         mean = means[stretch.section]
@@ -147,9 +147,9 @@ def test_a_loop_has_its_length_and_no_end(kind: str) -> None:
     assert wave.shape[-1] == round(asked.seconds * system.sample_rate)
     steps = torch.cat([wave, wave[..., :1]], -1).diff(dim=-1).abs().amax((0, 1))
     assert steps[-1] <= steps[:-1].max()
-    lead, _ = system.samples(asked)
+    lead, samples = system.samples(asked)
     with torch.no_grad():
-        whole = system.around(dataclasses.replace(asked, seed=3), 3)
+        whole = system.around(system.draw(asked, None, 3), lead, samples)
     torch.testing.assert_close(wave, whole[..., lead:].clamp(-1, 1), atol=1e-4, rtol=1e-3)
     assert torch.equal(whole[..., :lead], whole[..., torch.arange(-lead, 0) % wave.shape[-1] + lead])
 

@@ -43,7 +43,7 @@ from songloom.data.batch import Batch
 from songloom.diffusion.latent_diffusion import Predict, Scaling, guided, latents_of
 from songloom.diffusion.processes import Flow as FlowProcess
 from songloom.diffusion.straight import checked_flow, straight_losses
-from songloom.layers.dit import Dit, DitShape, Given
+from songloom.layers.dit import Dit, DitShape, Given, together
 from songloom.layers.matrices import Precision
 from songloom.recipe import Recipe
 from songloom.systems.codecs.spectral_codec import SpectralCodec
@@ -95,6 +95,7 @@ class Flow(LatentGenerator, kind="flow"):
     summary = "rectified flow by a small diffusion transformer over the embedded codec's latents; few steps"
     uses: ClassVar[frozenset[str]] = LatentGenerator.uses | {"tempo", "key", "drums"} | CONTROLS
     precisions: ClassVar[tuple[Precision, ...]] = ("float32", "bfloat16", "int8")
+    batched = True
 
     @dataclass(frozen=True, kw_only=True)
     class Config(LatentSettings):
@@ -267,7 +268,12 @@ class Flow(LatentGenerator, kind="flow"):
         way = under if scale == 1 else led
         return straight_losses(student, way, self.scale(latents), mask, visited, strides=self.config.strides)
 
-    def network(self, request: Request, stretch: Stretch, guidance: float) -> Predict:
+    def network(self, requests: Sequence[Request], stretch: Stretch, guidance: float) -> Predict:
+        predict = self.under(together([self.asked(request, stretch, guidance) for request in requests]))
+        return predict if guidance == 1 else guided(predict, guidance, self.sampling.rescale)
+
+    def asked(self, request: Request, stretch: Stretch, guidance: float) -> Given:
+        """The conditions of one request: what is wanted and, with guidance, what it moves away from."""
         device, frames = self.scale.mean.device, stretch.frames
         reader, length = self.text.reader, self.config.text_tokens
         style = style_in(reader, request.sections[0].prompt, length)
@@ -288,8 +294,7 @@ class Flow(LatentGenerator, kind="flow"):
         found = torch.stack([read(reader, text, length) for text in texts])
         start = torch.full((len(texts),), begin, device=device)
         told = Told(texts, known, curves, hidden, read=found)
-        predict = self.under(self.conditions(told, start, torch.full_like(start, total), stretch.pace))
-        return guided(predict, guidance, self.sampling.rescale) if both else predict
+        return self.conditions(told, start, torch.full_like(start, total), stretch.pace)
 
     def stretched_curves(self, request: Request, stretch: Stretch) -> Curves:
         """What a request asks for in a stretch; a loop's curves are a circle too."""

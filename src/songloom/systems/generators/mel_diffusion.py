@@ -73,7 +73,8 @@ class MelDiffusion(LatentGenerator):
     def given(self, texts: Sequence[str]) -> UnetGiven:
         """What the U-Net is given of B texts, those without words too."""
 
-    def network(self, request: Request, stretch: Stretch, guidance: float) -> Predict:
+    def network(self, requests: Sequence[Request], stretch: Stretch, guidance: float) -> Predict:
+        (request,) = requests
         prompt = request.sections[stretch.section].prompt
         if guidance == 1:
             return self.under(self.given([prompt]))

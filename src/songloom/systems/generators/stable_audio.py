@@ -24,7 +24,7 @@ from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.diffusion.latent_diffusion import Predict, Scaling, guided
 from songloom.diffusion.processes import Flow
-from songloom.layers.dit import Dit, DitShape, Given
+from songloom.layers.dit import Dit, DitShape, Given, together
 from songloom.layers.matrices import Precision
 from songloom.recipe import Recipe
 from songloom.systems.codecs.oobleck import Oobleck
@@ -42,6 +42,7 @@ class StableAudio(LatentGenerator, kind="stable-audio"):
     summary = "Stable Audio: timed latent diffusion by a transformer, 44.1 kHz stereo; inpainting, init, continuation"
 
     precisions: ClassVar[tuple[Precision, ...]] = ("float32", "bfloat16", "int8")
+    batched = True
 
     @dataclass(frozen=True, kw_only=True)
     class Config(LatentSettings):
@@ -134,7 +135,12 @@ class StableAudio(LatentGenerator, kind="stable-audio"):
     def frames(self, samples: int) -> int:
         return self.config.window if self.config.whole_window else self.codec.frames(samples)
 
-    def network(self, request: Request, stretch: Stretch, guidance: float) -> Predict:
+    def network(self, requests: Sequence[Request], stretch: Stretch, guidance: float) -> Predict:
+        predict = self.under(together([self.asked(request, stretch, guidance) for request in requests]))
+        return predict if guidance == 1 else guided(predict, guidance, self.sampling.rescale)
+
+    def asked(self, request: Request, stretch: Stretch, guidance: float) -> Given:
+        """The conditions of one request: what is wanted and, with guidance, what it moves away from."""
         both = guidance != 1
         prompt = request.sections[stretch.section].prompt
         texts = [prompt, request.negative_prompt or ""] if both else [prompt]
@@ -143,9 +149,7 @@ class StableAudio(LatentGenerator, kind="stable-audio"):
         tokens, vector = self.conditions(texts, start, torch.full_like(start, total))
         if both and not request.negative_prompt:
             tokens = torch.cat([tokens[:1], torch.zeros_like(tokens[1:])])  # the seconds too, as in training
-        given = self.dit.given(tokens=tokens, vector=vector)
-        predict = self.under(given)
-        return guided(predict, guidance, self.sampling.rescale) if both else predict
+        return self.dit.given(tokens=tokens, vector=vector)
 
     def training_network(self, batch: Batch, frames: int) -> Predict:
         device = self.scale.mean.device

@@ -1,0 +1,106 @@
+"""Requests that are denoised as one batch: each sounds as it does alone, to the last bit, whoever else is in it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+import torch
+
+from songloom.audio.clip import Audio
+from songloom.layers import dit
+from songloom.layers.dit import Dit, Given
+from songloom.layers.matrices import Precision
+from songloom.systems.generators.flow import Flow
+from songloom.systems.generators.stable_audio import StableAudio
+from songloom.systems.latent_generator import LatentGenerator
+from songloom.systems.request import Request
+from songloom.systems.together import together
+
+WORDS: dict[str, list[dict[str, Any]]] = {
+    "flow": [
+        {"prompt": "calm harp", "seed": 3},
+        {"prompt": "furious techno with drums, 140 bpm", "seed": 4, "key": "F minor"},
+        {"prompt": "", "seed": 5, "tempo": 75.0},
+        {"prompt": "calm harp", "seed": 9, "negative_prompt": "noise"},
+    ],
+    "stable-audio": [
+        {"prompt": "calm harp", "seed": 3},
+        {"prompt": "", "seed": 4},
+        {"prompt": "a long slow choir in a large church", "seed": 2**40, "negative_prompt": "noise"},
+    ],
+}
+COMMON: dict[str, dict[str, Any]] = {
+    "guided": {},
+    "unguided": {"guidance": 1.0},
+    "beyond the window": {"seconds": 2.5},
+    "a story": {"story": ((0.0, "slow"), (0.4, "drums"))},
+    "a loop": {"seconds": 0.5, "loop": True, "prompt": "slow strings", "tempo": None},
+}
+"""Seconds are windows."""
+WINDOW = 64
+
+
+def asked(system: LatentGenerator, fields: dict[str, Any]) -> Request:
+    window = WINDOW / system.codec.frame_rate
+    timed = {"seconds": 0.8, "steps": 3} | fields
+    story = tuple((start * window, words) for start, words in timed.get("story", ()))
+    return Request(**(timed | {"seconds": timed["seconds"] * window, "story": story}))
+
+
+def tiny(kind: str, precision: Precision = "float32") -> LatentGenerator:
+    """With weights everywhere, of which some begin as 0."""
+    torch.manual_seed(0)
+    cls: type[LatentGenerator] = Flow if kind == "flow" else StableAudio
+    system = dataclasses.replace(cls.presets()[f"{kind}-tiny"], window=WINDOW).build()  # type: ignore[type-var]
+    assert isinstance(system, LatentGenerator) and isinstance(system.dit, Dit)
+    with torch.no_grad():
+        for weight in system.dit.parameters():
+            weight += 0.05 * torch.randn_like(weight)
+    system.eval().hold(precision)
+    return system
+
+
+def alone(system: LatentGenerator, request: Request) -> torch.Tensor:
+    return torch.cat(list(system.stream(request)), -1)
+
+
+@pytest.mark.parametrize("common", COMMON.values(), ids=COMMON.keys())
+@pytest.mark.parametrize(("kind", "precision"), [("flow", "float32"), ("flow", "int8"), ("stable-audio", "float32")])
+def test_each_of_a_batch_is_the_same_as_alone(kind: str, precision: Precision, common: dict[str, Any]) -> None:
+    system = tiny(kind, precision)
+    requests = [asked(system, one | common) for one in WORDS[kind]]
+    made: list[list[torch.Tensor]] = [[] for _ in requests]
+    for which, piece in together(system, requests):
+        made[which].append(piece)
+    waves = [torch.cat(pieces, -1) for pieces in made]
+    assert all(torch.equal(wave, alone(system, one)) for wave, one in zip(waves, requests, strict=True))
+    assert not any(torch.equal(waves[0], other) for other in waves[1:])
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_candidates_are_a_batch_also_of_what_begins_with_a_sound(kind: str) -> None:
+    system, passes = tiny(kind), []
+    system.dit.register_forward_pre_hook(lambda _, given: passes.append(len(given[0])))
+    length = WINDOW // 4 * system.codec.hop_length
+    sound = Audio(torch.rand(system.channels, length) - 0.5, system.sample_rate)
+    for begun in ({}, {"init": sound}, {"continuation": sound}):
+        request = asked(system, {"prompt": "calm harp", "seed": 5, "guidance": 1.0, **begun})
+        passes.clear()
+        made = system.generate(dataclasses.replace(request, candidates=3))
+        assert set(passes) == {3}
+        for place in range(3):
+            assert torch.equal(made[place : place + 1], alone(system, dataclasses.replace(request, seed=5 + place)))
+
+
+def test_conditions_that_were_left_out_of_some_parts_are_nothing() -> None:
+    """Keys and values of rows: what is wanted of both pieces comes first, then what guidance moves them away from."""
+    rows = torch.arange(1.0, 5.0).view(4, 1, 1, 1)
+    vectors = torch.arange(4.0)[:, None]
+    parts = (Given(((rows[:2], -rows[:2]),), vectors[:2]), Given(((rows[2:3], -rows[2:3]),), vectors[2:]))
+    found = dit.together(parts)
+    keys, values = found.cross[0]
+    assert keys.flatten().tolist() == [1, 3, 2, 0] and values.flatten().tolist() == [-1, -3, -2, 0]
+    assert found.vector is not None and found.vector.flatten().tolist() == [0, 2, 1, 3]
+    assert found.prefix is None and found.aligned is None
