@@ -1,13 +1,14 @@
 """How well music follows its curves: that of a model which takes curves, heard beside its runs without them.
 
     songloom data band corpus --hours 2 --seed 1
-    python benchmarks/controls.py corpus --model flow --pieces 24 --out runs/controls --docs docs/controls.md
+    python benchmarks/controls.py corpus --model flow --pieces 12 --out runs/controls --docs docs/controls.md
 
 Without --model a small Music ControlNet is trained beside a small flow first.
 
-Curves are those of held-out pieces, each prompt one of the piece's captions. Every run under curves has a twin of the
-same seed without them, and the errors of both are told, beside those of the pieces' own copies by the codec, which no
-run can beat by much. What is there in --out already is not made again.
+Curves are those of whole held-out pieces, each prompt one of the piece's captions: what a model makes begins and ends,
+and so does what it is held against. Every run under curves has a twin of the same seed without them, and the errors of
+both are told, beside those of the pieces' own copies by the codec, which no run can beat by much. Levels are told
+before the fader too, and of music without curves behind the fader. What is there in --out already is not made again.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ BESIDE = {
 }
 DRAWN: dict[Name, str] = {
     "melody": "C G Am F 120 bpm",
-    "dynamics": "0:-45 {most:g}:-15 {seconds:g}:-15",
+    "dynamics": "0:-45 {most}:-15 {seconds}:-15",
     "rhythm": "120 bpm",
 }
 UNITS: dict[Name, str] = {
@@ -99,7 +100,7 @@ def main(
     base_steps: int = 500,
     steps: int = 500,
     pieces: int = 12,
-    seconds: float = 6.0,
+    seconds: float | None = None,
     sampling_steps: int | None = None,
     docs: Path | None = None,
 ) -> None:
@@ -120,7 +121,7 @@ def main(
     pieces:
         Held-out pieces.
     seconds:
-        Length of what is made.
+        Cuts the pieces, for a model that cannot make them whole: what it makes then ends where they do not.
     sampling_steps:
         Steps of sampling; the model's own number without it.
     docs:
@@ -131,9 +132,10 @@ def main(
     if not isinstance(system, Generator) or not system.uses >= set(NAMES):
         raise ValueError(f"{model} takes no curves: it is a {type(system).__name__}")
     held = [held_out(corpus, clip, number, seconds) for number, clip in enumerate(others(corpus, pieces))]
-    studio = Studio(system, out / "made", seconds, sampling_steps)
+    studio = Studio(system, out / "made", sampling_steps)
     rows = measure(studio, held)
-    report = {"machine": machine(), "pieces": len(held), "seconds": seconds, "rows": told(rows)}
+    lengths = [piece.audio.seconds for piece in held]
+    report = {"machine": machine(), "pieces": len(held), "seconds": lengths, "rows": told(rows)}
     write_atomically(out / "controls.json", json.dumps(report, indent=1))
     table = markdown_table(["run", *UNITS.values()], [[name, *cells(row)] for name, row in rows.items()])
     screen.print(table, markup=False)
@@ -183,11 +185,11 @@ def run(system: str, data: Path, folder: Path, changes: Mapping[str, str], parts
     trainer.run(tell=tell)
 
 
-def held_out(corpus: Path, clip: Clip, number: int, seconds: float) -> Piece:
-    """The middle of a clip: its words, its sound and its curves."""
-    whole = Audio.load(corpus / clip.audio)
-    start = max(0, round((whole.seconds - seconds) / 2 * whole.sample_rate))
-    audio = Audio(whole.wave[:, start : start + round(seconds * whole.sample_rate)], whole.sample_rate)
+def held_out(corpus: Path, clip: Clip, number: int, seconds: float | None) -> Piece:
+    """A clip, or so much of its beginning: its words, its sound and its curves."""
+    audio = Audio.load(corpus / clip.audio)
+    if seconds is not None:
+        audio = Audio(audio.wave[:, : round(seconds * audio.sample_rate)], audio.sample_rate)
     text = next((caption.text for caption in clip.captions if caption.kind == "sentence"), "")
     return Piece(text, audio, {name: Curve.of_audio(name, audio) for name in NAMES}, number)
 
@@ -198,18 +200,33 @@ class Studio:
 
     system: LatentGenerator | MusicControlNet
     folder: Path
-    seconds: float
     steps: int | None
 
-    def make(self, run_name: str, piece: Piece, curves: Mapping[Name, Curve]) -> Audio:
-        """The piece's prompt and seed under curves."""
+    def request(self, piece: Piece, curves: Mapping[Name, Curve]) -> Request:
+        """The piece's prompt, length and seed under curves."""
+        asked: dict[str, Any] = dict(curves)
+        return Request(prompt=piece.text, seconds=piece.audio.seconds, seed=piece.seed, steps=self.steps, **asked)
+
+    def play(self, run_name: str, piece: Piece, curves: Mapping[Name, Curve]) -> Audio:
+        """What the network makes of it, before its levels are met."""
         path = self.folder / run_name.replace(" ", "-").replace(",", "") / f"{piece.seed:03d}.wav"
         if not path.exists():
-            asked: dict[str, Any] = dict(curves)
-            request = Request(prompt=piece.text, seconds=self.seconds, seed=piece.seed, steps=self.steps, **asked)
+            request = self.request(piece, curves)
+            self.system.check(request)
+            with torch.no_grad():
+                wave = torch.cat(list(self.system.pieces(request, piece.seed)), dim=-1)[0]
             path.parent.mkdir(parents=True, exist_ok=True)
-            Audio(self.system.generate(request)[0], self.system.sample_rate).save(path)
+            Audio(wave[:, : round(piece.audio.seconds * self.system.sample_rate)], self.system.sample_rate).save(path)
         return Audio.load(path)
+
+    def finish(self, played: Audio, piece: Piece, curves: Mapping[Name, Curve]) -> Audio:
+        """What a listener gets of it under curves."""
+        pieces = self.system.finished(self.request(piece, curves), [played.wave[None]])
+        return Audio(torch.cat(list(pieces), dim=-1)[0], self.system.sample_rate)
+
+    def make(self, run_name: str, piece: Piece, curves: Mapping[Name, Curve]) -> Audio:
+        """The piece under curves, as a listener gets it."""
+        return self.finish(self.play(run_name, piece, curves), piece, curves)
 
     def copy(self, audio: Audio) -> Audio:
         """What the codec makes of a sound."""
@@ -219,8 +236,9 @@ class Studio:
             return Audio(codec.decode(codec.encode(wave), length=wave.shape[-1])[0].clamp(-1, 1), codec.sample_rate)
 
 
-def runs(piece: Piece, seconds: float) -> dict[str, Mapping[Name, Curve]]:
+def runs(piece: Piece) -> dict[str, Mapping[Name, Curve]]:
     """What is asked of each run."""
+    seconds = piece.audio.seconds
     texts = {name: text.format(most=0.7 * seconds, seconds=seconds) for name, text in DRAWN.items()}
     drawn = {name: read_curve(name, text, seconds) for name, text in texts.items()}
     return {
@@ -254,20 +272,20 @@ def measure(studio: Studio, held: Sequence[Piece]) -> dict[str, Errors]:
             rows.setdefault(row, {}).setdefault(name, []).append(error)
 
     for piece in held:
-        asked = runs(piece, studio.seconds)
+        asked = runs(piece)
         free = studio.make("no curves", piece, {})
         note("the piece itself by the codec", control_errors(piece.curves, studio.copy(piece.audio)))
-        note("no curves", control_errors(piece.curves, free))
         for row, curves in asked.items():
-            if not curves:
-                continue
             made = studio.make(row, piece, curves)
-            note(row, control_errors(curves, made))
+            note(row, control_errors(curves or piece.curves, made))
             if row == "all three, first half":
                 beyond = {name: rest(curve) for name, curve in piece.curves.items()}
                 note("the same, second half (nothing asked)", control_errors(beyond, made))
             if row.startswith("drawn"):
                 note("drawn curves, not given", control_errors(curves, free))
+            if set(curves) == {"dynamics"}:
+                note(f"{row}, before the fader", control_errors(curves, studio.play(row, piece, curves)))
+                note(f"{row}, by the fader alone", control_errors(curves, studio.finish(free, piece, curves)))
         screen.print(f"piece {piece.seed + 1} of {len(held)}")
     return rows
 
@@ -285,7 +303,7 @@ def cells(errors: Errors) -> list[str]:
 def draw(studio: Studio, piece: Piece, folder: Path) -> None:
     """Pictures of one piece: under its own curves, and under drawn ones."""
     folder.mkdir(parents=True, exist_ok=True)
-    asked, free = runs(piece, studio.seconds), studio.make("no curves", piece, {})
+    asked, free = runs(piece), studio.make("no curves", piece, {})
     for kind, row in (("heard", "{} alone"), ("drawn", "drawn {}")):
         curves = {name: asked[row.format(name)][name] for name in NAMES}
         made = {name: studio.make(row.format(name), piece, {name: curve}) for name, curve in curves.items()}

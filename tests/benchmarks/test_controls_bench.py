@@ -48,8 +48,11 @@ def test_it_makes_measures_draws_and_finds_again(monkeypatch: pytest.MonkeyPatch
     rows = json.loads((tmp_path / "out/controls.json").read_text(encoding="utf-8"))["rows"]
     assert set(rows["no curves"]) == {"melody", "dynamics", "rhythm"} and rows["no curves"]["melody"]["count"] == 2
     assert set(rows["drawn rhythm"]) == {"rhythm"}
-    for name in ("melody", "dynamics"):  # untrained, it makes the same under curves as without
-        assert rows[f"{name} alone"][name] == rows["no curves"][name]
+    for row in ("melody alone", "dynamics alone, before the fader"):  # untrained, it makes the same as without
+        name = row.split()[0]
+        assert rows[row][name] == rows["no curves"][name]
+    assert rows["dynamics alone"] == rows["dynamics alone, by the fader alone"]
+    assert rows["dynamics alone"]["dynamics"]["value"] < 0.5 * rows["no curves"]["dynamics"]["value"]
     assert "| no curves |" in page.read_text(encoding="utf-8")
     pictures = sorted(path.name for path in (tmp_path / "docs/pictures").iterdir())
     assert pictures == ["controls-drawn.png", "controls-heard.png", "controls-spectra.png"]

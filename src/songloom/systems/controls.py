@@ -1,4 +1,4 @@
-"""The controls of a request as curves: drawn ones as they are, recordings by what they do."""
+"""The controls of a request: curves as they are drawn, recordings by what they do; and levels that are then met."""
 
 from __future__ import annotations
 
@@ -6,24 +6,38 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from torch import Tensor
+
 from songloom.audio.clip import Audio
 from songloom.conditioning.curves import NAMES, Curve, Name
+from songloom.conditioning.fader import faded, faded_circle
 from songloom.systems.request import Request
 
 CONTROLS = frozenset(NAMES)
 
 
 def curves_of(request: Request) -> dict[Name, Curve]:
-    """The curves that a request asks for, by control; a recording that goes on after the piece is cut there."""
-    found: dict[Name, Curve] = {}
-    for name in NAMES:
-        asked = getattr(request, name)
-        if isinstance(asked, Audio):
-            heard = asked.wave[:, : round(request.seconds * asked.sample_rate)]
-            found[name] = Curve.of_audio(name, Audio(heard, asked.sample_rate))
-        elif asked is not None:
-            found[name] = asked
-    return found
+    """The curves that a request asks for, by control."""
+    found = {name: curve_of(request, name) for name in NAMES}
+    return {name: curve for name, curve in found.items() if curve is not None}
+
+
+def curve_of(request: Request, name: Name) -> Curve | None:
+    """The curve that a request asks for; of a recording that goes on after the piece only what lies in it."""
+    asked: Audio | Curve | None = getattr(request, name)
+    if not isinstance(asked, Audio):
+        return asked
+    heard = asked.wave[:, : round(request.seconds * asked.sample_rate)]
+    return Curve.of_audio(name, Audio(heard, asked.sample_rate))
+
+
+def at_levels(wave: Tensor, sample_rate: int, request: Request) -> Tensor:
+    """The wave [1, C, T] of a piece at the levels that a request asks for, by the fader. Where audio is to stay as it
+    is, the fader rests."""
+    asked = None if request.continuation is not None or request.inpaint else curve_of(request, "dynamics")
+    if asked is None:
+        return wave
+    return (faded_circle if request.loop else faded)(wave[0], sample_rate, asked)[None]
 
 
 def without_controls(request: Request) -> Request:

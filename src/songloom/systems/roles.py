@@ -21,6 +21,7 @@ from songloom.config import Configurable, Settings
 from songloom.data.batch import Batch
 from songloom.layers.matrices import Precision
 from songloom.recipe import Recipe
+from songloom.systems.controls import at_levels
 from songloom.systems.request import Request
 
 Progress = Callable[[float], None]
@@ -306,7 +307,8 @@ class Generator(System):
 
     @torch.no_grad()
     def finished(self, request: Request, pieces: Iterable[Tensor]) -> Iterator[Tensor]:
-        """One candidate's pieces as the model gives them, together as long as was asked, in [-1, 1]."""
+        """One candidate's pieces as the model gives them, together as long as was asked, at the levels that were asked
+        for, in [-1, 1]."""
         lead, samples = self.samples(request)
         pieces = exactly(pieces, lead + samples)
         window = None if self.window_seconds is None else round(self.window_seconds * self.sample_rate)
@@ -315,6 +317,8 @@ class Generator(System):
             pieces = steady(pieces, self.sample_rate, window=window, starts=starts)
         if request.loop:
             pieces = looped(pieces, lead, samples, min(round(FADE_SECONDS * self.sample_rate), lead, samples))
+        if request.dynamics is not None:  # how far a piece is from its levels shows when all of it is there
+            pieces = [at_levels(torch.cat(list(pieces), dim=-1), self.sample_rate, request)]
         for piece in pieces:
             yield piece.float().clamp(-1.0, 1.0)
 
