@@ -15,7 +15,7 @@ from cyclopts import Parameter
 from songloom.app.prompt_files import read_prompts
 from songloom.app.screen import bar, errors
 from songloom.app.wishes import CONTROLS, NO_WISH, Wish, fitted_sounds, shown
-from songloom.systems.request import Request
+from songloom.systems.request import DEFAULT_MODEL, Request
 
 if TYPE_CHECKING:
     from songloom.audio.clip import Audio
@@ -185,7 +185,7 @@ def _check_target(path: Path, overwrite: bool) -> None:
 def _base(lora: Sequence[str]) -> str:
     """The model that LoRAs belong to; without any the embedded one."""
     if not lora:
-        return "loom"
+        return DEFAULT_MODEL
     from songloom.systems import loras
 
     return loras.read(loras.Strength.of(lora[0]).path).base.name

@@ -29,7 +29,7 @@ from songloom.layers.matrices import Precision
 from songloom.published.files import locate
 from songloom.published.load import own_folder
 from songloom.systems import registry
-from songloom.systems.request import Request
+from songloom.systems.request import DEFAULT_MODEL, Request
 from songloom.systems.roles import Generator
 from songloom.systems.together import shape
 
@@ -49,7 +49,7 @@ class Music(Task):
 
     kind: ClassVar[str] = "music"
     request: Request
-    model: str = "loom"
+    model: str = DEFAULT_MODEL
     loras: tuple[str, ...] = ()
     precision: Precision | None = None
     loudness: float = -16.0

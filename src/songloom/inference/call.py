@@ -8,10 +8,10 @@ from pathlib import Path
 from songloom.audio.clip import Audio
 from songloom.conditioning.curves import Curve
 from songloom.inference.ranking import Scorer, ranked, tried
-from songloom.inference.song import DEFAULT_LOUDNESS, DEFAULT_MODEL, make, open_model
+from songloom.inference.song import DEFAULT_LOUDNESS, make, open_model
 from songloom.layers.matrices import Precision
 from songloom.systems.loras import Strength
-from songloom.systems.request import DEFAULT_SECONDS, Request
+from songloom.systems.request import DEFAULT_MODEL, DEFAULT_SECONDS, Request
 from songloom.systems.roles import Progress
 
 
