@@ -17,11 +17,15 @@ from command_runs import Run
 
 from songloom import checkpoint
 from songloom.audio import files
+from songloom.config import override
 from songloom.inference import song
 from songloom.systems import registry
 from songloom.systems.request import Request
 
-FAMILIES = ("loom-tiny", "musicgen-tiny", "stable-audio-tiny", "flow-tiny")
+FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (
+    *((name, {}) for name in ("loom-tiny", "musicgen-tiny", "stable-audio-tiny", "flow-tiny")),
+    ("flow-tiny", {"straight": "2"}),
+)
 FAST = ("--set", "recipe.batch_size=2", "--sample-steps", 0, "--valid-steps", 0, "--device", "cpu", "--rank", 4)
 
 
@@ -36,10 +40,12 @@ def write_tones(folder: Path, count: int, *, told: bool) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("preset", FAMILIES)
-def test_every_family_learns_a_folder_and_is_heard_before_and_after(preset: str, run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("preset", "changes"), FAMILIES)
+def test_every_family_learns_a_folder_and_is_heard_before_and_after(
+    preset: str, changes: dict[str, str], run: Run, tmp_path: Path
+) -> None:
     torch.manual_seed(0)
-    checkpoint.save(registry.presets()[preset].build(), tmp_path / "base")
+    checkpoint.save(override(registry.presets()[preset], changes).build(), tmp_path / "base")
     write_tones(tmp_path / "mine", 5, told=True)
     learn = ("finetune", "base", "--data", "mine", *FAST, "--set", "recipe.steps=40", "--set", "recipe.warmup=2")
     code, out, err = run(*learn, "--examples", 1)

@@ -133,8 +133,7 @@ def test_half_precision_plays_too_and_leaves_the_weights_in_single(data: Path, t
 def play(rank: int, world: int, data: Path, folder: Path) -> None:
     trainer(data, folder / "two", Processes(rank, 2), UNBALANCED).run()
     trainer(data, folder / "balanced", Processes(rank, 2), QUIET).run()
-    with pytest.raises(ValueError, match="stay whole; leave --shard"):
-        trainer(data, folder / f"sharded-{rank}", Processes(rank, 2, sharded=True))
+    trainer(data, folder / "sharded", Processes(rank, 2, sharded=True), QUIET).run()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="gloo on Windows needs another rendezvous")
@@ -143,7 +142,7 @@ def test_two_processes_play_the_game_of_one(data: Path, tmp_path: Path) -> None:
     trainer(data, tmp_path / "alone", config=QUIET).run()
     together(2, play, data, tmp_path)
     for name in ("model", "training/opponents"):
-        for single, double in (("one", "two"), ("alone", "balanced")):
+        for single, double in (("one", "two"), ("alone", "balanced"), ("alone", "sharded")):
             one, two = (load_file(tmp_path / run / f"checkpoint/{name}.safetensors") for run in (single, double))
             assert all(torch.allclose(one[key], two[key], atol=2e-5) for key in one), (name, double)
     assert all("adversary" in entry for entry in RunFolder.reopen(tmp_path / "balanced").log.entries())

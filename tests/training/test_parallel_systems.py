@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 from unittest import mock
 
 import pytest
@@ -38,7 +39,8 @@ def quickly() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Run:
-    """A system's training in `folder`, by copied or sharded weights, up to a step; what is there already goes on."""
+    """A system's training in `folder`, by copied or sharded weights, up to a step; what is there already goes on.
+    `by` is the optimiser, "normed" AdamW through weight norm."""
 
     name: str
     folder: Path
@@ -46,9 +48,10 @@ class Run:
     until: int = STEPS
     precision: Precision = "fp32"
     rate: float = 1e-3
+    by: Literal["adamw", "muon", "normed"] = "adamw"
 
     def train(self, rank: int = 0, world: int = 1) -> None:
-        """One process's part of steps of two accumulated parts each, by AdamW."""
+        """One process's part of steps of two accumulated parts each."""
         processes = Processes(rank, world, "cpu", self.sharded)
         torch.manual_seed(0)
         system: System = registry.presets()[self.name].build()
@@ -60,8 +63,9 @@ class Run:
             accumulate=2,
             warmup=1,
             learning_rate=self.rate,
-            optimizer="adamw",
-            weight_norm=False,
+            muon_rate=self.rate,
+            optimizer="muon" if self.by == "muon" else "adamw",
+            weight_norm=self.by == "normed",
             long_share=0.0,
             ema=0.5,
         )
@@ -98,12 +102,15 @@ def train_all(rank: int, world: int, runs: Sequence[Run]) -> None:
 
 SINGLE, HALF = ("fp32", 1e-3), ("bf16", 1e-4)
 """What is multiplied in, and a rate at which the rounding of gradients to bfloat16 is not seen in the loss."""
-CASES: tuple[tuple[str, tuple[Precision, float], tuple[bool, ...]], ...] = (
-    ("musicgen-tiny", SINGLE, (False, True)),
-    ("stable-audio-tiny", SINGLE, (False, True)),
-    ("mulan-tiny", SINGLE, (False, True)),
-    ("encodec-tiny", SINGLE, (False,)),
-    ("mulan-tiny", HALF, (False, True)),
+CASES: tuple[tuple[str, tuple[Precision, float], Literal["adamw", "muon", "normed"], tuple[bool, ...]], ...] = (
+    ("musicgen-tiny", SINGLE, "adamw", (False, True)),
+    ("stable-audio-tiny", SINGLE, "adamw", (False, True)),
+    ("mulan-tiny", SINGLE, "adamw", (False, True)),
+    ("musicgen-tiny", SINGLE, "muon", (False, True)),
+    ("encodec-tiny", SINGLE, "adamw", (False,)),
+    ("encodec-tiny", SINGLE, "normed", (True,)),
+    ("m2d-clap-tiny", SINGLE, "adamw", (True,)),
+    ("mulan-tiny", HALF, "adamw", (False, True)),
 )
 
 
@@ -111,8 +118,8 @@ CASES: tuple[tuple[str, tuple[Precision, float], tuple[bool, ...]], ...] = (
 def test_two_processes_learn_what_one_learns_of_the_same_batches(tmp_path: Path) -> None:
     torch.set_num_threads(1)
     pairs: list[tuple[Run, Run]] = []
-    for name, (precision, rate), ways in CASES:
-        alone = Run(name, tmp_path / f"{name} {precision}", precision=precision, rate=rate)
+    for name, (precision, rate), by, ways in CASES:
+        alone = Run(name, tmp_path / f"{name} {precision} {by}", precision=precision, rate=rate, by=by)
         alone.train()
         pairs += [(alone, replace(alone, folder=Path(f"{alone.folder} {way}"), sharded=way)) for way in ways]
     together(2, train_all, [both for _, both in pairs])
@@ -129,19 +136,25 @@ def test_two_processes_learn_what_one_learns_of_the_same_batches(tmp_path: Path)
 @pytest.mark.skipif(sys.platform == "win32", reason="gloo on Windows needs another rendezvous")
 def test_a_run_goes_on_over_another_number_of_processes_to_the_same_weights(tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    whole, one = Run("musicgen-tiny", tmp_path / "whole"), Run("musicgen-tiny", tmp_path / "one", until=2)
-    two = replace(one, folder=tmp_path / "two", sharded=True)
-    whole.train()
-    one.train()
-    together(2, train_all, [two, replace(one, sharded=True, until=STEPS)])
-    assert len(list((two.folder / "checkpoint/training/optimizer").glob("shard-*.safetensors"))) == 2
-    three = replace(two, folder=tmp_path / "three", until=STEPS)
-    shutil.copytree(two.folder, three.folder)
-    together(3, train_all, [three])
-    replace(two, sharded=False, until=STEPS).train()
-    for run in (one, two, three):
-        assert run.losses == pytest.approx(whole.losses, rel=1e-4), run
-        assert all(torch.allclose(tensor, whole.weights[name], atol=1e-4) for name, tensor in run.weights.items()), run
+    runs: list[list[Run]] = []
+    for name, by in (("musicgen-tiny", "muon"), ("encodec-tiny", "normed")):
+        whole = Run(name, tmp_path / name / "whole", by=by)
+        one, two = (replace(whole, folder=tmp_path / name / way, until=2) for way in ("one", "two"))
+        whole.train()
+        one.train()
+        runs.append([whole, replace(one, sharded=True, until=STEPS), replace(two, sharded=True)])
+    together(2, train_all, [run for _, one, two in runs for run in (two, one)])
+    threes = [replace(two, folder=two.folder.parent / "three", until=STEPS) for _, _, two in runs]
+    for (_, _, two), three in zip(runs, threes, strict=True):
+        assert len(list((two.folder / "checkpoint/training/optimizer").glob("shard-*.safetensors"))) == 2
+        shutil.copytree(two.folder, three.folder)
+        replace(two, sharded=False, until=STEPS).train()
+    together(3, train_all, threes)
+    for (whole, one, two), three in zip(runs, threes, strict=True):
+        for run in (one, two, three):
+            assert run.losses == pytest.approx(whole.losses, rel=1e-4), run
+            assert all(torch.allclose(weight, whole.weights[name], atol=1e-4) for name, weight in run.weights.items())
+    three = threes[0]
     stray = three.folder / "checkpoint/training/optimizer"
     next(iter(stray.glob("*.safetensors"))).unlink()
     with pytest.raises(ValueError, match="is damaged: shard-"):

@@ -94,9 +94,11 @@ def summary(made: Prepared) -> list[str]:
     """What was kept, what not and why, in a few lines."""
     kept = [one for one in made.verdicts if one.kept and one.facts]
     hours = sum(one.facts.seconds for one in kept if one.facts) / 3600
+    files, every = ({one.entry.file for one in those} for those in (kept, made.verdicts))
+    cut = f" in {len(kept)} clips" if len(kept) > len(files) else ""
     splits = Counter(one.split for one in kept)
     lines = [
-        f"kept    {len(kept)} of {len(made.verdicts)} files, {hours:.2f} hours",
+        f"kept    {len(files)} of {len(every)} files, {hours:.2f} hours{cut}",
         "splits  " + ", ".join(f"{name} {splits[name]}" for name in ("train", "valid", "test") if splits[name]),
     ]
     out = Counter(kind(one.reason, one.facts is None) for one in made.verdicts if not one.kept)

@@ -10,13 +10,13 @@ from pathlib import Path
 from songloom.audio import files
 from songloom.audio.resample import resample
 from songloom.data.manifest import write_atomically
-from songloom.data.prepare.facts import decode
 from songloom.data.prepare.pipeline import Prepared
 from songloom.data.prepare.verdicts import Verdict
 from songloom.metrics.bench.as_html import PLAYED_RATE, bullets, page, sound_of
 
 COLUMNS = (
-    *("file", "kept", "why", "copy_of", "split", "group", "artist", "seconds", "sample_rate", "channels", "loudness"),
+    *("file", "kept", "why", "copy_of", "split", "group", "artist", "start", "seconds"),
+    *("sample_rate", "channels", "loudness"),
     *("silent", "clipped", "tempo", "tempo_confidence", "key", "key_confidence", "captions"),
 )
 PLAYED_SECONDS = 10
@@ -81,9 +81,9 @@ def as_page(folder: Path, made: Prepared, players: int) -> str:
 
 
 def player(folder: Path, one: Verdict) -> str:
-    """The middle of a file to listen to."""
-    wave, rate = decode(folder / one.entry.file, one.facts.seconds + 1.0 if one.facts else 1.0)
-    mono = files.with_channels(wave, 1)
-    most = PLAYED_SECONDS * rate
-    start = max(0, (mono.shape[1] - most) // 2)
-    return sound_of(resample(mono[:, start : start + most], rate, PLAYED_RATE))
+    """The middle of a file, or of its stretch, to listen to."""
+    assert one.facts is not None
+    seconds = min(PLAYED_SECONDS, one.facts.seconds)
+    start = one.facts.start + (one.facts.seconds - seconds) / 2
+    wave, rate = files.read(folder / one.entry.file, channels=1, start=start, seconds=seconds)
+    return sound_of(resample(wave, rate, PLAYED_RATE))

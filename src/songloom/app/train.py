@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -73,7 +75,7 @@ def train(
         NAME=VALUE of a LoRA, as rank=16, alpha=32 or layers=lm.*: the weights of --init stay as they are,
         and a small file beside them learns. See also: songloom finetune.
     resume:
-        Go on with the run in --out; other --set recipe... values are taken over.
+        Go on with the run in --out, its settings, weights and parts; other --set recipe... values are taken over.
     dry_run:
         Print parameters, data, memory and time after a rehearsal of a few steps; write nothing.
     recipe:
@@ -105,12 +107,20 @@ def train(
 
         settings = pairs(changes, "--set")
         if resume:
+            tell_unread({"--init": init, "--begin": begin, "--lora": lora, "--codec": codec, "--part": parts})
             return session.resumed_plan(out or Path(), system, settings)
         trained = pairs(parts, "--part") | ({} if codec is None else {"codec": codec})
         tuned, begun = lora_of(lora) if lora else None, pairs(begin, "--begin")
         return session.plan(system, preset, settings, trained, init, tuned, begun)
 
     follow(system, make, data, out, running, resume=resume, dry_run=dry_run)
+
+
+def tell_unread(options: Mapping[str, object]) -> None:
+    """One line, by the first process, on options that were given and mean nothing to a run that goes on."""
+    given = [name for name, value in options.items() if value]
+    if given and os.environ.get("RANK", "0") == "0":
+        print(f"the run goes on with its own weights and parts; {', '.join(given)} is not read again", file=sys.stderr)
 
 
 def lora_of(texts: tuple[str, ...]) -> Lora:

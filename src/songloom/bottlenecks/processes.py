@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, distributed
@@ -75,3 +75,17 @@ def agreed(tensor: Tensor) -> Tensor:
     if _several():
         distributed.broadcast(tensor, 0)
     return tensor
+
+
+def is_sharded(tensor: Tensor) -> bool:
+    """Whether a tensor is a DTensor (asked without the second that importing that class takes)."""
+    return hasattr(tensor, "full_tensor")
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """A tensor in shards put together again (every process must ask); any other one as it is."""
+    if not is_sharded(tensor):
+        return tensor
+    from torch.distributed.tensor import DTensor
+
+    return cast(DTensor, tensor).full_tensor()

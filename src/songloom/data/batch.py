@@ -17,8 +17,9 @@ class Batch:
     `wave` [B, C, T] float32 in [-1, 1] at `sample_rate` Hz; `codes` [B, K, F] int64; `latents` [B, D, F] float32;
     `curves` [B, N, F] float32, values of musical controls beside the frames;
     `mask` [B, F], True where a frame (or, when there are no frames, a sample) is inside the clip, the rest zero;
-    `start` [B] is where each crop begins in its clip, `seconds` [B] how much of it is inside, `total` [B] the whole
-    clip's length, all in seconds. `labels` are the whole clip's, so label times minus `start` are crop times.
+    `start` [B] is where each crop begins in its recording, `seconds` [B] how much of it is inside the clip, `total` [B]
+    the whole recording's length, all in seconds. `labels` are the whole recording's, so label times minus `start` are
+    crop times.
     """
 
     texts: tuple[str, ...]

@@ -91,7 +91,7 @@ class BeatMixed:
             for other in self.clips
             if other.id != clip.id and abs(_tempo(other.labels) / tempo - 1) <= APART
             for at in other.labels.get("downbeats") or ()
-            if at >= ahead[0]
+            if other.start <= at - ahead[0] < other.start + other.seconds
         ]
         return alike[int(rng.integers(len(alike)))] if alike else None
 

@@ -7,7 +7,7 @@ turn: as long as all ranks' batches together keep their size, a run may go on wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,8 +122,9 @@ class Dataset:
         return self._cut(crops, units, crop_seconds)
 
     def cut(self, clip: Clip, start: float, crop_seconds: float) -> Batch:
-        """One crop of a clip from the second `start` on, with zeros beyond the clip's end, and no text."""
-        begin, units = round(start * self.unit_rate), round(crop_seconds * self.unit_rate)
+        """One crop of a clip from the second `start` of its recording on, which lies in the clip, with zeros beyond the
+        clip's end, and no text."""
+        begin, units = round((start - clip.start) * self.unit_rate), round(crop_seconds * self.unit_rate)
         inside = max(0, min(units, self._units(clip) - begin))
         return self._cut([Crop(clip, "", begin, inside)], units, crop_seconds)
 
@@ -133,9 +134,11 @@ class Dataset:
             texts=tuple(crop.text for crop in crops),
             labels=tuple(crop.clip.labels for crop in crops),
             ids=tuple(crop.clip.id for crop in crops),
-            start=torch.tensor([crop.start / rate for crop in crops], dtype=torch.float32),
+            start=torch.tensor([crop.clip.start + crop.start / rate for crop in crops], dtype=torch.float32),
             seconds=torch.tensor([crop.inside / rate for crop in crops], dtype=torch.float32),
-            total=torch.tensor([self._units(crop.clip) / rate for crop in crops], dtype=torch.float32),
+            total=torch.tensor(
+                [crop.clip.whole or self._units(crop.clip) / rate for crop in crops], dtype=torch.float32
+            ),
             mask=torch.arange(units) < torch.tensor([[crop.inside] for crop in crops]),
             sample_rate=self.sample_rate,
             wave=self._waves(crops, crop_seconds),
@@ -159,7 +162,7 @@ class Dataset:
         chance = float(rng.random())
         if latest <= 0 or chance < self.cropping.from_start:
             return 0
-        downbeats = _downbeats(clip.labels, self.unit_rate, latest)
+        downbeats = _downbeats(clip, self.unit_rate, latest)
         if downbeats and chance < self.cropping.from_start + self.cropping.on_downbeat:
             return downbeats[int(rng.integers(len(downbeats)))]
         return int(rng.integers(latest + 1))
@@ -220,8 +223,9 @@ def _groups(clips: Sequence[Clip], *, balanced: bool) -> list[list[Clip]]:
     return [by_style[style] for style in sorted(by_style)]
 
 
-def _downbeats(labels: Mapping[str, Any], rate: float, latest: int) -> list[int]:
-    return [unit for time in labels.get("downbeats", ()) if 0 <= (unit := round(time * rate)) <= latest]
+def _downbeats(clip: Clip, rate: float, latest: int) -> list[int]:
+    times = clip.labels.get("downbeats", ())
+    return [unit for time in times if 0 <= (unit := round((time - clip.start) * rate)) <= latest]
 
 
 def _stacked(shards: Shards, crops: Sequence[Crop], units: int) -> Tensor:

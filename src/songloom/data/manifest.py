@@ -38,7 +38,10 @@ class Caption:
 @dataclass(frozen=True, slots=True)
 class Clip:
     """One recording: `audio` and `stems` are paths relative to the data set's folder, with forward slashes;
-    `seconds` is its length, `sample_rate` in Hz; `labels` holds whatever is known, as plain JSON."""
+    `seconds` is its length, `sample_rate` in Hz; `labels` holds whatever is known, as plain JSON.
+
+    A clip that was cut out of a longer recording begins `start` seconds into it, and `whole` is that recording's length
+    (0 for a clip that is its recording); times in its labels are those of the recording."""
 
     id: str
     audio: str
@@ -49,6 +52,8 @@ class Clip:
     captions: tuple[Caption, ...] = ()
     labels: Mapping[str, Any] = field(default_factory=dict)
     stems: Mapping[str, str] = field(default_factory=dict)
+    start: float = 0.0
+    whole: float = 0.0
 
 
 def read(folder: Path) -> list[Clip]:
@@ -108,6 +113,8 @@ def to_json(clip: Clip) -> str:
         "labels": dict(clip.labels),
         "stems": dict(clip.stems),
     }
+    if clip.whole:
+        fields |= {"start": clip.start, "whole": clip.whole}
     return json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -137,6 +144,8 @@ def from_json(line: str) -> Clip:
         captions=_captions(record.get("captions", [])),
         labels=_mapping(record.get("labels", {}), "labels"),
         stems={name: inside(str(path)) for name, path in _mapping(record.get("stems", {}), "stems").items()},
+        start=_number(record, "start") if record.get("start") else 0.0,
+        whole=_number(record, "whole") if record.get("whole") else 0.0,
     )
 
 

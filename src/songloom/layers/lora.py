@@ -86,14 +86,16 @@ def attach(module: nn.Module, settings: Lora, without: Iterable[str] = ()) -> di
     return adapted
 
 
-def adapted_layers(module: nn.Module) -> dict[str, LoraLinear]:
-    """The layers that `attach` made, by name."""
-    return {name: layer for name, layer in module.named_modules() if isinstance(layer, LoraLinear)}
+def adapted_layers(module: nn.Module, without: Iterable[str] = ()) -> dict[str, LoraLinear]:
+    """The layers that `attach` made, by name, those of some submodules (copies of the others) left out."""
+    others = tuple(f"{name}." for name in without)
+    every = module.named_modules()
+    return {name: layer for name, layer in every if isinstance(layer, LoraLinear) and not name.startswith(others)}
 
 
-def factors(module: nn.Module) -> dict[str, Tensor]:
+def factors(module: nn.Module, without: Iterable[str] = ()) -> dict[str, Tensor]:
     """What was learned: `<layer>.down` [rank, inputs] and `<layer>.up` [outputs, rank] of every adapted layer."""
-    layers = adapted_layers(module).items()
+    layers = adapted_layers(module, without).items()
     return {f"{name}.{part}": getattr(layer, part).detach() for name, layer in layers for part in (DOWN, UP)}
 
 

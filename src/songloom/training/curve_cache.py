@@ -52,5 +52,7 @@ class Measuring:
     def __call__(self, clip: Clip) -> np.ndarray:
         audio = Audio.load(self.folder / clip.audio)
         frames = self.codec.frames(audio.fitted(self.codec.sample_rate, 1).shape[-1])
-        found: np.ndarray = extracted(audio, self.codec.frame_rate, frames, labels=clip.labels).numpy()
+        found: np.ndarray = extracted(
+            audio, self.codec.frame_rate, frames, labels=clip.labels, start=clip.start
+        ).numpy()
         return found

@@ -12,9 +12,10 @@ from torch import Tensor, distributed, nn
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
+from songloom.bottlenecks.processes import is_sharded
 from songloom.data.batch import Batch
 from songloom.systems.roles import System
-from songloom.training.sharding import is_sharded, shard
+from songloom.training.sharding import shard
 
 PATIENCE = timedelta(days=7)
 """Of the processes that wait while the first one prepares data."""

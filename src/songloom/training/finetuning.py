@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
+from typing import Any, cast
 
+from songloom.config import Settings
 from songloom.recipe import Recipe
+from songloom.systems.roles import System
 
 STEPS, BATCH = 1000, 8
 FASTER, FASTEST = 10.0, 1e-3
@@ -27,3 +31,19 @@ def gentler(recipe: Recipe) -> Recipe:
         final_rate=0.1,
         ema=0.0,
     )
+
+
+def learning(settings: Settings) -> Settings:
+    """The settings under which a model learns new music. One that was straightened learns it as it did before: its own
+    losses ask what its teacher knows, and nothing of the music."""
+    return cast(Settings, replace(cast(Any, settings), straight=0)) if getattr(settings, "straight", 0) else settings
+
+
+def learner(system: System) -> System:
+    """The system, its weights and parts, as it learns new music."""
+    settings = learning(system.config)
+    if settings == system.config:
+        return system
+    view = copy(system)
+    view.config, view.opponents = settings, type(system).opponents
+    return view

@@ -86,7 +86,10 @@ def _heard(clips: Sequence[Clip], folder: Path, workers: Workers, progress: Prog
 
 
 def heard(clip: Clip, folder: Path) -> Beats:
-    """`beats` and `downbeats` of a clip near its own tempo, in seconds; none where nothing is heard."""
+    """`beats` and `downbeats` of a clip near its own tempo, in seconds of its recording, where any are heard."""
     wave, rate = files.read(folder / clip.audio)
     beats, downbeats = track_downbeats(wave, rate, track_beats(wave, rate, tempo=_tempo(clip)))
-    return {"beats": [round(float(at), 4) for at in beats], "downbeats": [round(float(at), 4) for at in downbeats]}
+    return {
+        name: [round(clip.start + float(at), 4) for at in times]
+        for name, times in (("beats", beats), ("downbeats", downbeats))
+    }

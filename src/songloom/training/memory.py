@@ -15,9 +15,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from songloom.bottlenecks.processes import is_sharded
 from songloom.training import shards
 from songloom.training.distributed import Processes
-from songloom.training.sharding import is_sharded
 
 
 class Memory:

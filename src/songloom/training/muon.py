@@ -7,12 +7,15 @@ one shape go through them as one batch. https://kellerjordan.github.io/posts/muo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+
+from songloom.bottlenecks.processes import is_sharded
+from songloom.training.sharding import here
 
 QUINTIC = (3.4445, -4.7750, 2.0315)
 
@@ -34,6 +37,30 @@ def orthogonalized(matrices: Tensor, *, steps: int = 5) -> Tensor:
     return (x.mT if tall else x).to(matrices.dtype)
 
 
+def orthogonalized_together(parts: Sequence[Tensor], models: Sequence[Tensor]) -> list[Tensor]:
+    """This process's parts of N matrices, in shards as `models` are, -> those of the orthogonalised matrices.
+
+    Each matrix is gathered, one of the processes orthogonalises it, and gives every other its part, so that the
+    products are shared as well as the memory. All processes have to ask together.
+    """
+    from torch.distributed.tensor import DTensor, distribute_tensor
+
+    kinds = [cast(DTensor, model) for model in models]
+    mesh = kinds[0].device_mesh
+    turns = [place % mesh.size() == mesh.get_local_rank() for place in range(len(kinds))]
+    mine: list[Tensor] = []
+    for part, kind, turn in zip(parts, kinds, turns, strict=True):
+        full = DTensor.from_local(part, mesh, kind.placements, shape=kind.shape, stride=kind.stride()).full_tensor()
+        mine += [full] if turn else []
+    done = iter(orthogonalized(torch.stack(mine)).unbind() if mine else ())
+    found = []
+    for place, (part, kind, turn) in enumerate(zip(parts, kinds, turns, strict=True)):
+        full = next(done) if turn else torch.empty(kind.shape, dtype=part.dtype, device=part.device)
+        shards = distribute_tensor(full.contiguous(), mesh, kind.placements, src_data_rank=place % mesh.size())
+        found.append(shards.to_local())
+    return found
+
+
 def _has_bfloat16(tensor: Tensor) -> bool:
     """Elsewhere bfloat16 products are emulated, and half as fast as those of float32."""
     return tensor.is_cuda or (tensor.device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
@@ -42,7 +69,7 @@ def _has_bfloat16(tensor: Tensor) -> bool:
 class Muon(Optimizer):
     """Nesterov momentum, orthogonalised; the step of a [rows, columns] matrix is scaled by sqrt(max(1, rows/columns)).
 
-    For 2-D weights inside blocks only; weight decay is decoupled, as in AdamW.
+    For 2-D weights inside blocks only, whole or in shards; weight decay is decoupled, as in AdamW.
     """
 
     def __init__(
@@ -67,14 +94,19 @@ class Muon(Optimizer):
 
     def _step_shape(self, parameters: list[Tensor], rate: float, momentum: float, decay: float) -> None:
         """The same update for all matrices of one shape, in one batch of products."""
-        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-        buffers = [self._buffer(parameter) for parameter in parameters]
+        gradients = [here(parameter.grad) for parameter in parameters if parameter.grad is not None]
+        buffers = [here(self._buffer(parameter)) for parameter in parameters]
         torch._foreach_lerp_(buffers, gradients, 1.0 - momentum)
-        updates = orthogonalized(torch.stack(torch._foreach_lerp(gradients, buffers, momentum)))
+        ahead = torch._foreach_lerp(gradients, buffers, momentum)
+        if is_sharded(parameters[0]):
+            updates = orthogonalized_together(ahead, parameters)
+        else:
+            updates = list(orthogonalized(torch.stack(ahead)).unbind())
         rows, columns = parameters[0].shape
+        weights = [here(parameter) for parameter in parameters]
         if decay:
-            torch._foreach_mul_(parameters, 1.0 - rate * decay)
-        torch._foreach_add_(parameters, list(updates.unbind()), alpha=-rate * max(1.0, rows / columns) ** 0.5)
+            torch._foreach_mul_(weights, 1.0 - rate * decay)
+        torch._foreach_add_(weights, updates, alpha=-rate * max(1.0, rows / columns) ** 0.5)
 
     def _buffer(self, parameter: Tensor) -> Tensor:
         state = self.state[parameter]

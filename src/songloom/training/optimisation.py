@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
+from songloom.bottlenecks.processes import is_sharded, whole
 from songloom.recipe import Recipe
 from songloom.systems.roles import System
 from songloom.training.muon import Muon
-from songloom.training.sharding import apart, is_sharded, like, whole
+from songloom.training.sharding import apart, like
 from songloom.training.weight_norm import NormedAdamW, norm_names
 
 

@@ -65,7 +65,7 @@ class LoraOf:
         return cls(settings, base)
 
     def tensors(self, system: System) -> dict[str, Tensor]:
-        return lora.factors(system)
+        return lora.factors(system, system.opponents)
 
     def write(self, system: System, folder: Path, tensors: Mapping[str, Tensor], card: str) -> None:
         folder.mkdir(parents=True)
@@ -78,14 +78,14 @@ class LoraOf:
         path = folder / loras.NAME
         file = loras.read(path)
         loras.check_base(file, self.base, path)
-        own = lora.factors(system)
+        own = lora.factors(system, system.opponents)
         if {name: tensor.shape for name, tensor in own.items()} != {n: t.shape for n, t in file.learned.items()}:
             raise ValueError(f"{path} is for other layers or of another rank than the run's settings say")
         for name, tensor in file.learned.items():
             own[name].copy_(tensor)
 
     def described(self, system: System) -> str:
-        layers = lora.adapted_layers(system)
+        layers = lora.adapted_layers(system, system.opponents)
         size = sum(layer.down.numel() + layer.up.numel() for layer in layers.values())
         return (
             f"LoRA of rank {self.settings.rank} on {len(layers)} layers, {size:,} numbers, for {self.base.name} "

@@ -26,7 +26,7 @@ from songloom.training import parts as frozen_parts
 from songloom.training.curve_cache import measure_curves
 from songloom.training.distributed import Processes
 from songloom.training.encode_cache import encode
-from songloom.training.finetuning import gentler
+from songloom.training.finetuning import gentler, learning
 from songloom.training.label_cache import completed
 from songloom.training.mel_cache import measure_mel
 from songloom.training.parts import RANDOM, settings_of, with_parts
@@ -75,7 +75,7 @@ def plan(
     if lora is not None and init is None:
         init = _embedded(chosen)
     if init is not None:
-        settings = _settings_of(init, settings)
+        settings = learning(_settings_of(init, settings))
     settings = with_parts(settings, parts)
     spare = frozen_parts.stand_ins(settings, owner, parts) if init is None else {}
     settings = override(
@@ -137,7 +137,7 @@ def resumed_plan(out: Path, system: str, changes: Mapping[str, str]) -> Plan:
     run = RunFolder.reopen(out)
     registry.discover()
     tuned = loras.read(run.checkpoint / loras.NAME) if (run.checkpoint / loras.NAME).is_file() else None
-    settings: Settings = from_json(run.settings()) if tuned is None else settings_of(tuned.base.name)
+    settings: Settings = from_json(run.settings()) if tuned is None else learning(settings_of(tuned.base.name))
     known, system = registry.presets(), system.replace("_", "-")
     if system != settings.kind and (system not in known or known[system].kind != settings.kind):
         raise ValueError(f"{out} holds a run of {settings.kind}, not of {system}")
@@ -328,7 +328,7 @@ def start(
     with processes.first_alone():
         run = RunFolder.reopen(out) if resume else RunFolder.create(out) if processes.first else RunFolder(out)
         system = build(plan)
-        check_shares(system, plan.recipe, processes)
+        check_shares(plan.recipe, processes)
         product = product_of(system, plan)
         if resume:
             product.read(system, run.checkpoint)  # its codec too, whose codes are then found in the cache

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 import torch
 from torch import Tensor, nn
 
-from songloom.recipe import Recipe
+from songloom.bottlenecks.processes import is_sharded, whole
 from songloom.systems.roles import Codec, System
 
 Some = TypeVar("Some", bound=Tensor)
@@ -18,14 +18,15 @@ Some = TypeVar("Some", bound=Tensor)
 def shard(system: System, device: torch.device, world_size: int) -> None:
     """Splits the weights over the processes, those of every block on their own, so that no more than one block is whole
     at a time. A module that is entered by other methods than its forward names them in `entered_by`. A codec is one
-    block: convolutions look at each other's weights, and it is small. Frozen parts and single numbers stay whole in
-    each process (see `average_whole`)."""
+    block: convolutions look at each other's weights, and it is small. Frozen parts, opponents and single numbers stay
+    whole in each process (see `average_whole`)."""
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
 
     warnings.filterwarnings("ignore", "FSDP2-wrapped module .* returned a view tensor")  # none is changed in place
     mesh = init_device_mesh(device.type, (world_size,))
-    others = [getattr(system, name) for name in system.frozen]
+    called = (getattr(system, name) for name in (*system.frozen, *system.opponents))
+    others = [part for part in called if part is not None]
     still = {parameter for part in others for parameter in part.parameters()}
     still |= {parameter for parameter in system.parameters() if not parameter.ndim}
     for parameter in set(system.parameters()) - still:
@@ -36,17 +37,6 @@ def shard(system: System, device: torch.device, world_size: int) -> None:
             register_fsdp_forward_method(block, method)
     fully_shard(system, mesh=mesh, ignored_params=still)
     register_fsdp_forward_method(system, "losses")
-
-
-def check_shardable(system: System, recipe: Recipe) -> None:
-    """Raises ValueError for a training that needs whole weights."""
-    if system.opponents:
-        against = " and ".join(system.opponents)
-        raise ValueError(f"{system.config.kind} learns with {against}, whose weights stay whole; leave --shard away")
-    if recipe.optimizer == "muon":
-        raise ValueError("Muon needs whole matrices, not shards; set recipe.optimizer=adamw or leave --shard away")
-    if recipe.weight_norm:
-        raise ValueError("weight norm needs whole weights, not shards; set recipe.weight_norm=false")
 
 
 def _blocks(system: System, others: Iterable[nn.Module]) -> list[nn.Module]:
@@ -62,9 +52,23 @@ def _blocks(system: System, others: Iterable[nn.Module]) -> list[nn.Module]:
     return list(reversed(found.values()))
 
 
-def is_sharded(tensor: Tensor) -> bool:
-    """Whether a tensor is a DTensor (asked without the second that importing that class takes)."""
-    return hasattr(tensor, "full_tensor")
+def put_away(system: System) -> None:
+    """Gives up what a forward pass without a backward one has left whole, so that the next gathers the weights of its
+    time."""
+    from torch.distributed.fsdp import FSDPModule
+
+    for module in system.modules():
+        if isinstance(module, FSDPModule):
+            module.reshard()
+
+
+def here(tensor: Tensor) -> Tensor:
+    """What lies in this process of a sharded tensor, to be read and changed in place; any other one as it is."""
+    if not is_sharded(tensor):
+        return tensor
+    from torch.distributed.tensor import DTensor
+
+    return cast(DTensor, tensor).to_local()
 
 
 def apart(tensors: Iterable[Some]) -> list[list[Some]]:
@@ -73,15 +77,6 @@ def apart(tensors: Iterable[Some]) -> list[list[Some]]:
     for tensor in tensors:
         lists[is_sharded(tensor)].append(tensor)
     return [one for one in lists if one]
-
-
-def whole(tensor: Tensor) -> Tensor:
-    """A sharded tensor put together again (every process must ask); any other one as it is."""
-    if not is_sharded(tensor):
-        return tensor
-    from torch.distributed.tensor import DTensor
-
-    return cast(DTensor, tensor).full_tensor()
 
 
 def collected(tensors: Mapping[str, Tensor], *, kept: bool = True) -> dict[str, Tensor]:
@@ -95,9 +90,11 @@ def collected(tensors: Mapping[str, Tensor], *, kept: bool = True) -> dict[str, 
 
 
 def like(tensor: Tensor, model: Tensor) -> Tensor:
-    """`tensor` in shards where `model`, of the same shape, is in shards, and else in the order that `model` has in
-    memory, by which fused optimisers go."""
-    if tensor.shape != model.shape or is_sharded(tensor):
+    """`tensor`, whose rows are those of `model`, in shards where that is; one of the same shape else in the order that
+    `model` has in memory, by which fused optimisers go. Any other tensor is given as it is."""
+    if is_sharded(tensor) or tensor.ndim != model.ndim or tensor.shape[:1] != model.shape[:1]:
+        return tensor
+    if not is_sharded(model) and tensor.shape != model.shape:
         return tensor
     if not is_sharded(model):
         return torch.empty_like(model, dtype=tensor.dtype, device=tensor.device).copy_(tensor)

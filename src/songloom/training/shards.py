@@ -17,7 +17,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from songloom.training.sharding import is_sharded
+from songloom.bottlenecks.processes import is_sharded
 
 if TYPE_CHECKING:
     from torch.distributed.checkpoint.api import CheckpointException

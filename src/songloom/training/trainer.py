@@ -30,12 +30,14 @@ from songloom.training.optimisation import clip, rate_factor, set_rates
 from songloom.training.product import Product, WholeModel
 from songloom.training.run_folder import RunFolder, State
 from songloom.training.samples import SAMPLE_SECONDS, SAMPLES, write_originals, write_samples
-from songloom.training.sharding import check_shardable
+from songloom.training.sharding import put_away
 
 Precision = Literal["fp32", "bf16"]
 PATIENCE = 20
 VALID_BATCHES = 4
 PREPARE_BATCHES = 60
+READERS = 4
+"""Threads that read ahead for a GPU; on a CPU, whose cores are the model's, it is one. Decoders run beside Python."""
 
 
 class Source(Protocol):
@@ -102,7 +104,7 @@ class Trainer:
         self.device = torch.device(self.processes.device)
         self.precision = precision or ("bf16" if self.device.type == "cuda" else "fp32")
         self.state = State(0, 0.0, None, recipe, data)
-        check_shares(system, recipe, self.processes)
+        check_shares(recipe, self.processes)
         torch.manual_seed(step_seed(recipe.seed, -2, 0))
         system.call_opponents()
         averages = load_weights(system, self.product, run, recipe) if resume else None
@@ -142,7 +144,8 @@ class Trainer:
                 write_originals(self._heard(), self.run_folder.path / "samples")
         saved = clock = time.monotonic()
         todo = range(self.state.step, self.recipe.steps)
-        with closing(prefetch(self._batches, todo, ahead=3)) as batches:
+        readers = 1 if self.device.type == "cpu" else READERS
+        with closing(prefetch(self._batches, todo, ahead=3 * readers, threads=readers)) as batches:
             for step, parts in batches:
                 self._step(step, parts)
                 now = time.monotonic()
@@ -183,7 +186,7 @@ class Trainer:
                 total = torch.stack([losses[name].float() for name in summed(list(losses))]).sum()
                 torch.autograd.backward(total / len(parts))
             self._tally.append({"loss": total.detach(), **{name: value.detach() for name, value in losses.items()}})
-        average_whole(self.held.own.values(), self.processes)
+        average_whole(self.held.all.values(), self.processes)
         norm = clip(list(self.held.own.values()), self.recipe.clip_norm)
         self._tally[-1]["~gradient norm"] = norm
         if self.held.opponents:
@@ -278,6 +281,8 @@ class Trainer:
         self.system.eval()
         with torch.no_grad(), self._precision(), average.applied() if average else nullcontext():
             yield
+            if self.processes.sharded:
+                put_away(self.system)
         self.system.train()
 
     def _save(self) -> None:
@@ -289,13 +294,11 @@ class Trainer:
             self.run_folder.log.write_picture()
 
 
-def check_shares(system: System, recipe: Recipe, processes: Processes) -> None:
+def check_shares(recipe: Recipe, processes: Processes) -> None:
     """Raises ValueError for a training that these processes cannot share."""
     processes.share(recipe.batch_size)
     if recipe.long_share:
         processes.share(long_crops(recipe))
-    if processes.sharded:
-        check_shardable(system, recipe)
 
 
 def crops(recipe: Recipe, step: int) -> tuple[int, float]:

@@ -3,7 +3,7 @@
 Salimans & Kingma 2016 (arXiv 1602.07868), equations 2 and 3: w = g v / |v|, the norm over all axes but the first, as
 the published DAC, EnCodec and Stable Audio's VAE train their convolutions. Here g and v are the optimiser's memory: the
 weights of the model are plain at every step, so that a forward, an average, a checkpoint and its export know of no
-factors, and nothing has to be folded.
+factors, and nothing has to be folded. Shards of weights are whole rows, so each process moves its own alone.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from torch.optim import Optimizer
 from torch.optim.adamw import adamw
 
 from songloom.layers.conv import TransposedConv1d
+from songloom.training.sharding import here
 
 SMALLEST = 1e-12
 """A length from which a row has a direction."""
@@ -70,15 +71,15 @@ class NormedAdamW(Optimizer):
                 self._step_group(moved, group)
 
     def _step_group(self, moved: list[Tensor], group: dict[str, Any]) -> None:
-        states = [self._memory(weight) for weight in moved]
+        states = [{name: here(kept) for name, kept in self._memory(weight).items()} for weight in moved]
+        weights, gradients = [here(weight) for weight in moved], [here(_gradient(weight)) for weight in moved]
         directions, rows = [state["direction"] for state in states], [state["length"] for state in states]
         by_direction, by_length = [], []
-        for weight, v, g in zip(moved, directions, rows, strict=True):
-            assert weight.grad is not None
+        for gradient, v, g in zip(gradients, directions, rows, strict=True):
             norm = lengths(v).clamp_min_(SMALLEST)
-            along = (weight.grad * v).sum(tuple(range(1, v.ndim)), keepdim=True) / norm  # equation 3
+            along = (gradient * v).sum(tuple(range(1, v.ndim)), keepdim=True) / norm  # equation 3
             by_length.append(along)
-            by_direction.append((weight.grad - along * v / norm) * (g / norm))
+            by_direction.append((gradient - along * v / norm) * (g / norm))
         means, squares, steps = (
             [state[f"{factor}_{kind}"] for factor in FACTORS for state in states] for kind in (*MEANS, "step")
         )
@@ -98,7 +99,7 @@ class NormedAdamW(Optimizer):
             eps=group["eps"],
             maximize=False,
         )
-        for weight, v, g in zip(moved, directions, rows, strict=True):
+        for weight, v, g in zip(weights, directions, rows, strict=True):
             torch.mul(v, g / lengths(v).clamp_min_(SMALLEST), out=weight)
 
     def _memory(self, weight: Tensor) -> dict[str, Tensor]:
@@ -110,3 +111,8 @@ class NormedAdamW(Optimizer):
                 state |= {f"{factor}_{kind}": torch.zeros_like(state[factor]) for kind in MEANS}
                 state[f"{factor}_step"] = torch.zeros(())
         return state
+
+
+def _gradient(weight: Tensor) -> Tensor:
+    assert weight.grad is not None
+    return weight.grad

@@ -16,8 +16,9 @@ from songloom.audio import files
 from songloom.data.dataset import Cropping, open_waves
 from songloom.data.manifest import read
 from songloom.data.prepare import pipeline, tar_shards
-from songloom.data.prepare.facts import decode, listen
+from songloom.data.prepare.facts import listen
 from songloom.data.prepare.pipeline import HEARD, Prepared, prepare
+from songloom.data.prepare.stretches import decode, stretches
 from songloom.data.prepare.tar_shards import INDEX, Sound, damaged
 from songloom.data.statistics import describe
 from songloom.data.tar_waves import TarWaves
@@ -114,8 +115,8 @@ def test_processes_and_interruptions_change_no_byte(
         with (tmp_path / "cut" / HEARD).open("a") as log:
             log.write('{"file": "1.wav", "sta')  # as a power cut leaves it
     heard, written = [], []
-    monkeypatch.setattr(pipeline, "listen", lambda path, longest: heard.append(path) or listen(path, longest))
-    monkeypatch.setattr(tar_shards, "decode", lambda path, longest: written.append(path) or decode(path, longest))
+    monkeypatch.setattr(pipeline, "listen", lambda path, *bounds: heard.append(path) or listen(path, *bounds))
+    monkeypatch.setattr(tar_shards, "stretches", lambda path, *bounds: written.append(path) or stretches(path, *bounds))
     made(music, tmp_path / "cut")
     assert hashes(tmp_path / "cut") == hashes(shards)
     assert heard == [] and 0 < len(written) < 10

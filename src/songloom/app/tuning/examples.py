@@ -28,6 +28,7 @@ from songloom.recipe import Recipe
 from songloom.systems.loras import Strength
 from songloom.systems.request import DEFAULT_SECONDS, Request
 from songloom.training import held_out, session
+from songloom.training.finetuning import learner
 
 FOLDER, RECORD = "examples", "examples.json"
 KINDS = ("sentence", "phrase", "tags")
@@ -173,7 +174,7 @@ def _side(
     model.system.to(trial.device)
     source = session.open_data(model.system, trial.recipe, trial.data, split)
     assert source is not None
-    loss = held_out.mean_loss(model.system, trial.recipe, source)
+    loss = held_out.mean_loss(learner(model.system), trial.recipe, source)
     if trial.device == "cpu":
         model.system.hold()
     similarity, made, vectors = TextSimilarity(space), [], []

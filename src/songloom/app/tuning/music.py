@@ -25,7 +25,7 @@ from songloom.inference.tagging import Tag, Tagger, Tags
 TAGS = "tags.jsonl"
 LINK = "audio"
 """What the music is called inside of the run's folder: a link to where it lies."""
-FILTERS = Filters(longest=1800.0)
+FILTERS = Filters(longest=1800.0, cut=0.0)
 KEPT_TAGS = 6
 """Of each set, in the log."""
 FEWEST, TENTH = 5, 10
@@ -83,9 +83,7 @@ def heard(
 ) -> Music:
     """Listens to some files of a folder that were not heard before, and notes it in `home`."""
     home.mkdir(parents=True, exist_ok=True)
-    facts = hear_all(
-        folder, home / HEARD, found, FILTERS.longest, workers, lambda _step, done, total: report(done / total)
-    )
+    facts = hear_all(folder, home / HEARD, found, FILTERS, workers, lambda _step, done, total: report(done / total))
     alone = [replace(entry, artist="") for entry in found]  # all of it may be of one artist
     verdicts = judge(alone, facts, FILTERS, keep_near=True)
     told = [f"{one.entry.file}: left out: {one.reason}" for one in verdicts if one.reason]

@@ -73,6 +73,12 @@ def fingerprint(wave: Tensor, sample_rate: int) -> Fingerprint:
     return Fingerprint(found[few][order], at[few][order])
 
 
+def joined(parts: Sequence[tuple[Fingerprint, float]]) -> Fingerprint:
+    """One fingerprint of the parts of a recording, each with the second where it begins."""
+    times = [one.times + round(start * FRAME_RATE) for one, start in parts]
+    return Fingerprint(np.concatenate([one.hashes for one, _ in parts]), np.concatenate(times).astype(np.int32))
+
+
 def spectral_peaks(magnitude: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Frames and bins [P] of the peaks of magnitudes [bins, F]: the strongest of their surroundings, as many as
     PEAKS_PER_SECOND allows in each second."""

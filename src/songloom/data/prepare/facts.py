@@ -1,7 +1,6 @@
 """What one file of music turns out to be: length, level, faults, tempo, key, fingerprint; a pure function of the file.
 
-Nothing is allocated by what a header claims: sound is decoded block by block up to a bound, and what has more than a
-few channels or an odd sample rate is refused before.
+A long recording is heard in stretches, each of which has facts of its own.
 """
 
 from __future__ import annotations
@@ -10,13 +9,11 @@ import base64
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
-import torch
 from torch import Tensor
 
 from songloom.audio import files
@@ -25,23 +22,24 @@ from songloom.audio.features.fingerprint import Fingerprint, fingerprint
 from songloom.audio.features.key import estimate_key
 from songloom.audio.features.tempo import estimate_tempo
 from songloom.audio.loudness import decibels, loudness
+from songloom.data.prepare.stretches import stretches
 
-VERSION = 1
+VERSION = 2
 """Of what is heard; facts of another version are heard again."""
-MOST_CHANNELS = 8
-RATES = (4_000, 384_000)
-MOST_VALUES = 1 << 28
-"""Samples of all channels together that one file may have: 1 GiB of float32."""
 SILENCE = 10 ** (-60 / 20)
 HEARD_SECONDS = 180.0
-"""From the middle of a recording, for tempo and key."""
+"""From the middle of what is heard, for tempo and key."""
+KEY_LETTERS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`samples` is the SHA-256 of the decoded wave and its rate; `loudness` in LUFS and `peak` in dB of full scale
     (None for silence), `silent` and `clipped` are shares of the length; `tempo` in BPM and `key` are None where none is
-    heard, their confidences 0 to 1: the share of the likeliest reading of the tempo, the lead of the likeliest key."""
+    heard, their confidences 0 to 1: the share of the likeliest reading of the tempo, the lead of the likeliest key.
+
+    A stretch of a longer recording begins `start` seconds into it, as its stretch number `part`; `whole` is the length
+    of the recording in seconds and `recording` a hash of all its stretches: 0 and "" for one that is not cut."""
 
     samples: str
     seconds: float
@@ -57,6 +55,15 @@ class Facts:
     key: str | None
     key_confidence: float
     hashes: str
+    part: int = 0
+    start: float = 0.0
+    whole: float = 0.0
+    recording: str = ""
+
+    @property
+    def name(self) -> str:
+        """A name that tells these samples from all others; those of a recording come in order, side by side."""
+        return f"{self.recording[:KEY_LETTERS]}-{self.part:04d}" if self.recording else self.samples[:KEY_LETTERS]
 
     def fingerprint(self) -> Fingerprint:
         """The hashes, unpacked."""
@@ -68,13 +75,27 @@ class Facts:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Facts:
-        return cls(**{field.name: record[field.name] for field in fields(cls)})
+        return cls(**{field.name: record[field.name] for field in fields(cls) if field.name in record})
 
 
-def listen(path: Path, longest: float) -> Facts:
-    """The facts of a file. Raises ValueError for one that cannot be decoded, or is longer than `longest` seconds."""
+def listen(path: Path, longest: float, cut: float = 0.0) -> tuple[Facts, ...]:
+    """The facts of a file, stretch by stretch (see `stretches`). Raises ValueError for one that cannot be decoded, or
+    is longer than `longest` seconds."""
     told = files.info(path)
-    wave, rate = decode(path, longest)
+    found: list[Facts] = []
+    for wave, rate in stretches(path, longest, cut):
+        start = found[-1].start + found[-1].seconds if found else 0.0
+        one = facts_of(wave, rate, f"{told.format} {told.subtype}")
+        found.append(replace(one, part=len(found), start=start))
+    if len(found) == 1:
+        return tuple(found)
+    whole = found[-1].start + found[-1].seconds
+    recording = hashlib.sha256(" ".join(one.samples for one in found).encode()).hexdigest()
+    return tuple(replace(one, whole=whole, recording=recording) for one in found)
+
+
+def facts_of(wave: Tensor, rate: int, form: str) -> Facts:
+    """The facts of a wave [C, T] that came from a file of this format."""
     power = float(wave.square().mean())
     heard = _middle(wave, rate)
     tempo = estimate_tempo(heard, rate) if power else None
@@ -87,7 +108,7 @@ def listen(path: Path, longest: float) -> Facts:
         seconds=wave.shape[1] / rate,
         sample_rate=rate,
         channels=wave.shape[0],
-        format=f"{told.format} {told.subtype}",
+        format=form,
         silent=round(silent_share(wave, rate), 4),
         clipped=round(clipped(wave), 6),
         loudness=round(level, 2) if math.isfinite(level) else None,
@@ -98,39 +119,6 @@ def listen(path: Path, longest: float) -> Facts:
         key_confidence=round(key.confidence, 3) if key else 0.0,
         hashes=base64.b64encode(pairs.tobytes()).decode(),
     )
-
-
-def decode(path: Path, longest: float) -> tuple[Tensor, int]:
-    """The wave [C, T] of a file and its sample rate, decoded until it is over or has proved longer than `longest`
-    seconds, which raises ValueError, as does what is no music: odd rates, many channels, no samples."""
-    with files.opened(path) as sound:
-        rate, channels = sound.samplerate, sound.channels
-        if channels > MOST_CHANNELS or not RATES[0] <= rate <= RATES[1]:
-            raise ValueError(
-                f"{path} has {channels} channels at {rate} Hz; at most {MOST_CHANNELS} at {RATES} Hz are read"
-            )
-        most = min(int(longest * rate), MOST_VALUES // channels)
-        parts, count = [], 0
-        while count <= most:
-            try:
-                block = sound.read(files.BLOCK, dtype="float32", always_2d=True)
-            except soundfile.LibsndfileError as error:
-                raise ValueError(f"{path} breaks off: {error.error_string}") from None
-            if not len(block):
-                break
-            parts.append(block.T)
-            count += len(block)
-        claimed = sound.frames
-    if count > most:
-        raise ValueError(f"{path} is longer than {most / rate:g} s")
-    if not count:
-        raise ValueError(f"{path} has no audio")
-    if count < claimed:
-        raise ValueError(f"{path} breaks off after {count / rate:g} s of {claimed / rate:g} s")
-    wave = np.concatenate(parts, axis=1)
-    if not np.isfinite(wave).all():
-        raise ValueError(f"{path} has samples that are not numbers (NaN or infinite)")
-    return torch.from_numpy(wave), rate
 
 
 def samples_hash(wave: Tensor, sample_rate: int) -> str:

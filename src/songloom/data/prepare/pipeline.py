@@ -15,13 +15,12 @@ from songloom.audio.tar_members import state
 from songloom.data.manifest import Clip, parsed
 from songloom.data.prepare.facts import VERSION, Facts, listen
 from songloom.data.prepare.layouts import Entry, entries
-from songloom.data.prepare.tar_shards import Planned, Shard, Sound, finish, plans, write_shard
-from songloom.data.prepare.verdicts import Filters, Verdict, judge
+from songloom.data.prepare.tar_shards import MISSING_STEMS, Planned, Shard, Sound, finish, plans, write_shard
+from songloom.data.prepare.verdicts import Filters, Heard, Verdict, judge
 from songloom.data.workers import HERE, Workers, mapped
 
 HEARD = "facts.jsonl"
 SHARD_BYTES = 256 * 2**20
-KEY_LETTERS = 20
 KILLED = "the process that decoded it was killed"
 TEMPO_CONFIDENCE, KEY_CONFIDENCE = 0.5, 0.1
 """Estimates that are surer than these become labels where the source tells nothing itself."""
@@ -57,48 +56,51 @@ def prepare(
     folder, out = Path(folder), Path(out)
     found, notes = entries(folder, leave=out)
     out.mkdir(parents=True, exist_ok=True)
-    heard = hear_all(folder, out / HEARD, found, filters.longest, workers, tell)
+    heard = hear_all(folder, out / HEARD, found, filters, workers, tell)
     verdicts = judge(found, heard, filters, keep_near=keep_near)
     planned = [planned_of(one, one.facts) for one in verdicts if one.kept and one.facts]
     if not planned:
         raise ValueError(f"{folder}: none of {len(verdicts)} files is kept; the first: {verdicts[0].reason}")
-    made = plans(planned, sound, filters.longest, shard_bytes)
+    made = plans(planned, sound, filters, shard_bytes)
     shards: dict[str, Shard] = {}
     for name, shard in mapped(write_shard, {plan.name: (folder, out, plan) for plan in made}, workers):
         shards[name] = shard
         tell("writing", len(shards), len(made))
     ordered = tuple(shards[plan.name] for plan in made)
     finish(out, ordered)
-    return Prepared(tuple(verdicts), ordered, tuple(notes))
+    return Prepared(tuple(verdicts), ordered, (*notes, *missing_stems(ordered)))
 
 
 def hear_all(
-    folder: Path, log: Path, found: Sequence[Entry], longest: float, workers: Workers, tell: Report
-) -> dict[str, Facts | str]:
+    folder: Path, log: Path, found: Sequence[Entry], filters: Filters, workers: Workers, tell: Report
+) -> dict[str, Heard]:
     """Facts by file, or why there are none; each file's are added to `log` as they come, and files that have not
     changed since are not heard again."""
-    stamps = {entry.file: [*state(folder / entry.file), longest, VERSION] for entry in found}
-    heard: dict[str, Facts | str] = {}
+    longest, cut = filters.longest, filters.cut
+    stamps = {entry.file: [*state(folder / entry.file), longest, cut, VERSION] for entry in found}
+    heard: dict[str, Heard] = {}
     for record in _logged(log):
         if stamps.get(record["file"]) == record["stamp"]:
-            heard[record["file"]] = record["error"] or Facts.from_json(record["facts"])
-    missing = {entry.file: (folder / entry.file, longest) for entry in found if entry.file not in heard}
+            heard[record["file"]] = record["error"] or tuple(map(Facts.from_json, record["facts"]))
+    missing = {entry.file: (folder / entry.file, longest, cut) for entry in found if entry.file not in heard}
     with log.open("a", encoding="utf-8") as lines:
         if log.stat().st_size:
             lines.write("\n")  # behind a line that was cut off
         for file, facts in mapped(try_to_listen, missing, workers, died=lambda _: KILLED):
             heard[file] = facts
-            told = {"error": facts} if isinstance(facts, str) else {"error": "", "facts": facts.to_json()}
+            told = (
+                {"error": facts} if isinstance(facts, str) else {"error": "", "facts": [one.to_json() for one in facts]}
+            )
             lines.write(json.dumps({"file": file, "stamp": stamps[file], **told}) + "\n")
             lines.flush()
             tell("listening", len(heard), len(found))
     return heard
 
 
-def try_to_listen(path: Path, longest: float) -> Facts | str:
+def try_to_listen(path: Path, longest: float, cut: float) -> Heard:
     """The facts of a file, or in one line why it has none."""
     try:
-        return listen(path, longest)
+        return listen(path, longest, cut)
     except ValueError as error:
         return str(error).removeprefix(f"{path} ")
     except OSError as error:
@@ -106,13 +108,13 @@ def try_to_listen(path: Path, longest: float) -> Facts | str:
 
 
 def planned_of(verdict: Verdict, facts: Facts) -> Planned:
-    """A kept file as a clip to be written, labelled with what it tells and what is heard in it."""
+    """A kept file, or a stretch of one, as a clip to be written, labelled with what is told and what is heard."""
     entry = verdict.entry
     labels = estimates(facts) | dict(entry.labels) | {"file": entry.file, "group": verdict.group}
     told = {"artist": entry.artist, "track": entry.track}
     labels |= {name: value for name, value in told.items() if value}
     clip = Clip(
-        facts.samples[:KEY_LETTERS],
+        facts.name,
         entry.file,
         facts.seconds,
         facts.sample_rate,
@@ -121,8 +123,17 @@ def planned_of(verdict: Verdict, facts: Facts) -> Planned:
         entry.captions,
         labels,
         entry.stems,
+        facts.start,
+        facts.whole,
     )
-    return Planned(clip, facts.samples)
+    return Planned(clip, facts.samples, facts.part)
+
+
+def missing_stems(shards: Sequence[Shard]) -> list[str]:
+    """One line on each stem that could not be read and was left out."""
+    clips = [clip for shard in shards for clip in shard.clips]
+    told = [(clip.labels["file"], clip.labels.get(MISSING_STEMS, {})) for clip in clips]
+    return sorted({f"{file}: without its stem {name}: {why}" for file, left in told for name, why in left.items()})
 
 
 def estimates(facts: Facts) -> dict[str, Any]:

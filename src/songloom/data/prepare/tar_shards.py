@@ -12,6 +12,7 @@ import json
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,13 +22,17 @@ from torch import Tensor
 from songloom.audio import files
 from songloom.audio.resample import resample
 from songloom.data.manifest import NAME, Clip, from_json, parsed, text_of, to_json, write, write_atomically
-from songloom.data.prepare.facts import decode, samples_hash
+from songloom.data.prepare.facts import samples_hash
+from songloom.data.prepare.stretches import decode, stretches
+from songloom.data.prepare.verdicts import Filters
 from songloom.data.waves import to_int16
 
 INDEX = "index.json"
 FORMAT = "songloom shards"
 BLOCK = 1 << 20
 MOST_INDEX = 1 << 28
+MISSING_STEMS = "missing_stems"
+"""The label that names stems which could not be read, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,11 @@ class Sound:
 @dataclass(frozen=True, slots=True)
 class Planned:
     """One clip to be kept: `clip` has its key as its id, and its paths are those of the source; `samples` is the hash
-    of what is expected there."""
+    of what is expected there, in the stretch number `part`."""
 
     clip: Clip
     samples: str
+    part: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +71,23 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a shard will hold; `longest` bounds in seconds what is decoded."""
+    """What a shard will hold; `longest` bounds in seconds what is decoded, and stretches were made by `cut`."""
 
     name: str
     split: str
     planned: tuple[Planned, ...]
     sound: Sound
     longest: float
+    cut: float
 
     def hash(self) -> str:
         lines = [to_json(one.clip) + one.samples for one in self.planned]
         return hashlib.sha256(json.dumps([self.name, str(self.sound), lines]).encode()).hexdigest()
 
 
-def plans(planned: Sequence[Planned], sound: Sound, longest: float, shard_bytes: int) -> list[Plan]:
+def plans(planned: Sequence[Planned], sound: Sound, filters: Filters, shard_bytes: int) -> list[Plan]:
     """Clips in shards of about `shard_bytes` of samples, split by split, in order of their keys, which are hashes: in
-    no order of the music."""
+    no order of the music, but the stretches of one recording side by side, since it is decoded once for each shard."""
     made = []
     for split in sorted({one.clip.split for one in planned}):
         groups: list[list[Planned]] = [[]]
@@ -97,7 +104,7 @@ def plans(planned: Sequence[Planned], sound: Sound, longest: float, shard_bytes:
             groups[-1].append(one)
             size += need
         for number, group in enumerate(groups):
-            made.append(Plan(f"{split}-{number:05d}.tar", split, tuple(group), sound, longest))
+            made.append(Plan(f"{split}-{number:05d}.tar", split, tuple(group), sound, filters.longest, filters.cut))
     return made
 
 
@@ -110,8 +117,8 @@ def write_shard(folder: Path, out: Path, plan: Plan) -> Shard:
     clips = []
     path = out / plan.name
     with files.replacing(path) as file:
-        for one in plan.planned:
-            clip, sounds = _sounds(folder, plan, one)
+        for one, wave, rate in _waves(folder, plan):
+            clip, sounds = _sounds(folder, plan, one.clip, wave, rate)
             for suffix, data in sounds:
                 _add(file, f"{clip.id}{suffix}", data)
             _add(file, f"{clip.id}.json", to_json(clip).encode())
@@ -122,23 +129,53 @@ def write_shard(folder: Path, out: Path, plan: Plan) -> Shard:
     return shard
 
 
-def _sounds(folder: Path, plan: Plan, one: Planned) -> tuple[Clip, list[tuple[str, bytes]]]:
+def _waves(folder: Path, plan: Plan) -> Iterator[tuple[Planned, Tensor, int]]:
+    """What is planned, with its wave [C, T] and sample rate; a file is decoded no further than is needed of it."""
+    for file, group in groupby(plan.planned, key=lambda one: one.clip.audio):
+        wanted = {one.part: one for one in group}
+        for part, (wave, rate) in enumerate(stretches(folder / file, plan.longest, plan.cut)):
+            one = wanted.pop(part, None)
+            if one is not None and samples_hash(wave, rate) == one.samples:
+                yield one, wave, rate
+            elif one is not None:
+                wanted[part] = one
+                break
+            if not wanted:
+                break
+        if wanted:
+            raise ValueError(f"{folder / file} changed while it was prepared; run it again")
+
+
+def _sounds(folder: Path, plan: Plan, clip: Clip, wave: Tensor, rate: int) -> tuple[Clip, list[tuple[str, bytes]]]:
     """A clip as it will be in its shard, and its sounds as (suffix, FLAC)."""
-    wave, rate = decode(folder / one.clip.audio, plan.longest)
-    if samples_hash(wave, rate) != one.samples:
-        raise ValueError(f"{folder / one.clip.audio} changed while it was prepared; run it again")
     data, frames, kept_rate, channels = _flac(wave, rate, plan.sound)
-    made = [(".flac", data)]
+    made, missing = [(".flac", data)], {}
     stems = {}
-    for name, path in sorted(one.clip.stems.items()):
-        stem, stem_rate = decode(folder / path, plan.longest)
-        stems[name] = f"{one.clip.id}.{name}.flac"
+    for name, path in sorted(clip.stems.items()):
+        try:
+            stem, stem_rate = _stem(folder / path, plan, clip)
+        except ValueError as error:
+            missing[name] = str(error).removeprefix(f"{folder / path} ")
+            continue
+        stems[name] = f"{clip.id}.{name}.flac"
         made.append((f".{name}.flac", _flac(stem, stem_rate, plan.sound)[0]))
-    audio = f"{one.clip.id}.flac"
-    clip = replace(
-        one.clip, audio=audio, seconds=frames / kept_rate, sample_rate=kept_rate, channels=channels, stems=stems
+    kept = replace(
+        clip,
+        audio=f"{clip.id}.flac",
+        seconds=frames / kept_rate,
+        sample_rate=kept_rate,
+        channels=channels,
+        stems=stems,
+        labels={**clip.labels, MISSING_STEMS: missing} if missing else clip.labels,
     )
-    return clip, made
+    return kept, made
+
+
+def _stem(path: Path, plan: Plan, clip: Clip) -> tuple[Tensor, int]:
+    """A stem's wave [C, T] where its clip lies in the recording, and its sample rate."""
+    if not clip.whole:
+        return decode(path, plan.longest)
+    return files.read(path, start=clip.start, seconds=clip.seconds)
 
 
 def _flac(wave: Tensor, rate: int, sound: Sound) -> tuple[bytes, int, int, int]:

@@ -8,10 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from songloom.audio.features.fingerprint import alike
+from songloom.audio.features.fingerprint import alike, joined
 from songloom.data.manifest import FEW, SPLITS, split_of
 from songloom.data.prepare.facts import Facts
 from songloom.data.prepare.layouts import Entry
+
+Heard = Sequence[Facts] | str
+"""Of a file: the facts of its stretches, or in one line why it has none."""
+LEAST_CUTS = 3
+"""A recording that is cut has no clip shorter than three eighths of the bound."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +25,10 @@ class Filters:
 
     shortest: float = 1.0
     "Seconds that a clip has at least."
-    longest: float = 900.0
-    "Seconds that a clip has at most; no more is ever decoded."
+    longest: float = 7200.0
+    "Seconds that a file has at most; no more is ever decoded."
+    cut: float = 120.0
+    "Seconds that a clip has at most: longer recordings are cut into clips at quiet moments. 0 keeps them whole."
     silence: float = 0.8
     "The share of a clip that may be silent (under -60 dB)."
     clipping: float = 0.01
@@ -33,6 +40,10 @@ class Filters:
         shares = 0 <= self.silence <= 1 and 0 <= self.clipping <= 1
         if not (shares and 0 <= self.shortest < self.longest and self.quietest <= 0):
             raise ValueError(f"{self} is no choice: shares are 0 to 1, shortest less than longest, quietest at most 0")
+        if self.cut and not self.cut >= LEAST_CUTS * self.shortest:
+            raise ValueError(
+                f"cut is {self.cut:g} s, but must be 0 (none) or {LEAST_CUTS} times the shortest clip or more"
+            )
 
     def fault(self, facts: Facts) -> str:
         """Why a clip is left out; "" for one that is kept."""
@@ -51,8 +62,8 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of one file: it is kept where `reason` is ""; `copy_of` names the file that it repeats, and `group`
-    what it shares its split with."""
+    """What becomes of one file, or of one stretch of a long one: it is kept where `reason` is ""; `copy_of` names the
+    file that it repeats, and `group` what it shares its split with."""
 
     entry: Entry
     facts: Facts | None
@@ -67,15 +78,15 @@ class Verdict:
 
 
 def judge(
-    entries: Sequence[Entry], heard: Mapping[str, Facts | str], filters: Filters, *, keep_near: bool = False
+    entries: Sequence[Entry], heard: Mapping[str, Heard], filters: Filters, *, keep_near: bool = False
 ) -> list[Verdict]:
-    """A verdict for each entry, in their order. `heard` holds facts, or why there are none, by file; with `keep_near`
-    near copies are kept, on one side of the split."""
-    verdicts = [_alone(entry, heard[entry.file], filters) for entry in entries]
+    """A verdict for each stretch of each entry, in their order. `heard` holds facts, or why there are none, by file;
+    with `keep_near` near copies are kept, on one side of the split."""
+    verdicts = [one for entry in entries for one in _alone(entry, heard[entry.file], filters)]
     sets = Sets(len(verdicts))
     verdicts = _without_copies(verdicts, sets)
     verdicts = _without_near_copies(verdicts, sets, keep_near)
-    for together in (lambda entry: entry.artist, lambda entry: entry.track):
+    for together in (lambda entry: entry.file, lambda entry: entry.artist, lambda entry: entry.track):
         _join_same(verdicts, sets, together)
     return _split(verdicts, sets)
 
@@ -97,10 +108,10 @@ class Sets:
         self._above[high] = low
 
 
-def _alone(entry: Entry, heard: Facts | str, filters: Filters) -> Verdict:
+def _alone(entry: Entry, heard: Heard, filters: Filters) -> list[Verdict]:
     if isinstance(heard, str):
-        return Verdict(entry, None, heard)
-    return Verdict(entry, heard, filters.fault(heard))
+        return [Verdict(entry, None, heard)]
+    return [Verdict(entry, facts, filters.fault(facts)) for facts in heard]
 
 
 def _without_copies(verdicts: list[Verdict], sets: Sets) -> list[Verdict]:
@@ -120,28 +131,35 @@ def _without_copies(verdicts: list[Verdict], sets: Sets) -> list[Verdict]:
 
 
 def _without_near_copies(verdicts: list[Verdict], sets: Sets, keep: bool) -> list[Verdict]:
-    """Of near copies the longest stays, then the one of the highest sample rate."""
-    kept = [(number, verdict.facts) for number, verdict in enumerate(verdicts) if verdict.kept and verdict.facts]
-    near: dict[int, list[tuple[int, float]]] = {}
-    for one in alike([facts.fingerprint() for _, facts in kept]):
-        first, second = kept[one.first][0], kept[one.second][0]
-        sets.join(first, second)
+    """Of near copies the longest recording stays, then the one of the highest sample rate. Recordings are compared as a
+    whole, and stay or go so, however they are cut."""
+    recordings: dict[str, list[tuple[int, Facts]]] = {}
+    for number, verdict in enumerate(verdicts):
+        if verdict.kept and verdict.facts:
+            recordings.setdefault(verdict.entry.file, []).append((number, verdict.facts))
+    files = list(recordings)
+    prints = [joined([(facts.fingerprint(), facts.start) for _, facts in parts]) for parts in recordings.values()]
+    near: dict[str, list[tuple[str, float]]] = {}
+    for one in alike(prints):
+        first, second = files[one.first], files[one.second]
+        sets.join(recordings[first][0][0], recordings[second][0][0])
         near.setdefault(first, []).append((second, one.share))
         near.setdefault(second, []).append((first, one.share))
     if keep:
         return verdicts
 
-    def worth(number: int) -> tuple[float, int, int]:
-        facts = verdicts[number].facts
-        return (facts.seconds, facts.sample_rate, -number) if facts else (0.0, 0, -number)
+    def worth(file: str) -> tuple[float, int, int]:
+        parts = recordings[file]
+        return sum(facts.seconds for _, facts in parts), parts[0][1].sample_rate, -parts[0][0]
 
-    for number in sorted(near, key=worth, reverse=True):
-        if not verdicts[number].kept:
-            continue
-        for other, share in near[number]:
-            if verdicts[other].kept and worth(other) < worth(number):
+    left: set[str] = set()
+    for file in sorted(near, key=worth, reverse=True):
+        for other, share in near[file] if file not in left else ():
+            if other not in left and worth(other) < worth(file):
+                left.add(other)
                 reason = f"nearly the same music ({100 * share:.0f} %)"
-                verdicts[other] = replace(verdicts[other], reason=reason, copy_of=verdicts[number].entry.file)
+                for number, _ in recordings[other]:
+                    verdicts[number] = replace(verdicts[number], reason=reason, copy_of=file)
     return verdicts
 
 
@@ -154,11 +172,11 @@ def _join_same(verdicts: Sequence[Verdict], sets: Sets, name: Callable[[Entry], 
 
 def _split(verdicts: list[Verdict], sets: Sets) -> list[Verdict]:
     """Groups and splits: the one that a data set tells for any member, test before valid before train; else by a hash
-    of the group's name. Of fewer than FEW clips that tell nothing none is held out."""
+    of the group's name. Of fewer than FEW files that tell nothing none is held out."""
     members: dict[int, list[int]] = {}
     for number in range(len(verdicts)):
         members.setdefault(sets.of(number), []).append(number)
-    few = sum(verdict.kept for verdict in verdicts) < FEW
+    few = len({verdict.entry.file for verdict in verdicts if verdict.kept}) < FEW
     for numbers in members.values():
         entries = [verdicts[number].entry for number in numbers]
         group = min(entry.artist or entry.track or entry.file for entry in entries)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from songloom.bottlenecks.processes import whole
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.layers.mel import MelScale
@@ -105,7 +106,7 @@ class M2dClap(MaskedTwoTower, kind="m2d-clap"):
         (tower,) = self.tower
         for name, part in (self.teacher or nn.ModuleDict()).items():
             for old, new in zip(part.parameters(), getattr(tower, name).parameters(), strict=True):
-                old.lerp_(new, 1 - self.config.decay)
+                old.lerp_(whole(new), 1 - self.config.decay)
 
     def errors(self, view: View) -> Tensor:
         """The squared distance of guess and truth at length 1, 2 - 2 cos, a mean over the hidden patches."""
