@@ -1,6 +1,6 @@
 """How fast AudioLDM 2's U-Net denoises beside diffusers', at its published size, on the same weights.
 
-    python benchmarks/unet_speed.py --threads 2 --frames 256 --out runs/unet_speed.json
+    python benchmarks/unet_speed.py --threads 2 --frames 256 --docs docs/stable-audio.md
 
 One step is one call of the network under guidance: two halves, 8 vectors of the language model and 20 words. Both run
 in one process in turns, and medians count. diffusers computes in float32. The error is the ratio of signal to
@@ -43,6 +43,7 @@ def main(
     rounds: int = 5,
     width: int = 128,
     out: Path | None = None,
+    docs: Path | None = None,
 ) -> None:
     """Time the denoising of AudioLDM 2 beside diffusers.
 
@@ -60,6 +61,8 @@ def main(
         Of the finest level; 128 is published.
     out:
         A JSON file for all figures.
+    docs:
+        A document with the markers of this table, to be filled in.
     """
     if min(*frames, rounds, threads, width) < 1:
         raise ValueError(f"frames {frames}, rounds {rounds}, threads {threads}, width {width} must be 1 or more")
@@ -71,8 +74,9 @@ def main(
         rows = list(compared(theirs, shape, words, frames, precisions, rounds))
     how: dict[str, Any] = {"machine": machine(), "threads": threads, "rounds": rounds, "width": width, "rows": rows}
     where = how["machine"]
-    note = f"{where['cpu']}, torch {where['torch']}, {threads} threads, medians of {rounds} rounds."
-    publish("unet speed", HEADERS, [line(row) for row in rows], note, result=how, out=out)
+    count = "1 thread" if threads == 1 else f"{threads} threads"
+    note = f"{where['cpu']}, torch {where['torch']}, {count}, width {width}; medians of rounds: {rounds}."
+    publish("unet speed", HEADERS, [line(row) for row in rows], note, result=how, out=out, docs=docs)
 
 
 def reference(shape: UnetShape) -> Any:

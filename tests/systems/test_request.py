@@ -83,6 +83,12 @@ def test_regions_that_cannot_be_are_refused(regions: object, said: str) -> None:
         Request(init=audio(), seconds=4.0, inpaint=regions)  # type: ignore[arg-type]
 
 
+def test_a_region_after_the_end_of_the_audio_is_refused() -> None:
+    assert Request(init=audio(2.0), seconds=4.0, inpaint=((1.0, 4.0),)).inpaint == ((1.0, 4.0),)
+    with pytest.raises(ValueError, match="goes from 2 to 3 s; init is 2 s long"):
+        Request(init=audio(2.0), seconds=4.0, inpaint=((0.0, 1.0), (2.0, 3.0)))
+
+
 def test_what_changes_audio_needs_it() -> None:
     for asked in ({"inpaint": ((0.0, 1.0),)}, {"init_strength": 0.5}):
         with pytest.raises(ValueError, match="needs init"):

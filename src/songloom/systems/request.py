@@ -92,6 +92,11 @@ class Request:
         object.__setattr__(self, "inpaint", _regions(self.inpaint, self.seconds))
         if self.init is None and (self.inpaint or self.init_strength is not None):
             raise ValueError(f"{'inpaint' if self.inpaint else 'init_strength'} needs init: the audio to change")
+        if self.init is not None and self.inpaint and self.inpaint[-1][0] >= self.init.seconds:
+            begin, end = self.inpaint[-1]
+            raise ValueError(
+                f"a region of inpaint goes from {begin:g} to {end:g} s; init is {self.init.seconds:g} s long"
+            )
         if self.continuation is not None and self.continuation.seconds >= self.seconds:
             length = f"{self.continuation.seconds:g}"
             raise ValueError(f"continuation is {length} s long; seconds, which counts it too, is {self.seconds:g}")
