@@ -26,6 +26,8 @@ def pieces(path: str | os.PathLike[str], *, sample_rate: int, channels: int) -> 
         if not sound.frames:
             raise ValueError(f"{path} has no audio")
         mixed = sound.channels if channels > sound.channels else channels
+        if mixed not in (1, sound.channels):
+            raise ValueError(f"{path} has {sound.channels} channels; {channels} can only be made from 1 or {channels}")
         stream = ResampleStream(sound.samplerate, sample_rate, mixed)
         block = max(1, BLOCK * sound.samplerate // max(sample_rate, sound.samplerate))
         while True:
