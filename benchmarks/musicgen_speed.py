@@ -9,8 +9,9 @@ The last column is the share of the reference's codes that each drew, and how ma
 other code, which with random weights changes all that follow; `precision_quality.py` has what a precision costs a
 trained model, `few_rows.py` what was tried for the products.
 
-A second table has the memory: the most that the process ever held, and the same without what it held before it loaded
-anything, which is torch's code and objects. Other programs do not disturb it: `--tables memory` tells it alone.
+A second table has the memory: the most that the process held at each stage, beside the weights as they are held (text
+encoder and codec stay in float32) and beside as many numbers all in the precision. Python and torch alone take what
+stands under "before loading". Other programs do not disturb it: `--tables memory` tells it without the reference.
 """
 
 from __future__ import annotations
@@ -48,14 +49,16 @@ HEADERS = [
     "load, s",
     "same codes",
 ]
+STAGES = ("loading", "reading words", "drawing", "playing")
 MEMORY = [
     "program",
     "precision",
-    "weights, MB",
-    "peak, MB",
-    "peak / weights",
+    "weights as held, MB",
+    "all in this precision, MB",
     "before loading, MB",
-    "peak without that / weights",
+    *(f"peak {stage}, MB" for stage in STAGES),
+    "peak / as held",
+    "peak / all in this precision",
 ]
 REFERENCES = ("transformers", "transformers-bfloat16")
 PROGRAMS = (*REFERENCES, "float32", "bfloat16", "int8")
@@ -120,10 +123,11 @@ def main(
         A document with the markers of these tables, to be filled in.
     """
     unknown = set(programs) - set(PROGRAMS)
-    if unknown or REFERENCES[0] not in programs or size not in SIZES or steps <= REST or min(threads, rounds) < 1:
+    lacking = "speed" in tables and REFERENCES[0] not in programs
+    if unknown or not programs or lacking or size not in SIZES or steps <= REST or min(threads, rounds) < 1:
         raise ValueError(
-            f"{', '.join(programs)} at size {size}, {steps} steps, {threads} threads, {rounds} rounds; needs "
-            f"{REFERENCES[0]} among {', '.join(PROGRAMS)}, a size of {', '.join(SIZES)}, more than {REST} steps"
+            f"{', '.join(programs)} at size {size}, {steps} steps, {threads} threads, {rounds} rounds; needs some of "
+            f"{', '.join(PROGRAMS)} (for speed the first), a size of {', '.join(SIZES)}, more than {REST} steps"
         )
     if child is not None:
         torch.set_num_threads(threads)
@@ -177,29 +181,32 @@ def build(sizes: dict[str, dict[str, Any]], folder: Path) -> None:
     tokenizer.save(str(folder / "tokenizer.json"))
 
 
-@torch.inference_mode()
 def one_run(program: str, folder: Path, steps: int, clock: Clock) -> dict[str, Any]:
     """What this process measures of one program."""
-    started, imports = time.perf_counter(), peak_megabytes()
+    started, imports = time.perf_counter(), peak_since()
     drawn = (theirs if program in REFERENCES else ours)(program, folder, steps, clock)
     taken = [later - earlier for earlier, later in pairwise(drawn.times)]
     return {
         "load": drawn.loaded - started,
         "step": 1000 * statistics.median(taken),
         "weights": drawn.weights / 2**20,
-        "peak": peak_megabytes(),
+        "whole": drawn.whole / 2**20,
         "imports": imports,
+        "peaks": drawn.peaks,
         "codes": drawn.codes.tolist(),
     }
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """When the model was loaded and each step was done (seconds), bytes of its weights, the codes [K, F]."""
+    """When the model was loaded and each step was done (seconds), bytes of its weights as they are held and all in the
+    precision, the most memory of each stage, the codes [K, F]."""
 
     loaded: float
     times: list[float]
     weights: int
+    whole: int
+    peaks: dict[str, float]
     codes: Tensor
 
 
@@ -209,12 +216,13 @@ def theirs(program: str, folder: Path, steps: int, clock: Clock) -> Drawn:
 
     dtype = torch.bfloat16 if program.endswith("bfloat16") else torch.float32
     model: Any = MusicgenForConditionalGeneration.from_pretrained(folder, dtype=dtype).eval()
-    loaded, times, seen = time.perf_counter(), [], []
+    loaded, times, seen, peaks = time.perf_counter(), [], [], {STAGES[0]: peak_since()}
     model.decoder.register_forward_hook(lambda *_: times.append(clock()))
     decode: Callable[..., Any] = model.audio_encoder.decode
 
     def listen(codes: Tensor, **others: Any) -> Any:
         seen.append(codes[0, 0])
+        peaks[STAGES[2]] = peak_since()
         return decode(codes, **others)
 
     model.audio_encoder.decode = listen
@@ -226,12 +234,14 @@ def theirs(program: str, folder: Path, steps: int, clock: Clock) -> Drawn:
         guidance_scale=GUIDANCE,
         max_length=steps,
     )
-    return Drawn(loaded, times, sum(t.nbytes for t in tensors(model)), seen[0])
+    peaks[STAGES[3]] = peak_since()
+    weights = sum(t.nbytes for t in tensors(model))
+    return Drawn(loaded, times, weights, weights, peaks, seen[0])
 
 
 def ours(precision: Any, folder: Path, steps: int, clock: Clock) -> Drawn:
     """By songloom."""
-    from songloom.layers.matrices import Packed
+    from songloom.layers.matrices import BYTES, Packed
     from songloom.published.load import load
     from songloom.systems.generators.musicgen import Musicgen
     from songloom.tokens.sampling import Sampling
@@ -239,22 +249,35 @@ def ours(precision: Any, folder: Path, steps: int, clock: Clock) -> Drawn:
 
     system = load(folder)
     assert isinstance(system, Musicgen)
+    numbers = sum(t.numel() for t in tensors(system))
     system.hold(precision)
-    loaded, frames = time.perf_counter(), steps - REST
+    loaded, frames, peaks = time.perf_counter(), steps - REST, {STAGES[0]: peak_since()}
     greedy = Sampling(temperature=0.0)
     plan = Drawing(frames=frames, context=frames, stride=frames, sampling=greedy, guidance=GUIDANCE, seeds=(0,))
-    conditions = system.by_attention([PROMPT, ""])
+    with torch.inference_mode():
+        conditions = [system.by_attention([PROMPT, ""])]
+    peaks[STAGES[1]] = peak_since()
     known = torch.zeros(1, system.lm.streams, 0, dtype=torch.int64)
     window = Window(system.lm, system.pattern, conditions, known, torch.zeros(1, system.lm.streams, frames), plan)
     times = []
     for step in range(window.source.shape[1]):
         window.advance(step + 1)
         times.append(clock())
-    codes = window.frames(0, frames)
+    codes, peaks[STAGES[2]] = window.frames(0, frames), peak_since()
     for _ in system.codec.detokenize_stream([codes]):  # as a piece is made for a listener
         pass
+    peaks[STAGES[3]] = peak_since()
     packed = sum(part.nbytes for part in system.modules() if isinstance(part, Packed))
-    return Drawn(loaded, times, packed + sum(t.nbytes for t in tensors(system)), codes[0])
+    weights = packed + sum(t.nbytes for t in tensors(system))
+    return Drawn(loaded, times, weights, BYTES[precision] * numbers, peaks, codes[0])
+
+
+def peak_since() -> float:
+    """The most megabytes that this process held since this was last asked, where the system tells that."""
+    peak, forget = peak_megabytes(), Path("/proc/self/clear_refs")
+    if forget.is_file():
+        forget.write_text("5", encoding="utf-8")
+    return peak
 
 
 def tensors(module: nn.Module) -> Iterator[Tensor]:
@@ -264,11 +287,13 @@ def tensors(module: nn.Module) -> Iterator[Tensor]:
 
 
 def summed_up(runs: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """A row for each program: medians, and what the reference's have to do with them."""
-    reference = torch.tensor(runs[REFERENCES[0]][0]["codes"])
+    """A row for each program: medians, and what the first's codes, the reference's, have to do with them."""
+    reference = torch.tensor(next(iter(runs.values()))[0]["codes"])
     rows = []
     for program, found in runs.items():
-        row = {name: statistics.median(run[name] for run in found) for name in found[0] if name != "codes"}
+        one = ("load", "step", "weights", "whole", "imports")
+        row: dict[str, Any] = {name: statistics.median(run[name] for run in found) for name in one}
+        row["peaks"] = {stage: statistics.median(run["peaks"][stage] for run in found) for stage in found[0]["peaks"]}
         equal = torch.tensor(found[0]["codes"]) == reference
         whole = equal.all(0)
         first = len(whole) if bool(whole.all()) else int(whole.int().argmin())
@@ -305,17 +330,19 @@ def speed(row: dict[str, Any], reference: float) -> list[str]:
 
 def memory(row: dict[str, Any]) -> list[str]:
     """A row of the second."""
-    weights, peak, before = row["weights"], row["peak"], row["imports"]
-    numbers = [f"{weights:.0f}", f"{peak:.0f}", f"{peak / weights:.2f}"]
-    return [*called(row), *numbers, f"{before:.0f}", f"{(peak - before) / weights:.2f}"]
+    sizes = [row["weights"], row["whole"], row["imports"]]
+    peaks = [f"{row['peaks'][stage]:.0f}" if stage in row["peaks"] else "-" for stage in STAGES]
+    most = max(row["peaks"].values())
+    ratios = [f"{most / row[kind]:.2f}" for kind in ("weights", "whole")]
+    return [*called(row), *(f"{size:.0f}" for size in sizes), *peaks, *ratios]
 
 
 def show(result: dict[str, Any], tables: tuple[str, ...], out: Path | None, docs: Path | None) -> None:
     """Prints the tables; writes the files that were asked for."""
     rows, where = result["rows"], result["machine"]
     what = (
-        f"{where['cpu']}, torch {where['torch']}, transformers {result['transformers']}, {result['threads']} threads, "
-        f"MusicGen {result['size']}, {result['steps']} steps, guidance {GUIDANCE:g}"
+        f"{where['cpu']}, {where['cores']} cores, torch {where['torch']}, transformers {result['transformers']}, "
+        f"{result['threads']} threads, MusicGen {result['size']}, {result['steps']} steps, guidance {GUIDANCE:g}"
     )
     if "speed" in tables:
         timed = [speed(row, rows[0]["step"]) for row in rows]

@@ -130,7 +130,7 @@ def opened(system: Loom | Musicgen, piece: Piece, steps: int, precision: Precisi
     """Logits [1, K, V] of the first step, and the function of each next one, with all that is true of the piece."""
     if isinstance(system, Musicgen):
         nothing = torch.zeros(1, system.lm.streams, 0, dtype=torch.int64)
-        return system.lm.open(nothing, system.by_attention([piece.text]), steps)
+        return system.lm.open(nothing, [system.by_attention([piece.text])], steps)
     known, frames = musical.stack([musical.of_labels(piece.labels)]), piece.codes.shape[2]
     total = torch.tensor([frames / system.codec.frame_rate])
     shown = torch.zeros(1, dtype=torch.bool)

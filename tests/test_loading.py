@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from songloom import checkpoint
-from songloom.loading import fill, mapped, paged, without_memory
+from songloom.loading import fill, let_go, mapped, on_disk, paged, without_memory
 from songloom.systems import registry
 
 TINY = sorted(name for name in registry.presets() if name.endswith("-tiny"))
@@ -171,3 +173,61 @@ def test_a_checkpoint_that_is_loaded_learns(tmp_path: Path) -> None:
     optimizer.step()
     changed = [not torch.equal(old, new) for old, new in zip(before, parameters, strict=True) if new.grad is not None]
     assert changed and any(changed)
+
+
+def layer(path: Path) -> nn.Linear:
+    """Four million numbers, mapped."""
+    save_file({"weight": torch.randn(2**11, 2**11), "bias": torch.zeros(2**11)}, path)
+    with without_memory():
+        made = nn.Linear(2**11, 2**11)
+    fill(made, mapped(path))
+    return made.requires_grad_(False)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="the system does not tell what is in memory")
+def test_what_is_let_go_is_on_the_disk_alone_until_it_is_used_again(tmp_path: Path) -> None:
+    made = layer(tmp_path / "t.safetensors")
+    x = torch.ones(1, 2**11)
+    expected, before = made(x), resident()
+    let_go(made)
+    assert before - resident() > 0.9 * made.weight.nbytes
+    assert torch.equal(made(x), expected)
+    assert resident() > before - 0.1 * made.weight.nbytes
+
+
+def test_what_was_changed_is_not_let_go(tmp_path: Path) -> None:
+    made = layer(tmp_path / "t.safetensors")
+    assert on_disk(made.weight) is not None and on_disk(paged([4], torch.float32)) is None
+    made.weight.add_(1)
+    changed = made.weight.clone()
+    let_go(made)
+    assert on_disk(made.weight) is None and torch.equal(made.weight, changed)
+
+
+def test_a_map_is_known_as_long_as_its_tensor(tmp_path: Path) -> None:
+    save_file({"x": torch.ones(4)}, tmp_path / "t.safetensors")
+    found = mapped(tmp_path / "t.safetensors")["x"]
+    pages = weakref.ref(on_disk(found))
+    assert pages() is not None
+    del found
+    gc.collect()
+    assert pages() is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="the system does not tell what is in memory")
+def test_sweeping_gives_back_what_lies_free_between_other_things() -> None:
+    code = """
+import torch
+from songloom.loading import sweep
+from test_loading import resident
+kept = [torch.ones(2**14) for _ in range(2000)]
+kept = kept[::2]
+before = resident()
+sweep()
+print(before - resident())
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    assert int(found.stdout) > 0.8 * 1000 * 2**16, "holes of 64 KiB"

@@ -7,13 +7,16 @@ back when it is dropped, so that a system can be put into another precision matr
 
 from __future__ import annotations
 
+import ctypes
 import json
 import math
 import mmap
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
+from weakref import WeakValueDictionary
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -33,6 +36,9 @@ NUMBERS = {
     "U8": torch.uint8,
     "BOOL": torch.bool,
 }
+MEMINFO = Path("/proc/meminfo")
+MAPS: WeakValueDictionary[int, mmap.mmap] = WeakValueDictionary()
+"""The maps of tensors that are still on the disk, by the address of their first number."""
 
 
 @contextmanager
@@ -95,6 +101,8 @@ def _mapped(file: BinaryIO, start: int, entry: Mapping[str, Any]) -> Tensor:
     numbers = torch.frombuffer(pages, dtype=torch.uint8, offset=lead)
     if lead % dtype.itemsize:
         numbers = numbers.clone()
+    else:
+        MAPS[numbers.untyped_storage().data_ptr()] = pages
     return numbers.view(dtype).reshape(shape)
 
 
@@ -106,6 +114,38 @@ def paged(shape: Sequence[int], dtype: torch.dtype, device: torch.device | None 
     if not size or (device is not None and device.type != "cpu"):
         return torch.empty(*shape, dtype=dtype, device=device)
     return torch.frombuffer(mmap.mmap(-1, size, access=mmap.ACCESS_COPY), dtype=dtype).view(*shape)
+
+
+def on_disk(tensor: Tensor) -> mmap.mmap | None:
+    """The map of a tensor that is as it is in its file; None for one that was made or changed."""
+    changed = tensor.is_inference() or tensor._version  # what is made for inference does not tell
+    return None if changed else MAPS.get(tensor.untyped_storage().data_ptr())
+
+
+def let_go(module: nn.Module) -> None:
+    """Gives the memory back that weights take which are as they are in their files: they are read anew when they are
+    used again. For what is needed once in a while."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        for pages in map(on_disk, module.parameters()):
+            if pages is not None:
+                pages.madvise(mmap.MADV_DONTNEED)
+
+
+def free_memory() -> int | None:
+    """Bytes of memory that could be had now; None where the system does not tell."""
+    try:
+        rows = MEMINFO.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    found = [row.split() for row in rows if row.startswith("MemAvailable:")]
+    return 1024 * int(found[0][1]) if found else None
+
+
+def sweep() -> None:
+    """Gives the memory back that the C library holds free between what is in use, where it is glibc."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
 
 
 @torch.no_grad()

@@ -13,7 +13,7 @@ from beeps import queued
 
 from songloom.app import job_music, job_worker
 from songloom.app.job_attempt import PARTIAL
-from songloom.app.job_music import ITEM_BYTES, WAVE_BYTES, Music, at_once
+from songloom.app.job_music import WAVE_BYTES, Music, at_once
 from songloom.app.job_store import JobStore
 from songloom.audio import files
 from songloom.audio.clip import Audio
@@ -176,11 +176,12 @@ def test_after_a_crash_each_of_a_batch_is_made_alone(store: JobStore, beeping: U
 def test_a_batch_is_as_large_as_there_is_memory(
     free: float | None, given: float | None, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    each = ITEM_BYTES + 4 * WAVE_BYTES
+    system = beeps.Beeps(lambda *_: None)
+    each = system.piece_bytes(Request()) + 4 * WAVE_BYTES
     monkeypatch.setattr(job_music.memory, "free", lambda: None if free is None else int(free * each))
     monkeypatch.setattr(job_music, "peak", lambda: 10**9)
     bytes = None if given is None else 10**9 + int(given * each)
-    assert at_once(asked(seconds=4.0), 8, bytes) == count
+    assert at_once(system, Request(seconds=4.0), 8, bytes) == count
 
 
 def test_what_is_alike_is_of_one_model_and_shape() -> None:

@@ -22,7 +22,8 @@ def test_both_programs_draw_the_same_codes_and_are_measured(tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr[-2000:]
     theirs, ours = json.loads(out.read_text(encoding="utf-8"))["rows"]
     assert ours["equal"] == 1.0 and ours["equal frames"] == ours["frames"] == 20
-    assert all(row[name] > 0 for row in (theirs, ours) for name in ("step", "load", "weights", "peak"))
-    assert all(0 < row["imports"] < row["peak"] for row in (theirs, ours))
+    assert all(row[name] > 0 for row in (theirs, ours) for name in ("step", "load", "weights", "whole"))
+    assert ours["peaks"].keys() > theirs["peaks"].keys() and theirs["whole"] == theirs["weights"]
+    assert all(0 < row["imports"] < max(row["peaks"].values()) for row in (theirs, ours))
     assert page.read_text(encoding="utf-8").count("| songloom | float32 |") == 2
     assert "first 20 of 20 frames" in done.stdout

@@ -10,6 +10,8 @@ import pytest
 import torch
 
 from songloom import checkpoint
+from songloom.conditioning.t5 import T5
+from songloom.conditioning.token_text import SPELLED
 from songloom.inference import song
 from songloom.layers.matrices import BYTES, Packed, Precision
 from songloom.systems import registry
@@ -61,3 +63,23 @@ def test_what_was_built_from_a_folder_and_what_is_held_draw_alike(folder: Path) 
     codes = torch.randint(held.lm.codebook_size, (1, held.lm.streams, 12))
     conditions = plain.by_attention(["a harp"])
     torch.testing.assert_close(held.lm(codes, conditions), plain.lm(codes, conditions), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.skipif(not RESET.is_file(), reason="the system does not tell the most memory that was used")
+@torch.no_grad()
+def test_between_pieces_the_text_encoder_of_a_held_model_is_on_the_disk_alone(tmp_path: Path) -> None:
+    settings: Any = registry.presets()["musicgen-tiny"]
+    text = T5.Config(spelled=True, vocabulary=SPELLED, width=512, depth=4, heads=8, hidden=2048)
+    checkpoint.save(replace(settings, text=text).build(), tmp_path / "model")
+    system = song.open_model(str(tmp_path / "model")).system
+    song.opened.cache_clear()
+    assert isinstance(system, Musicgen)
+    size = sum(weight.nbytes for weight in system.text.parameters())
+    system.by_attention(["warm", "cold"])  # libraries are loaded at the first use
+    before = memory("VmRSS")
+    RESET.write_text("5", encoding="utf-8")
+    first = system.by_attention(["a harp"]).cross
+    assert memory("VmHWM") - before > 0.8 * size
+    assert memory("VmRSS") - before < 0.1 * size
+    again = system.by_attention(["a harp"]).cross
+    assert first is not None and again is not None and torch.equal(first, again)

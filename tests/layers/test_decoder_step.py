@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from songloom.layers.decoder import Decoder
-from songloom.layers.decoder_step import DecoderStep, Fixed, Growing, Reach
+from songloom.layers.decoder_step import DecoderStep, Fixed, Growing, Past, Reach
 from songloom.layers.matrices import Precision, pack_linears
 
 
@@ -31,7 +31,7 @@ def stepped(model: Decoder, known: int, reach: type[Reach], *, cross: bool = Tru
     memories = model.remember(conditions, mask) if cross else None
     caches = model.empty_caches(2, 9)
     opened = model(x[:, :known], memories, caches)
-    step = DecoderStep(model, memories, caches, reach)
+    step = DecoderStep(model, [Past(memories, caches)], reach)
     return torch.cat([opened, *(step(x[:, place])[:, None] for place in range(known, 9))], 1)
 
 
@@ -59,7 +59,7 @@ def test_a_place_past_the_last_is_refused() -> None:
     model = decoder()
     x, conditions, _ = inputs()
     with torch.no_grad():
-        step = DecoderStep(model, model.remember(conditions), model.empty_caches(2, 1), Growing)
+        step = DecoderStep(model, [Past(model.remember(conditions), model.empty_caches(2, 1))], Growing)
         step(x[:, 0])
         with pytest.raises(ValueError, match="holds 1 positions; 2"):
             step(x[:, 1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from songloom import checkpoint
+from songloom import checkpoint, loading
 from songloom.conditioning.conditions import Conditions
 from songloom.inference import memory, song
 from songloom.published import encodec_settings, musicgen, musicgen_craft, t5
@@ -59,6 +60,13 @@ def their_logits(model: Any, codes: Tensor, **inputs: Tensor) -> Tensor:
     return found.unflatten(0, codes.shape[:2])[:, :, -codes.shape[-1] :].transpose(1, 2)
 
 
+def each_alone(conditions: Conditions, items: int) -> list[Callable[[int, int], Conditions]]:
+    """Conditions of a batch, all that is wanted first, as windows ask each item for its own two rows."""
+    parts = [(conditions.cross, conditions.mask, conditions.prefix) for _ in range(items)]
+    own = [Conditions(*(None if t is None else t[item::items] for t in part)) for item, part in enumerate(parts)]
+    return [lambda begin, done, one=one: one for one in own]  # type: ignore[misc]
+
+
 def greedy(system: Musicgen, conditions: Conditions, rows: int, frames: int) -> Tensor:
     plan = Drawing(
         frames=frames,
@@ -69,7 +77,7 @@ def greedy(system: Musicgen, conditions: Conditions, rows: int, frames: int) -> 
         seeds=range(rows),
     )
     nothing = torch.zeros(rows, system.lm.streams, 0, dtype=torch.int64)
-    return torch.cat(list(windowed(system.lm, system.pattern, lambda *_: conditions, nothing, plan)), -1)
+    return torch.cat(list(windowed(system.lm, system.pattern, each_alone(conditions, rows), nothing, plan)), -1)
 
 
 def their_tokens(model: Any, steps: int, **inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -281,7 +289,7 @@ def test_a_model_that_does_not_fit_into_memory_is_refused_before_it_is_read(
     assert memory.needed(folder) == pytest.approx(4 * expected, rel=0.02)
     assert memory.needed(folder, "int8") == memory.needed(folder) // 4
     (tmp_path / "meminfo").write_text("MemTotal: 99 kB\nMemAvailable:     40 kB\n")
-    monkeypatch.setattr(memory, "MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr(loading, "MEMINFO", tmp_path / "meminfo")
     monkeypatch.setattr(song, "load", None)
     with pytest.raises(ValueError, match=r"needs 0\.\d GB of memory for its weights in float32; 0\.0 GB are free"):
         song.open_model(str(folder))

@@ -40,7 +40,7 @@ def grid(steps: int, rows: int = 2) -> Tensor:
 def test_steps_with_caches_equal_teacher_forcing(kind: str, known: int) -> None:
     lm, codes, given = model(cross=kind in ("cross", "masked")), grid(9), conditions(kind)
     expected = lm(codes, given)
-    logits, after = lm.open(codes[..., :known], given, 9)
+    logits, after = lm.open(codes[..., :known], [given], 9)
     found = [logits, *(after(codes[..., step]) for step in range(known, 8))]
     torch.testing.assert_close(torch.stack(found, 1), expected[:, known:], atol=1e-5, rtol=1e-5)
 
@@ -93,6 +93,6 @@ def test_cross_attention_needs_its_layers() -> None:
 def test_a_window_that_is_full_says_so() -> None:
     lm = model()
     with torch.no_grad():
-        _, after = lm.open(grid(1), conditions("cross"), 2)
+        _, after = lm.open(grid(1), [conditions("cross")], 2)
         with pytest.raises(ValueError, match="cache holds 2"):
             after(grid(1)[..., 0])

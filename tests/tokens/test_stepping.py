@@ -7,7 +7,7 @@ import torch
 
 from songloom.conditioning.conditions import Conditions
 from songloom.layers.decoder import Decoder
-from songloom.layers.decoder_step import DecoderStep, Fixed
+from songloom.layers.decoder_step import DecoderStep, Fixed, Past
 from songloom.tokens.conditioned_lm import ConditionedLM
 from songloom.tokens.stepping import Captured, stepping
 
@@ -28,13 +28,14 @@ def test_without_a_gpu_what_its_graph_would_hold_runs_as_it_is_and_gives_the_sam
     expected = lm(codes, conditions)
     assert conditions.cross is not None
     memories, caches = lm.transformer.remember(conditions.cross), lm.transformer.empty_caches(2, 8)
-    decoder = DecoderStep(lm.transformer, memories, caches, Fixed)
+    decoder = DecoderStep(lm.transformer, [Past(memories, caches)], Fixed)
     step = stepping(lm, decoder)
     assert not isinstance(step, Captured)
     known = lm.before(codes)
     found = torch.stack([step(known[..., place]) for place in range(8)], 1)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
-    assert isinstance(decoder.reach, Fixed) and decoder.reach.place.tolist() == [7]
+    (reach,) = decoder.reaches
+    assert isinstance(reach, Fixed) and reach.place.tolist() == [7]
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
@@ -42,7 +43,7 @@ def test_without_a_gpu_what_its_graph_would_hold_runs_as_it_is_and_gives_the_sam
 def test_a_graph_gives_the_logits_of_the_plain_forward() -> None:
     lm, conditions = language_model().cuda(), Conditions(cross=torch.randn(2, 5, D, device="cuda"))
     codes = torch.randint(V, (2, K, 8), device="cuda")
-    logits, after = lm.open(codes[..., :2], conditions, 8)
+    logits, after = lm.open(codes[..., :2], [conditions], 8)
     assert isinstance(after, Captured)
     found = torch.stack([logits, *(after(codes[..., place]).clone() for place in range(2, 7))], 1)
     torch.testing.assert_close(found, lm(codes, conditions)[:, 2:], atol=1e-3, rtol=1e-3)

@@ -50,9 +50,9 @@ def given(rows: int = 1) -> Conditions:
     return Conditions(cross=torch.randn(1, 4, D, generator=torch.Generator().manual_seed(1)).expand(rows, -1, -1))
 
 
-def drawn(drawing: Drawing, known: Tensor = NOTHING, pattern: Pattern | None = None, rows: int = 1) -> Tensor:
+def drawn(drawing: Drawing, known: Tensor = NOTHING, pattern: Pattern | None = None) -> Tensor:
     pattern = pattern or Delay(Delay.Config())
-    return torch.cat(list(windowed(model(), pattern, lambda *_: given(rows), known, drawing)), -1)
+    return torch.cat(list(windowed(model(), pattern, [lambda *_: given()] * len(known), known, drawing)), -1)
 
 
 def brute_force(frames: int, known: Tensor, pattern: Pattern) -> Tensor:
@@ -86,7 +86,7 @@ def test_every_pattern_draws_what_brute_force_draws(kind: type[Pattern], given_f
 
 def test_an_item_of_a_batch_is_the_same_alone() -> None:
     nothing = NOTHING.expand(3, -1, -1)
-    together = drawn(plan(12, seeds=(5, 7, 9)), nothing, rows=3)
+    together = drawn(plan(12, seeds=(5, 7, 9)), nothing)
     alone = drawn(plan(12, seeds=(7,)))
     assert torch.equal(together[1:2], alone)
     assert not torch.equal(together[0], together[1])
@@ -105,7 +105,7 @@ def test_a_window_begins_with_the_last_frames_of_the_one_before() -> None:
         return given()
 
     pattern, drawing = Delay(Delay.Config()), plan(25, context=10, stride=6)
-    list(windowed(model(), pattern, conditions, NOTHING, drawing))
+    list(windowed(model(), pattern, [conditions], NOTHING, drawing))
     assert seen == [(0, 0), (6, 10), (12, 16), (18, 22)]
 
 
@@ -127,12 +127,12 @@ def test_at_a_turn_a_window_begins_that_reads_the_kept_frames_under_other_condit
         return given() if done < 13 else other
 
     drawing = dataclasses.replace(plan(25, context=10, stride=6), turns=(13, 20), kept=2)
-    whole = torch.cat(list(windowed(model(), pattern, conditions, NOTHING, drawing)), -1)
+    whole = torch.cat(list(windowed(model(), pattern, [conditions], NOTHING, drawing)), -1)
     assert seen == [(0, 0), (6, 10), (11, 13), (18, 20)]
     assert torch.equal(whole[..., :10], drawn(plan(10)))
     # From the turn on: a continuation of the two kept frames, whose random numbers are those of its frames.
     numbers = uniforms(7, 25, K).T[None]
-    window = Window(model(), pattern, other, whole[..., 11:13], numbers[..., 11:20], drawing)
+    window = Window(model(), pattern, [other], whole[..., 11:13], numbers[..., 11:20], drawing)
     assert torch.equal(next(code_chunks(window, [9], start=2)), whole[..., 13:20])
 
 
@@ -150,7 +150,7 @@ def test_no_more_is_kept_than_a_window_holds() -> None:
 def test_progress_rises_to_the_end_and_may_cancel() -> None:
     heard: list[float] = []
     pattern = Delay(Delay.Config())
-    list(windowed(model(), pattern, lambda *_: given(), NOTHING, plan(90, context=40, stride=30), heard.append))
+    list(windowed(model(), pattern, [lambda *_: given()], NOTHING, plan(90, context=40, stride=30), heard.append))
     assert heard == sorted(heard) and heard[0] > 0 and 0.9 < heard[-1] <= 1
 
     class Stop(Exception):
@@ -160,13 +160,13 @@ def test_progress_rises_to_the_end_and_may_cancel() -> None:
         raise Stop
 
     with pytest.raises(Stop):
-        list(windowed(model(), pattern, lambda *_: given(), NOTHING, plan(90), cancel))
+        list(windowed(model(), pattern, [lambda *_: given()], NOTHING, plan(90), cancel))
 
 
 def test_guidance_with_equal_halves_is_no_guidance() -> None:
     pattern = Delay(Delay.Config())
     both = given(2)
-    guided = torch.cat(list(windowed(model(), pattern, lambda *_: both, NOTHING, plan(12))), -1)
+    guided = torch.cat(list(windowed(model(), pattern, [lambda *_: both], NOTHING, plan(12))), -1)
     assert torch.equal(guided, drawn(plan(12)))
 
 
@@ -177,5 +177,5 @@ def test_windows_that_cannot_be_are_refused(wrong: dict[str, int]) -> None:
 
 
 def test_there_is_a_seed_for_each_item() -> None:
-    with pytest.raises(ValueError, match="2 seeds for 1"):
+    with pytest.raises(ValueError, match="2 seeds and 1 conditions for 1"):
         drawn(plan(5, seeds=(1, 2)))

@@ -37,8 +37,6 @@ WAVE_BYTES = 48_000 * 2 * 4 * 4
 """Of memory for a second of music: four copies of stereo at 48 kHz."""
 FILE_BYTES = 48_000 * 2 * 2
 """Of disk for a second of music: 16 bits of stereo at 48 kHz."""
-ITEM_BYTES = 20_000_000
-"""Of memory for a piece of a batch, whatever its length."""
 Suffix = Literal[".wav", ".flac", ".ogg", ".mp3"]
 
 
@@ -144,7 +142,7 @@ class Music(Task):
         made = [task.made(attempt, model)]
         most = 1
         if model.system.batched and shape(task.request) is not None:
-            most = at_once(task, *attempt.room)
+            most = at_once(model.system, task.request, *attempt.room)
             for other in attempt.others(most - 1):
                 with other.ending():
                     made.append(cls.of(other.job.task, other.folder).made(other, model))
@@ -159,10 +157,10 @@ class Music(Task):
                 one.write(len(made))
 
 
-def at_once(task: Music, most: int, given: int | None) -> int:
-    """How many pieces like a task's may be made at once, up to `most`: the memory that the others take has to be there,
-    in what is `given` to the process, and in half of what is free."""
-    free, each = memory.free(), ITEM_BYTES + WAVE_BYTES * task.seconds
+def at_once(system: Generator, request: Request, most: int, given: int | None) -> int:
+    """How many pieces of a request's shape may be made at once, up to `most`: the memory that the others take has to be
+    there, in what is `given` to the process, and in half of what is free."""
+    free, each = memory.free(), system.piece_bytes(request) + WAVE_BYTES * request.seconds
     rooms = [room for room in (free and free / 2, given and given - peak()) if room is not None]
     return max(1, min([most, *(1 + int(room // each) for room in rooms)]))
 

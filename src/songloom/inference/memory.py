@@ -10,27 +10,18 @@ from torch import Tensor
 
 from songloom import checkpoint
 from songloom.layers.matrices import BYTES, Precision
+from songloom.loading import free_memory
 from songloom.published.files import INDEX, SUFFIXES, read_json, read_pickle, weights_file
 
-MEMINFO = Path("/proc/meminfo")
 PIPELINE = "model_index.json"
 """Stands in folders whose parts have folders of their own."""
+free = free_memory
 
 
 def needed(path: Path, precision: Precision = "float32") -> int:
     """Bytes of the weights of a checkpoint folder or file, ours or published, once they are loaded and held in
     `precision`; what else than matrices there is takes a little more."""
     return BYTES[precision] * sum(numbers(file) for file in weights_files(path))
-
-
-def free() -> int | None:
-    """Bytes of memory that could be had now; None where the system does not tell."""
-    try:
-        rows = MEMINFO.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return None
-    found = [row.split() for row in rows if row.startswith("MemAvailable:")]
-    return 1024 * int(found[0][1]) if found else None
 
 
 def check(path: Path, name: str, precision: Precision = "float32") -> None:

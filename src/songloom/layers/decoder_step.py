@@ -2,13 +2,15 @@
 
 A step is bound by reading the weights and by the number of operations. `Reach` says how positions are written and
 seen: `Growing` only looks at what is there, which a CPU likes; `Fixed` has the same shapes at every step, so that a
-GPU can replay it as one graph.
+GPU can replay it as one graph. Several pieces share a step's products; each attends by itself, at its own place.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +19,7 @@ from torch.nn import functional
 from songloom.layers.attention import KeyValueCache
 from songloom.layers.cross_attention import Memory
 from songloom.layers.decoder import Decoder, DecoderBlock
-from songloom.layers.matrices import Packed
+from songloom.layers.matrices import Packed, Product, apart, by_pieces
 from songloom.layers.positions import sinusoids
 
 
@@ -90,72 +92,104 @@ class Fixed(Reach):
         return keys, values
 
 
-class DecoderStep:
-    """The positions of a decoder after those in its caches, which are its own from now on."""
+class Past(NamedTuple):
+    """What the steps of one piece go on from: every block's memory of its conditions, where there are such, and cache,
+    which the steps take over."""
 
-    def __init__(
-        self,
-        decoder: Decoder,
-        memories: Sequence[Memory] | None,
-        caches: Sequence[KeyValueCache],
-        reach: type[Reach] | None = None,
-    ) -> None:
-        first = caches[0]
-        positions = torch.arange(first.positions, device=first.both.device)
-        kind = reach or (Growing if first.both.device.type == "cpu" else Fixed)
-        self.reach, self.norm, self.rows = kind(first.length, positions), decoder.norm, first.both.shape[1]
-        self.table = sinusoids(positions, decoder.width).to(first.both.dtype)
+    memories: Sequence[Memory] | None
+    caches: Sequence[KeyValueCache]
+
+
+class DecoderStep:
+    """The positions of a decoder after those that some pieces have, all of as many rows."""
+
+    def __init__(self, decoder: Decoder, pasts: Sequence[Past], reach: type[Reach] | None = None) -> None:
+        device = decoder.norm.weight.device
+        kind = reach or (Growing if device.type == "cpu" else Fixed)
+        firsts = [past.caches[0] for past in pasts]
+        self.reaches = [kind(first.length, torch.arange(first.positions, device=device)) for first in firsts]
+        rows, self.pieces = firsts[0].both.shape[1], len(pasts)
+        self.rows = rows * self.pieces
+        longest = max(first.positions for first in firsts)
+        table = sinusoids(torch.arange(longest, device=device), decoder.width).to(firsts[0].both.dtype)
+        self.placed = apart([partial(_placed, reach, table) for reach in self.reaches])
+        self.norm = decoder.norm
+        self.linear = partial(bare, rows=rows, pieces=self.pieces)
         self.blocks = [
-            _BlockStep(block, memories[index] if memories else None, caches[index], self.reach)
+            _BlockStep(
+                block, [_Seat(past, index, at) for past, at in zip(pasts, self.reaches, strict=True)], self.linear
+            )
             for index, block in enumerate(decoder.each_block())
         ]
 
     def __call__(self, x: Tensor) -> Tensor:
-        """[B, D] -> [B, D]."""
-        self.reach.advance()
-        x = x + self.reach.row(self.table)
+        """[B, D] -> [B, D], the rows of the pieces one after the other."""
+        for reach in self.reaches:
+            reach.advance()
+        x = self.placed(x)
         for block in self.blocks:
             x = block(x)
         return self.norm(x)
 
 
+class _Seat:
+    """Where one piece sits in a block: its place, keys and values, and its conditions."""
+
+    def __init__(self, past: Past, index: int, reach: Reach) -> None:
+        self.reach, self.both = reach, past.caches[index].both
+        self.keys, self.values = self.both
+        self.memory = past.memories[index] if past.memories else None
+
+    def itself(self, qkv: Tensor) -> Tensor:
+        """Queries, keys and values [rows, 3 D] of the place -> what is found in the past [rows, D]."""
+        made = qkv.view(len(qkv), 3, self.both.shape[2], -1)
+        self.reach.write(self.both, made[:, 1:].transpose(0, 1))
+        keys, values = self.reach.seen(self.keys, self.values)
+        return _attend(made[:, 0, :, None], keys, values, self.reach.added)
+
+    def conditions(self, queries: Tensor) -> Tensor:
+        """Queries [rows, D] -> what is found in the conditions [rows, D]."""
+        assert self.memory is not None
+        return _attend(queries.view(len(queries), self.both.shape[2], 1, -1), *self.memory)
+
+
 class _BlockStep:
     """One block: both attentions and the feed-forward."""
 
-    def __init__(self, block: DecoderBlock, memory: Memory | None, cache: KeyValueCache, reach: Reach) -> None:
-        self.reach, self.both, self.heads = reach, cache.both, block.attention.heads
-        self.keys, self.values = cache.both
+    def __init__(self, block: DecoderBlock, seats: Sequence[_Seat], linear: Callable[[nn.Module], Product]) -> None:
         self.attention_norm, self.hidden_norm = _norm(block.attention_norm), _norm(block.hidden_norm)
-        self.to_qkv, self.to_out = _bare(block.attention.to_qkv), _bare(block.attention.to_out)
-        self.expand, self.contract = _bare(block.expand), _bare(block.contract)
-        self.memory: Memory | None = None
-        if block.cross is not None and block.cross_norm is not None and memory is not None:
-            self.memory, self.cross_norm = memory, _norm(block.cross_norm)
-            self.to_queries, self.cross_out = _bare(block.cross.to_queries), _bare(block.cross.to_out)
+        self.to_qkv, self.to_out = linear(block.attention.to_qkv), linear(block.attention.to_out)
+        self.expand, self.contract = linear(block.expand), linear(block.contract)
+        self.itself = apart([seat.itself for seat in seats])
+        self.conditions: Product | None = None
+        if block.cross is not None and block.cross_norm is not None and seats[0].memory is not None:
+            self.conditions, self.cross_norm = apart([seat.conditions for seat in seats]), _norm(block.cross_norm)
+            self.to_queries, self.cross_out = linear(block.cross.to_queries), linear(block.cross.to_out)
 
     def __call__(self, x: Tensor) -> Tensor:
-        rows, width = x.shape
-        qkv = self.to_qkv(self.attention_norm(x)).view(rows, 3, self.heads, -1)
-        self.reach.write(self.both, qkv[:, 1:].transpose(0, 1))
-        keys, values = self.reach.seen(self.keys, self.values)
-        x = x + self.to_out(_attend(qkv[:, 0, :, None], keys, values, self.reach.added).view(rows, width))
-        if self.memory is not None:
-            queries = self.to_queries(self.cross_norm(x)).view(rows, self.heads, 1, -1)
-            x = x + self.cross_out(_attend(queries, *self.memory).view(rows, width))
+        x = x + self.to_out(self.itself(self.to_qkv(self.attention_norm(x))))
+        if self.conditions is not None:
+            x = x + self.cross_out(self.conditions(self.to_queries(self.cross_norm(x))))
         return x + self.contract(functional.gelu(self.expand(self.hidden_norm(x))))
 
 
+def _placed(reach: Reach, table: Tensor, x: Tensor) -> Tensor:
+    return x + reach.row(table)
+
+
 def _attend(queries: Tensor, keys: Tensor, values: Tensor, added: Tensor | None) -> Tensor:
-    return functional.scaled_dot_product_attention(queries, keys, values, added)
+    """Of one position: [rows, H, 1, width] -> [rows, H width]."""
+    return functional.scaled_dot_product_attention(queries, keys, values, added).view(len(queries), -1)
 
 
-def _bare(linear: nn.Module) -> Callable[[Tensor], Tensor]:
-    """What a linear layer does, without the calls around it."""
+def bare(linear: nn.Module, *, rows: int, pieces: int) -> Product:
+    """What a linear layer does, without the calls around it, for each of some pieces' `rows` as for them alone."""
     if isinstance(linear, Packed):
-        return linear.product
+        return by_pieces(linear.product, linear.precision, rows=rows, pieces=pieces)
     assert isinstance(linear, nn.Linear)
-    weight, bias = linear.weight, linear.bias
-    return lambda x: functional.linear(x, weight, bias)
+    whole = partial(functional.linear, weight=linear.weight, bias=linear.bias)
+    # On a GPU rows are not as alone to the bit, and one product is faster.
+    return whole if linear.weight.device.type == "cuda" else by_pieces(whole, None, rows=rows, pieces=pieces)
 
 
 def _norm(norm: nn.LayerNorm) -> Callable[[Tensor], Tensor]:

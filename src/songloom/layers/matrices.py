@@ -8,14 +8,14 @@ output, activations rounded as they come, sums exact). `benchmarks/musicgen_spee
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from songloom.loading import paged
+from songloom.loading import on_disk, paged, sweep
 
 Precision = Literal["float32", "bfloat16", "int8"]
 Product = Callable[[Tensor], Tensor]
@@ -34,6 +34,21 @@ ROWS = 2
 def product(weight: Tensor, precision: Precision, bias: Tensor | None = None) -> Product:
     """x -> x @ weight.T + bias for a linear layer's `weight` [outputs, inputs] and `bias` [outputs]."""
     return PRODUCTS[precision](weight, bias)
+
+
+def apart(functions: Sequence[Product]) -> Product:
+    """Each function on its share of the rows [rows, ...], all of one size, one above the other again."""
+    if len(functions) == 1:
+        return functions[0]
+    return lambda x: torch.cat([each(rows) for each, rows in zip(functions, x.chunk(len(functions)), strict=True)])
+
+
+def by_pieces(whole: Product, precision: Precision | None, *, rows: int, pieces: int) -> Product:
+    """A product that gives each piece's `rows` what they get alone, on a CPU. Bytes have one scale for all rows that
+    they see, a single row has kernels of its own, and what is not packed (None) may add up in any order: these are
+    made for each piece, from weights that the caches still hold."""
+    alike = precision in ("float32", "bfloat16") and rows > 1
+    return whole if alike else apart([whole] * pieces)
 
 
 class Packed(nn.Module):
@@ -63,14 +78,18 @@ def pack_linears(
 ) -> None:
     """Puts a `Packed` in the place of every linear layer inside `module` whose own name is not in `but`, one after the
     other, so that no more than one matrix is ever there twice. `products` for few rows unless others are given."""
-    sizes = {name: layer.weight.numel() for name, layer in module.named_modules() if isinstance(layer, nn.Linear)}
-    # The largest first: what packing one leaves free then holds what packing the next needs, and no holes stay.
-    for name in sorted(sizes, key=lambda name: -sizes[name]):
+    layers = {name: layer.weight for name, layer in module.named_modules() if isinstance(layer, nn.Linear)}
+    # What is in memory before what is on the disk, and the largest first: what packing one leaves free then holds what
+    # packing the next needs.
+    order = sorted(layers, key=lambda name: (on_disk(layers[name]) is not None, -layers[name].numel()))
+    layers.clear()
+    for name in order:
         if name.rpartition(".")[2] in but:
             continue
         layer = module.get_submodule(name)
         assert isinstance(layer, nn.Linear)
         module.set_submodule(name, Packed(layer, precision, products))
+    sweep()
 
 
 class Float32Product:

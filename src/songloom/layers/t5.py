@@ -37,16 +37,20 @@ class T5Layer(nn.Module):
         super().__init__()
         self.heads, self.gated = heads, gated
         self.attention_norm = nn.RMSNorm(width, eps=EPSILON)
-        self.qkv = nn.Linear(width, 3 * heads * head_width, bias=False)
-        self.out = nn.Linear(heads * head_width, width, bias=False)
+        inner = heads * head_width
+        self.queries, self.keys, self.values = (nn.Linear(width, inner, bias=False) for _ in range(3))
+        self.out = nn.Linear(inner, width, bias=False)
         self.hidden_norm = nn.RMSNorm(width, eps=EPSILON)
         self.expand = nn.Linear(width, 2 * hidden if gated else hidden, bias=False)
         self.contract = nn.Linear(hidden, width, bias=False)
 
     def forward(self, x: Tensor, scores: Tensor) -> Tensor:
         """[B, L, D] and what is added to the attention's scores [B, H, L, L] -> [B, L, D]."""
-        qkv = self.qkv(self.attention_norm(x))
-        queries, keys, values = rearrange(qkv, "b l (part h d) -> part b h l d", part=3, h=self.heads)
+        normal = self.attention_norm(x)
+        queries, keys, values = (
+            rearrange(part(normal), "b l (h d) -> b h l d", h=self.heads)
+            for part in (self.queries, self.keys, self.values)
+        )
         # The scale is in the weights.
         mixed = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=scores, scale=1.0)
         x = x + self.out(rearrange(mixed, "b h l d -> b l (h d)"))

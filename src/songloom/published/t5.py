@@ -22,13 +22,16 @@ BLOCK = r"encoder\.block\.(\d+)\.layer\."
 RULES: tuple[Rule, ...] = (
     (r"shared\.weight", "encoder.tokens.weight"),
     (BLOCK + r"0\.SelfAttention\.relative_attention_bias\.weight", "encoder.distances.weight"),
+    (BLOCK + r"0\.SelfAttention\.q\.weight", r"encoder.layers.\1.queries.weight"),
+    (BLOCK + r"0\.SelfAttention\.k\.weight", r"encoder.layers.\1.keys.weight"),
+    (BLOCK + r"0\.SelfAttention\.v\.weight", r"encoder.layers.\1.values.weight"),
     (BLOCK + r"0\.SelfAttention\.o\.weight", r"encoder.layers.\1.out.weight"),
     (BLOCK + r"0\.layer_norm\.weight", r"encoder.layers.\1.attention_norm.weight"),
     (BLOCK + r"1\.DenseReluDense\.wi\.weight", r"encoder.layers.\1.expand.weight"),
     (BLOCK + r"1\.DenseReluDense\.wo\.weight", r"encoder.layers.\1.contract.weight"),
     (BLOCK + r"1\.layer_norm\.weight", r"encoder.layers.\1.hidden_norm.weight"),
     (r"encoder\.final_layer_norm\.weight", "encoder.norm.weight"),
-    (r"encoder\.layers\.\d+\.(?:qkv|expand)\.weight", r"\g<0>"),
+    (r"encoder\.layers\.\d+\.expand\.weight", r"\g<0>"),
     (r"decoder\..+|lm_head\.weight", None),
 )
 
@@ -83,12 +86,8 @@ def from_tensors(tensors: Mapping[str, Tensor], settings: T5.Config, folder: Pat
     tied = own.pop("encoder.embed_tokens.weight", None)
     if tied is not None:
         own.setdefault("shared.weight", tied)
-    part = r"\.(?P<part>{})\.weight"
-    joined(
-        own, BLOCK + r"0\.SelfAttention" + part.format("[qkv]"), "qkv", r"encoder.layers.\1.qkv.weight", source=source
-    )
     if settings.gated:
-        gate = BLOCK + r"1\.DenseReluDense" + part.format(r"wi_\d")
+        gate = BLOCK + r"1\.DenseReluDense\.(?P<part>wi_\d)\.weight"
         joined(own, gate, ("wi_0", "wi_1"), r"encoder.layers.\1.expand.weight", source=source)
     found = renamed(own, RULES, source=source)
     with without_memory():

@@ -20,6 +20,7 @@ from songloom.audio.steady import steady
 from songloom.config import Configurable, Settings
 from songloom.data.batch import Batch
 from songloom.layers.matrices import Precision
+from songloom.loading import free_memory
 from songloom.recipe import Recipe
 from songloom.systems.controls import at_levels
 from songloom.systems.request import Request
@@ -31,6 +32,8 @@ CHUNK_SECONDS = 5.0
 """How much audio a stream's network runs on at a time, at most."""
 AT_ONCE = 4
 """Candidates that are made as one batch, at most: each needs memory for its own keys and values."""
+PIECE_BYTES = 20_000_000
+"""What one more piece of a batch takes beside its waves, keys and values of the embedded model among it."""
 FADE_SECONDS = 0.5
 """Over which a loop's end passes into what came before its beginning, at most."""
 
@@ -264,6 +267,10 @@ class Generator(System):
         is taken of one is made of all."""
         raise ValueError(f"{self.config.kind} makes one piece at a time")
 
+    def piece_bytes(self, request: Request) -> int:
+        """Memory that one more piece of a batch takes while it is made, beside its waves."""
+        return PIECE_BYTES
+
     @property
     def window_seconds(self) -> float | None:
         """How much is made at once by a model that goes on from its own output; None for one that makes all at once.
@@ -285,7 +292,7 @@ class Generator(System):
         waves: list[Tensor] = []
         seeds = range(request.seed, request.seed + request.candidates)
         # One after the other where a batch would round otherwise: a candidate must be the same when it is made alone.
-        at_once = AT_ONCE if self.batched else 1
+        at_once = self._at_once(request)
         for some in (seeds[first : first + at_once] for first in range(0, len(seeds), at_once)):
 
             def share(done: float, before: int = len(waves), count: int = len(some)) -> None:
@@ -297,6 +304,12 @@ class Generator(System):
             waves += [torch.cat(list(self.finished(request, pieces)), dim=-1) for pieces in made]
             share(1.0)
         return torch.cat(waves)
+
+    def _at_once(self, request: Request) -> int:
+        """How many candidates are made as one batch: those whose memory is there, in half of what is free."""
+        there = free_memory()
+        room = AT_ONCE if there is None else 1 + there // 2 // self.piece_bytes(request)
+        return min(AT_ONCE, room) if self.batched else 1
 
     def stream(self, request: Request, *, progress: Progress | None = None) -> Iterator[Tensor]:
         """The samples of `generate` for one candidate, in pieces [1, C, t], as they are made."""

@@ -14,7 +14,7 @@ from torch import Tensor
 from songloom.conditioning.conditions import Conditions
 from songloom.layers.cross_attention import Memory
 from songloom.layers.decoder import Decoder
-from songloom.layers.decoder_step import DecoderStep
+from songloom.layers.decoder_step import DecoderStep, Past
 from songloom.tokens.stepping import Step, stepping
 from songloom.tokens.token_lm import CodeLM
 
@@ -29,16 +29,20 @@ class ConditionedLM(CodeLM):
         x = self._sequence(self.before(grid), conditions)
         return self.logits(self.transformer(x, self._memories(conditions))[:, conditions.prefix_length :])
 
-    def open(self, grid: Tensor, conditions: Conditions, positions: int) -> tuple[Tensor, Step]:
+    def open(self, grid: Tensor, conditions: Sequence[Conditions], positions: int) -> tuple[Tensor, Step]:
         """Logits [B, K, V] of the step after `grid` [B, K, S] (S may be 0), and the function that gives those of each
-        next step from the codes [B, K] of the one before; there may be up to `positions` steps in all."""
-        batch = len(grid)
-        caches = self.transformer.empty_caches(batch, conditions.prefix_length + positions)
-        memories = self._memories(conditions)  # once for all steps
-        first = torch.full((batch, self.streams, 1), self.empty, dtype=grid.dtype, device=grid.device)
-        x = self._sequence(torch.cat([first, grid], dim=-1), conditions)
-        logits = self.logits(self.transformer(x, memories, caches)[:, -1:])[:, 0]
-        return logits, stepping(self, DecoderStep(self.transformer, memories, caches))
+        next step from the codes [B, K] of the one before; there may be up to `positions` steps in all.
+
+        The rows are those of some pieces one after the other, as many for each; every piece has its own conditions,
+        and what it has alone."""
+        pasts, logits = [], []
+        for codes, own in zip(grid.chunk(len(conditions)), conditions, strict=True):
+            past = Past(self._memories(own), self.transformer.empty_caches(len(codes), own.prefix_length + positions))
+            nothing = codes.new_full((len(codes), self.streams, 1), self.empty)
+            x = self._sequence(torch.cat([nothing, codes], dim=-1), own)
+            logits.append(self.logits(self.transformer(x, past.memories, past.caches)[:, -1:])[:, 0])
+            pasts.append(past)
+        return torch.cat(logits), stepping(self, DecoderStep(self.transformer, pasts))
 
     def _sequence(self, codes: Tensor, conditions: Conditions) -> Tensor:
         x = self.embed(codes)

@@ -5,20 +5,19 @@ products with few rows (`layers/matrices.py`); the gains of the query and key no
 rotary tables; keys and values go into one static cache. The tests hold it to the plain forward.
 
 Several pieces share a step, and each is drawn as it would be alone: what reads a whole batch of numbers at once (the
-forward that opens a stretch, the scale of bytes) sees the rows of one piece.
+forward that opens a stretch, products that are not alike for any number of rows) sees the rows of one piece.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from songloom.layers.attention import KeyValueCache
-from songloom.layers.matrices import Precision, Product, product
+from songloom.layers.matrices import Precision, Product, by_pieces, product
 from songloom.layers.positions import rotary_tables
 from songloom.layers.transformer import Block
 from songloom.tokens.token_lm import TokenLM
@@ -50,7 +49,10 @@ class StepDecoder:
         transformer = lm.transformer
         attention = transformer.each_block()[0].attention
         self.heads, self.key_heads, self.head_width = attention.heads, attention.key_heads, attention.head_width
-        products = partial(_by_pieces, precision=precision, rows=rows, pieces=pieces)
+
+        def products(weight: Tensor) -> Product:
+            return by_pieces(product(weight, precision), precision, rows=rows, pieces=pieces)
+
         self.blocks = [_PackedBlock(block, products) for block in transformer.each_block()]
         self.offsets = lm.offsets
         self.gain = transformer.norm.weight.detach()
@@ -108,11 +110,3 @@ class StepDecoder:
             x = x + block.contract(functional.gelu(block.expand(normal)))
         x = functional.layer_norm(x, self.gain.shape, self.gain, None, EPSILON)
         return self.to_logits(x).float().view(self.rows, self.lm.streams, -1)
-
-
-def _by_pieces(weight: Tensor, precision: Precision, rows: int, pieces: int) -> Product:
-    """A product that gives each piece's `rows` what they get alone: bytes have one scale for all rows they see."""
-    whole = product(weight, precision)
-    if pieces == 1 or precision != "int8":
-        return whole
-    return lambda x: torch.cat([whole(part) for part in torch.split(x, rows)])

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from einops import rearrange
 from torch import Tensor
 
 from songloom.layers.matrices import Precision
@@ -84,15 +83,7 @@ class CodeStream(GrowingCodes):
             return self._open(step, self.plan.kept, self.turns[step].heed)
         if step == 0 or step - self.opened >= self.reach:
             return self._open(step, self.reach // 2)
-        return self._paired(self.decoder.step(self._rows(self.grid[:, :, step - 1]), self.steps[step]))
-
-    def _rows(self, codes: Tensor) -> Tensor:
-        """The codes of each piece for each of its rows."""
-        return codes.repeat_interleave(self.halves, dim=0)
-
-    def _paired(self, logits: Tensor) -> Tensor:
-        """Logits [B, K, V] by pieces, as guidance takes them: all that is wanted first."""
-        return rearrange(logits, "(p h) k v -> (h p) k v", h=self.halves)
+        return self.decoder.step(self.rows(self.grid[:, :, step - 1]), self.steps[step])
 
     def _turn(self, step: int, turn: Turn) -> None:
         """From `step` on under other conditions; what is read again is read under them too: in training a stretch has
@@ -113,7 +104,7 @@ class CodeStream(GrowingCodes):
             known = known.masked_fill(~heed[:, None, None], self.lm.empty)
         before = torch.cat([torch.full_like(self.grid[:, :, :1], self.lm.empty), known], -1)
         aligned = torch.stack(self.steps[self.opened : step + 1], 1)
-        return self._paired(self.decoder.open(self.prefix, self._rows(before), aligned))
+        return self.decoder.open(self.prefix, self.rows(before), aligned)
 
 
 def code_chunks(

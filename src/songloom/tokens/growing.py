@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 import torch
+from einops import rearrange
 from torch import Tensor
 
 from songloom.conditioning.guidance import guide
@@ -37,10 +38,16 @@ class GrowingCodes(ABC):
         self.next = int(wanted[0]) if len(wanted) else self.source.shape[1]
 
     uniform: Tensor
+    halves: int
+    """Rows of each item in the model: 2 where there is guidance, what is wanted and what is not."""
 
     @abstractmethod
     def logits(self, step: int) -> Tensor:
-        """Logits [B, K, V] of a step whose earlier ones are drawn, or [2 B, K, V], both halves of guidance."""
+        """Logits [B halves, K, V] of a step whose earlier ones are drawn."""
+
+    def rows(self, codes: Tensor) -> Tensor:
+        """The codes [B, ...] of each item for each of its rows."""
+        return codes.repeat_interleave(self.halves, dim=0)
 
     @torch.inference_mode()
     def advance(self, until: int, progress: Callable[[float], None] | None = None) -> None:
@@ -48,8 +55,8 @@ class GrowingCodes(ABC):
         while self.next < until:
             step = self.next
             logits = self.logits(step)
-            if len(logits) > len(self.grid):
-                logits = guide(logits, self.guidance)
+            if self.halves > 1:
+                logits = guide(rearrange(logits, "(b h) k v -> (h b) k v", h=self.halves), self.guidance)
             codes = sample(logits, self.uniform[step], self.sampling)
             self.grid[:, :, step] = torch.where(self.free[:, step], codes, self.grid[:, :, step])
             self.next = step + 1

@@ -7,7 +7,7 @@ codes are copied in, the place counts itself on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -24,30 +24,32 @@ WARMING = 3
 
 def stepping(lm: CodeLM, decoder: DecoderStep) -> Step:
     """The function that a language model takes its steps by."""
-    table, offsets = lm.embedding.weight, lm.offsets
+    table, offsets, heads = lm.embedding.weight, lm.offsets, decoder.linear(lm.heads)
 
     def step(codes: Tensor) -> Tensor:
         x = functional.embedding(codes + offsets, table).sum(1)
-        return lm.heads(decoder(x)).unflatten(1, (lm.streams, -1))
+        return heads(decoder(x)).view(-1, lm.streams, lm.codebook_size)
 
-    if table.device.type != "cuda" or not isinstance(decoder.reach, Fixed):
+    places = [reach.place for reach in decoder.reaches if isinstance(reach, Fixed)]
+    if table.device.type != "cuda" or not places:
         return step
     codes = torch.full((decoder.rows, lm.streams), lm.empty, device=table.device)
-    return Captured(step, codes, decoder.reach.place)
+    return Captured(step, codes, places)
 
 
 class Captured:
-    """A step as a CUDA graph. `place` is the tensor that it counts on by."""
+    """A step as a CUDA graph. `places` are the tensors that it counts on by."""
 
-    def __init__(self, step: Step, codes: Tensor, place: Tensor) -> None:
-        before = place.clone()
+    def __init__(self, step: Step, codes: Tensor, places: Sequence[Tensor]) -> None:
+        before = [place.clone() for place in places]
         self.codes, self.graph = codes, torch.cuda.CUDAGraph()
         beside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         beside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(beside):
             for _ in range(WARMING):
                 step(codes)
-                place.copy_(before)  # what a trial writes there is written again
+                for place, first in zip(places, before, strict=True):
+                    place.copy_(first)  # what a trial writes there is written again
         torch.cuda.current_stream().wait_stream(beside)
         with torch.cuda.graph(self.graph):
             self.logits = step(codes)

@@ -21,6 +21,9 @@ from songloom.tokens.patterns import Pattern
 from songloom.tokens.sampling import Sampling, uniforms
 from songloom.tokens.stepping import Step
 
+Asked = Callable[[int, int], Conditions]
+"""The conditions of a window by its first frame and the first that it draws."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
@@ -56,45 +59,48 @@ class Drawing:
 
 
 class Window(GrowingCodes):
-    """One window of F frames: those in `known` [B, K, P] are read, the others drawn with `uniform` [B, K, F]."""
+    """One window of F frames: those in `known` [B, K, P] are read, the others drawn with `uniform` [B, K, F]. Each of
+    the B items has `conditions` of its own, all of as many rows."""
 
     def __init__(
-        self, lm: ConditionedLM, pattern: Pattern, conditions: Conditions, known: Tensor, uniform: Tensor, plan: Drawing
+        self,
+        lm: ConditionedLM,
+        pattern: Pattern,
+        conditions: Sequence[Conditions],
+        known: Tensor,
+        uniform: Tensor,
+        plan: Drawing,
     ) -> None:
         frames = uniform.shape[-1]
         super().__init__(pattern, known, frames, empty=lm.empty, sampling=plan.sampling, guidance=plan.guidance)
-        self.lm, self.conditions = lm, conditions
+        self.lm, self.conditions, self.halves = lm, conditions, conditions[0].rows or 1
         self.uniform = pattern.lay_out(uniform, empty=0).permute(2, 0, 1)
         self._next: Step | None = None
 
     def logits(self, step: int) -> Tensor:
         if self._next is None:
-            logits, self._next = self.lm.open(self._rows(self.grid[..., :step]), self.conditions, self.source.shape[1])
+            logits, self._next = self.lm.open(self.rows(self.grid[..., :step]), self.conditions, self.source.shape[1])
             return logits
-        return self._next(self._rows(self.grid[..., step - 1]))
-
-    def _rows(self, codes: Tensor) -> Tensor:
-        """The codes for each half that the conditions have."""
-        halves = (self.conditions.rows or len(codes)) // len(codes)
-        return codes.repeat(halves, *[1] * (codes.ndim - 1))
+        return self._next(self.rows(self.grid[..., step - 1]))
 
 
 def windowed(
     lm: ConditionedLM,
     pattern: Pattern,
-    conditions: Callable[[int, int], Conditions],
+    conditions: Sequence[Asked],
     known: Tensor,
     plan: Drawing,
     progress: Callable[[float], None] | None = None,
 ) -> Iterator[Tensor]:
     """Chunks [B, K, f] of the codes of `plan.frames` frames as they are drawn, after the `known` [B, K, P] ones,
-    which come first. `conditions` are asked for each window's first frame and the first that it draws.
+    which come first. Each item's `conditions` are asked for each window's first frame and the first that it draws.
 
-    A code's random number belongs to its seed, stream and frame, so windows of another size draw with the same.
+    A code's random number belongs to its seed, stream and frame, so windows of another size draw with the same, and
+    each item is drawn as it would be alone.
     """
     batch, streams, given = known.shape
-    if batch != len(plan.seeds):
-        raise ValueError(f"there are {len(plan.seeds)} seeds for {batch} items")
+    if not batch == len(plan.seeds) == len(conditions):
+        raise ValueError(f"there are {len(plan.seeds)} seeds and {len(conditions)} conditions for {batch} items")
     numbers = [uniforms(seed, plan.frames, streams) for seed in plan.seeds]
     uniform = torch.stack(numbers).transpose(1, 2).to(known.device)
     ends = [given + end for end in chunk_ends(plan.frames - given)]
@@ -104,10 +110,12 @@ def windowed(
         yield codes
     while (done := codes.shape[-1]) < plan.frames:
         stop = plan.stop(begin, done)
-        window = Window(lm, pattern, conditions(begin, done), codes[..., begin:], uniform[..., begin:stop], plan)
-        own = [end - begin for end in ends if done < end < stop] + [stop - begin]
+        told = {asked: asked(begin, done) for asked in dict.fromkeys(conditions)}  # candidates of a piece share theirs
+        own = [told[asked] for asked in conditions]
+        window = Window(lm, pattern, own, codes[..., begin:], uniform[..., begin:stop], plan)
+        inside = [end - begin for end in ends if done < end < stop]
         whole = _share(progress, (done - given, stop - given), plan.frames - given)
-        for chunk in code_chunks(window, own, whole, start=done - begin):
+        for chunk in code_chunks(window, [*inside, stop - begin], whole, start=done - begin):
             codes = torch.cat([codes, chunk], dim=-1)
             yield chunk
         begin = plan.after(stop)

@@ -8,7 +8,7 @@ stereo is a codec of two channels whose books take turns (`codecs/stereo.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, TypeVar
 
@@ -23,16 +23,18 @@ from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.layers.decoder import Decoder
 from songloom.layers.matrices import Precision, pack_linears
+from songloom.loading import let_go
 from songloom.recipe import Recipe
 from songloom.systems.codecs.encodec import Encodec
 from songloom.systems.codecs.stereo import StereoCodec
 from songloom.systems.request import Request
 from songloom.systems.roles import Codec, Generator, Progress
+from songloom.systems.together import handed_out
 from songloom.tokens.conditioned_lm import ConditionedLM
 from songloom.tokens.losses import stream_errors, stream_losses
 from songloom.tokens.patterns import Delay, Pattern
 from songloom.tokens.sampling import Sampling
-from songloom.tokens.windows import Drawing, windowed
+from songloom.tokens.windows import Asked, Drawing, windowed
 
 MONO = Encodec.presets()["encodec-32khz"]
 KEPT_SECONDS = 4.0
@@ -50,6 +52,7 @@ class Musicgen(Generator, kind="musicgen"):
         {"negative_prompt", "guidance", "temperature", "top_k", "top_p", "continuation", "story", "loop", "bars"}
     )
     precisions: ClassVar[tuple[Precision, ...]] = ("float32", "bfloat16", "int8")
+    batched = True
     crossing: ClassVar[bool] = True
     """Whether conditions come by cross-attention; else they are the sequence's prefix."""
 
@@ -148,8 +151,7 @@ class Musicgen(Generator, kind="musicgen"):
     def hold(self, precision: Precision | None = None) -> None:
         super().hold(precision)
         pack_linears(self.lm, precision or "float32")
-        if precision in ("bfloat16", "int8"):  # the text is read once, and loses more by bytes than it saves
-            pack_linears(self.text, "bfloat16")
+        self.text.register_forward_hook(lambda text, *_: let_go(text))  # between pieces it is only on the disk
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         codes, inside = self.training_codes(batch)
@@ -174,13 +176,13 @@ class Musicgen(Generator, kind="musicgen"):
         """The conditions of a batch, none for the items that `hidden` [B] marks."""
         return self.by_attention(self.shown(batch.texts, hidden))
 
-    def request_conditions(self, request: Request, guided: bool) -> Callable[[int, int], Conditions]:
+    def request_conditions(self, request: Request, guided: bool) -> Asked:
         """The conditions of the window that begins at one frame and draws from another on: what the request wants then,
         and where `guided` what guidance moves away from."""
         told = []
         for _, words in request.sections:
             wanted, unwanted = self.prompts(request, words)
-            told.append(self.by_attention([wanted, unwanted] if guided and wanted != unwanted else [wanted]))
+            told.append(self.by_attention([wanted, unwanted] if guided else [wanted]))
         return lambda _, done: told[self.section(request, done)]
 
     def by_attention(self, texts: Sequence[str]) -> Conditions:
@@ -219,12 +221,28 @@ class Musicgen(Generator, kind="musicgen"):
     def window_seconds(self) -> float:
         return self.config.context_seconds
 
-    def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
-        return self.codec.detokenize_stream(self.draw(request, seed, progress))
+    def piece_bytes(self, request: Request) -> int:
+        """Keys and values of a window, of both halves of guidance."""
+        config, weight = self.config, self.lm.transformer.norm.weight
+        seconds = min(config.context_seconds, request.lead_seconds + request.seconds)
+        steps = self.pattern.steps(self.lm.streams, max(1, round(seconds * self.codec.frame_rate)))
+        return super().piece_bytes(request) + 2 * steps * 2 * config.depth * config.width * weight.element_size()
 
-    def draw(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
-        """Codes [1, K, f] of one candidate as they are drawn, those of the continued audio first."""
-        config, rate = self.config, self.codec.frame_rate
+    def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
+        return self.codec.detokenize_stream(self.draw([request], [seed], progress))
+
+    def several(
+        self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
+    ) -> list[Iterator[Tensor]]:
+        codes = handed_out((torch.split(piece, 1) for piece in self.draw(requests, seeds, progress)), len(requests))
+        return [self.codec.detokenize_stream(own) for own in codes]
+
+    def draw(
+        self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
+    ) -> Iterator[Tensor]:
+        """Codes [B, K, f] of a candidate of each of some requests of one shape, as they are drawn together; those of
+        continued audio, which all have or none, come first."""
+        request, config, rate = requests[0], self.config, self.codec.frame_rate
         context = max(1, round(config.context_seconds * rate))
         plan = Drawing(
             frames=self.codec.frames(sum(self.samples(request))),
@@ -238,10 +256,13 @@ class Musicgen(Generator, kind="musicgen"):
                 request.top_p,
             ),
             guidance=config.guidance if request.guidance is None else request.guidance,
-            seeds=(seed,),
+            seeds=seeds,
         )
-        conditions = self.request_conditions(request, guided=plan.guidance != 1)
-        return windowed(self.lm, self.pattern, conditions, self.known(request), plan, progress)
+        different = {id(one): one for one in requests}  # candidates of one request are read once
+        asked = {key: self.request_conditions(one, guided=plan.guidance != 1) for key, one in different.items()}
+        begun = {key: self.known(one) for key, one in different.items()}
+        known = torch.cat([begun[id(one)] for one in requests])
+        return windowed(self.lm, self.pattern, [asked[id(one)] for one in requests], known, plan, progress)
 
     def known(self, request: Request) -> Tensor:
         """Codes [1, K, P] of the whole frames that the result begins with."""

@@ -24,6 +24,7 @@ from songloom.data.batch import Batch
 from songloom.recipe import Recipe
 from songloom.systems.generators.musicgen import Musicgen, in_stereo, made_tiny
 from songloom.systems.request import Request
+from songloom.tokens.windows import Asked
 
 Separator = Callable[[Tensor, int], Tensor]
 """From a wave [C, T] and its sample rate to the wave without drums and bass, which would drown the tune."""
@@ -79,13 +80,13 @@ class MusicgenMelody(Musicgen, kind="musicgen-melody"):
         melody = torch.where(hidden.to(melody.device)[:, None, None], self.no_melody(melody), melody)
         return self.in_front(melody, self.shown(batch.texts, hidden))
 
-    def request_conditions(self, request: Request, guided: bool) -> Callable[[int, int], Conditions]:
+    def request_conditions(self, request: Request, guided: bool) -> Asked:
         wave = self._melody_wave(request)
         lead, _ = self.samples(request)
 
         def conditions(begin: int, done: int) -> Conditions:
             wanted, unwanted = self.prompts(request, request.sections[self.section(request, done)].prompt)
-            texts = [wanted, unwanted] if guided and (wanted != unwanted or wave is not None) else [wanted]
+            texts = [wanted, unwanted] if guided else [wanted]
             if wave is None:
                 melody = self.no_melody(torch.zeros(1, 1, self.config.chroma.classes))
             else:  # later windows hear it from where they begin, again and again
