@@ -3,7 +3,7 @@
     python benchmarks/long_form.py --model loom --docs docs/musicgen.md
 
 Stories turn between words with drums and words without; a loop is compared with the same music cut at the same places;
-a long piece with what the model gave before its drift was held.
+long pieces with what the model gave before their drift was held.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Literal, TypeVar, get_args
 
 import cyclopts
 import torch
+from cyclopts import Parameter
 from machine import machine
 from rich.console import Console
 from rich.progress import track
@@ -37,11 +38,21 @@ from songloom.systems.roles import Generator
 CALM = ("calm solo piano, no drums", "slow ambient pads, no drums", "solo harp, no drums", "string quartet, no drums")
 DRUMS = ("rock with drums", "house with drums", "techno with drums", "funk with drums")
 LOOPS = ("house with drums, 124 bpm", "hip hop with drums, 92 bpm", "rock with drums, 133 bpm", "calm piano, 77 bpm")
-LONG = ("house with drums, 124 bpm", "calm piano, 77 bpm")
+LONG = (
+    "house with drums, 124 bpm",
+    "calm piano, 77 bpm",
+    "rock with drums, 133 bpm",
+    "slow ambient pads, 70 bpm",
+    "solo harp, 90 bpm",
+    "funk with drums, 105 bpm",
+)
+HELD = 3.0
+"""Decibels within which a later window is held, as is wanted."""
 SETTLED_SECONDS = 4.0
 """After a turn, before the new words are judged."""
 Rows = list[list[str]]
 T = TypeVar("T")
+Table = Literal["stories", "loops", "drift", "candidates"]
 
 
 def main(
@@ -51,6 +62,7 @@ def main(
     half: float = 12.0,
     bars: int = 8,
     long: float = 150.0,
+    tables: Annotated[tuple[Table, ...], Parameter(consume_multiple=True)] = get_args(Table),
     out: Path | None = None,
     docs: Path | None = None,
 ) -> None:
@@ -68,23 +80,32 @@ def main(
         Of a loop.
     long:
         Seconds of a long piece.
+    tables:
+        What to measure; each has markers of its own in a document.
     out:
         A JSON file for all figures.
     docs:
-        A document with the markers of this table, to be filled in.
+        A document with the markers of these tables, to be filled in.
     """
     system = song.open_model(model).system
     if long < 1.5 * (system.window_seconds or long):
         raise ValueError(f"long is {long:g} s; drift shows after one and a half windows of {system.window_seconds:g} s")
-    rows = [*stories(system, seeds, half), *loops(system, seeds, bars), *drifts(system, long), *at_once(system)]
-    where = machine()
+    measures: dict[Table, Callable[[], Rows]] = {
+        "stories": lambda: stories(system, seeds, half),
+        "loops": lambda: loops(system, seeds, bars),
+        "drift": lambda: drifts(system, long),
+        "candidates": lambda: at_once(system),
+    }
+    where, found = machine(), {}
     note = f"Model `{model}` {song.open_model(model).sha256[:12]}; torch {where['torch']}, {where['cpu']}."
-    table = markdown_table(["what", "measured"], rows)
-    Console().print(f"{note}\n\n{table}", highlight=False, markup=False, soft_wrap=True)
+    for name in tables:
+        found[name] = measures[name]()
+        table = markdown_table(["what", "measured"], found[name])
+        Console().print(f"{note}\n\n{table}", highlight=False, markup=False, soft_wrap=True)
+        if docs is not None:
+            put_between(docs, f"long-form {name}", f"{note}\n\n{table}")
     if out is not None:
-        write_atomically(out, json.dumps({"machine": where, "rows": rows}, indent=1) + "\n")
-    if docs is not None:
-        put_between(docs, "long-form", f"{note}\n\n{table}")
+        write_atomically(out, json.dumps({"machine": where, "rows": found}, indent=1) + "\n")
 
 
 def stories(system: Generator, seeds: int, half: float) -> Rows:
@@ -137,18 +158,32 @@ def loops(system: Generator, seeds: int, bars: int) -> Rows:
 
 
 def drifts(system: Generator, seconds: float) -> Rows:
-    """The furthest that octaves and level of a later window go from the first."""
-    held, free = [], []
+    """The furthest that octaves and level of a later window go from the first, as held and as the model made it."""
     window = round((system.window_seconds or seconds) * system.sample_rate)
-    for _, prompt in _each([(0, prompt) for prompt in LONG], "long pieces"):
-        raw, wave = _made(system, Request(prompt=prompt, seconds=seconds))
-        held.append(_furthest(wave, window, system.sample_rate))
-        free.append(_furthest(raw, window, system.sample_rate))
+    requests = [Request(prompt=prompt, seconds=seconds) for prompt in LONG]
+    furthest = []
+    for request, raw in zip(requests, _raw(system, requests), strict=True):
+        held = torch.cat(list(system.finished(request, [raw])), dim=-1)
+        furthest.append([_furthest(wave[0], window, system.sample_rate) for wave in (held, raw)])
     rows = []
     for place, what in enumerate(("level", "octaves")):
-        pairs = [f"{now[place]:.1f} dB (not held {raw[place]:.1f})" for now, raw in zip(held, free, strict=True)]
-        rows.append([f"{seconds:g} s: furthest of a later window from the first, {what}", ", ".join(pairs)])
+        held, free = ([one[kind][place] for one in furthest] for kind in range(2))
+        inside = [str(share([far <= HELD for far in found])) for found in (held, free)]
+        middle = [f"{statistics.median(found):.1f}, {max(found):.1f} dB" for found in (held, free)]
+        subject = f"{len(LONG)} pieces of {seconds:g} s, {what} of their later windows"
+        rows.append([f"{subject}: within {HELD:g} dB of the first", f"{inside[0]} (not held {inside[1]})"])
+        rows.append([f"{subject}: furthest, median and worst", f"{middle[0]} (not held {middle[1]})"])
     return rows
+
+
+def _raw(system: Generator, requests: list[Request]) -> Iterator[Tensor]:
+    """What a model gives for requests of one shape, [1, C, T] each: as one batch where it can."""
+    if system.batched:
+        for pieces in system.several(requests, [request.seed for request in requests]):
+            yield torch.cat(list(pieces), dim=-1)[..., : system.samples(requests[0])[1]]
+        return
+    for request in requests:
+        yield torch.cat(list(system.pieces(request, request.seed)), dim=-1)[..., : system.samples(request)[1]]
 
 
 def at_once(system: Generator) -> Rows:
