@@ -8,6 +8,7 @@ import subprocess
 import sys
 import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from songloom import checkpoint
-from songloom.loading import fill, let_go, mapped, on_disk, paged, without_memory
+from songloom.loading import fill, header, let_go, mapped, on_disk, paged, without_memory
 from songloom.systems import registry
 
 TINY = sorted(name for name in registry.presets() if name.endswith("-tiny"))
@@ -60,6 +61,41 @@ def test_writing_to_a_mapped_tensor_leaves_the_file_as_it_was(tmp_path: Path) ->
     found.add_(1)
     assert found.tolist() == [2.0] * 4
     assert mapped(tmp_path / "t.safetensors")["x"].tolist() == [1.0] * 4
+
+
+DAMAGES: dict[str, dict[str, Any]] = {
+    "an overlap": {
+        "x": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},
+        "y": {"dtype": "F32", "shape": [2], "data_offsets": [4, 12]},
+    },
+    "a hole": {"x": {"dtype": "F32", "shape": [2], "data_offsets": [4, 12]}},
+    "beyond its end": {"x": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}},
+    "other bytes than the shape has": {"x": {"dtype": "F32", "shape": [4], "data_offsets": [0, 12]}},
+    "a size below 0": {"x": {"dtype": "F32", "shape": [-1, -3], "data_offsets": [0, 12]}},
+    "no kind": {"x": {"shape": [3], "data_offsets": [0, 12]}},
+    "no dictionary": {"x": [3]},
+    "turned round": {"x": {"dtype": "F32", "shape": [-3], "data_offsets": [12, 0]}},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_headers_that_cannot_be_true_are_refused(tmp_path: Path, damage: str) -> None:
+    told = json.dumps(DAMAGES[damage]).encode()
+    (tmp_path / "t.safetensors").write_bytes(len(told).to_bytes(8, "little") + told + bytes(12))
+    with pytest.raises(ValueError, match=r"t\.safetensors cannot be read"):
+        header(tmp_path / "t.safetensors")
+
+
+def test_a_file_that_is_larger_than_any_memory_is_told_without_mapping_it(tmp_path: Path) -> None:
+    entry = {"dtype": "F32", "shape": [2**40, 3], "data_offsets": [0, 12 * 2**40]}
+    told = json.dumps({"x": entry}).encode()
+    with (tmp_path / "t.safetensors").open("wb") as file:
+        file.write(len(told).to_bytes(8, "little") + told)
+        try:
+            file.truncate(8 + len(told) + 12 * 2**40)  # holes take no room
+        except OSError:
+            pytest.skip("no file is that large here")
+    assert header(tmp_path / "t.safetensors")["x"].shape == [2**40, 3]
 
 
 @pytest.mark.parametrize("damage", ["cut off", "no header", "empty", "not there"])

@@ -15,11 +15,10 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from weakref import WeakValueDictionary
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 from torch.overrides import TorchFunctionMode
@@ -36,6 +35,7 @@ NUMBERS = {
     "U8": torch.uint8,
     "BOOL": torch.bool,
 }
+LONGEST_HEADER = 100_000_000
 MEMINFO = Path("/proc/meminfo")
 MAPS: WeakValueDictionary[int, mmap.mmap] = WeakValueDictionary()
 """The maps of tensors that are still on the disk, by the address of their first number."""
@@ -75,29 +75,63 @@ class _Undrawn(TorchFunctionMode):
 def mapped(path: Path) -> dict[str, Tensor]:
     """The tensors of a safetensors file, still on the disk; writing to one changes a copy. Raises ValueError for a
     file that is damaged."""
-    try:
-        with safe_open(path, "pt"):  # its header is checked: places are inside the file and do not overlap
-            pass
-    except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from None
+    entries = header(path)
+    unknown = sorted({entry.dtype for entry in entries.values()} - NUMBERS.keys())
+    if unknown:
+        raise ValueError(f"{path} holds numbers of type {', '.join(unknown)}; known are {', '.join(NUMBERS)}")
     with Path(path).open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(length))
-        header.pop("__metadata__", None)
-        unknown = sorted({entry["dtype"] for entry in header.values()} - NUMBERS.keys())
-        if unknown:
-            raise ValueError(f"{path} holds numbers of type {', '.join(unknown)}; known are {', '.join(NUMBERS)}")
-        return {name: _mapped(file, 8 + length, entry) for name, entry in header.items()}
+        return {name: _mapped(file, entry) for name, entry in entries.items()}
 
 
-def _mapped(file: BinaryIO, start: int, entry: Mapping[str, Any]) -> Tensor:
-    """The tensor of one entry of the header, whose numbers begin after byte `start`."""
-    dtype, shape, (begin, end) = NUMBERS[entry["dtype"]], entry["shape"], entry["data_offsets"]
-    if begin == end:
+class Entry(NamedTuple):
+    """A tensor of a safetensors file: its kind of number and shape, and the bytes of the file where it lies."""
+
+    dtype: str
+    shape: list[int]
+    begin: int
+    end: int
+
+
+def header(path: Path) -> dict[str, Entry]:
+    """What a safetensors file says of its tensors, by name. Nothing is mapped, so that it may be larger than memory.
+    Raises ValueError for a file that is damaged: where tensors are not as long as their shapes, overlap, leave holes
+    or reach beyond its end."""
+    try:
+        with Path(path).open("rb") as file:
+            size, length = os.fstat(file.fileno()).st_size, int.from_bytes(file.read(8), "little")
+            if not 2 <= length <= min(size - 8, LONGEST_HEADER):
+                raise ValueError(f"a header of {length} bytes in {size}")
+            told = json.loads(file.read(length))
+        told.pop("__metadata__", None)
+        entries = {name: _entry(8 + length, one) for name, one in told.items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from None
+    place = 8 + length
+    for begin, end in sorted((entry.begin, entry.end) for entry in entries.values()):
+        if begin != place:
+            raise ValueError(f"{path} cannot be read: a tensor begins at byte {begin}, not {place}")
+        place = end
+    if place != size:
+        raise ValueError(f"{path} cannot be read: it should have {place} bytes, and has {size}")
+    return entries
+
+
+def _entry(start: int, told: Mapping[str, Any]) -> Entry:
+    """An entry of the header, whose numbers begin after byte `start`."""
+    dtype, shape, (begin, end) = str(told["dtype"]), [int(size) for size in told["shape"]], told["data_offsets"]
+    known = NUMBERS.get(dtype)
+    if min(shape, default=0) < 0 or end < begin or (known and end - begin != math.prod(shape) * known.itemsize):
+        raise ValueError(f"{shape} numbers of type {dtype} in {end - begin} bytes")
+    return Entry(dtype, shape, start + begin, start + end)
+
+
+def _mapped(file: BinaryIO, entry: Entry) -> Tensor:
+    """The tensor of one entry."""
+    dtype, shape, place = NUMBERS[entry.dtype], entry.shape, entry.begin
+    if place == entry.end:
         return torch.empty(shape, dtype=dtype)
-    place = start + begin
     lead = place % mmap.ALLOCATIONGRANULARITY
-    pages = mmap.mmap(file.fileno(), end - begin + lead, access=mmap.ACCESS_COPY, offset=place - lead)
+    pages = mmap.mmap(file.fileno(), entry.end - place + lead, access=mmap.ACCESS_COPY, offset=place - lead)
     numbers = torch.frombuffer(pages, dtype=torch.uint8, offset=lead)
     if lead % dtype.itemsize:
         numbers = numbers.clone()

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from songloom.audio.loops import looped, passage, roughness
+from songloom.audio.loops import looped, passage, roughness, seam
 
 RATE = 8000
 
@@ -63,6 +63,15 @@ def test_the_seam_of_a_loop_is_as_smooth_as_anywhere_and_that_of_a_cut_is_not() 
         cut = wave[0, :, lead:]
         assert float(roughness(made, RATE, seam)) < float(roughness(made, RATE, places).quantile(0.9)), seed
         assert float(roughness(cut, RATE, seam)) > float(roughness(cut, RATE, places).quantile(0.97)), seed
+
+
+def test_a_seam_is_placed_among_the_beats_by_how_far_the_spectrum_goes_there() -> None:
+    """Notes of one pitch but for the last beat, which is an octave higher: the seam and the beat before it change."""
+    time = torch.arange(4 * RATE) / RATE
+    pitch = torch.where(time < 3.5, 220.0, 440.0)
+    wave = 0.4 * torch.sin(2 * math.pi * torch.cumsum(pitch / RATE, 0))[None]
+    assert seam(wave, RATE, 0.5) >= 6 / 7
+    assert seam(wave.roll(2 * RATE, -1), RATE, 0.5) <= 5 / 7, "a middle of one note: two beats change more"
 
 
 def test_roughness_sees_a_click() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -55,6 +56,14 @@ def test_the_key_and_the_drums_that_are_asked_come_first() -> None:
     assert rank([FAST, CALM], Request(prompt="no drums"))[0] is CALM.wave
     assert rank([CALM, FAST], Request(drums=True))[0] is FAST.wave
     assert measure(FAST)["drums"] > 0.5 > measure(CALM)["drums"]
+
+
+def test_a_loop_whose_seam_is_not_heard_comes_first() -> None:
+    cut = Audio(CALM.wave[:, : round(7.3 * RATE)], RATE)  # from the middle of a swell to its beginning
+    request = Request(loop=True)
+    assert rank([cut, CALM], request)[0] is CALM
+    assert agreement(CALM, request) == pytest.approx(agreement(cut, request) + 1, abs=0.01)
+    assert rank([cut, CALM], Request(tempo=measure(cut)["tempo"], drums=False))[0] is cut
 
 
 def test_each_section_of_a_story_is_measured_where_it_is() -> None:

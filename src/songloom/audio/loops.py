@@ -66,3 +66,12 @@ def roughness(wave: Tensor, sample_rate: int, places: Tensor) -> Tensor:
     windows = wave.mean(0)[(places[:, None] + offsets) % wave.shape[-1]].unfold(-1, size, size // 2)[:, :3]
     power = torch.fft.rfft(windows * torch.hann_window(size)).abs().square() / size
     return (10 * torch.log10(power + FLOOR)).diff(dim=1).abs().mean(-1).sum(-1)
+
+
+def seam(wave: Tensor, sample_rate: int, beat: float) -> float:
+    """The share, 0..1, of the other beats of a loop [C, T], so many seconds apart, where the spectrum changes less than
+    at its seam: .5 is a beat like any other, and near 1 the seam stands out."""
+    count = max(2, round(wave.shape[-1] / sample_rate / beat))
+    beats = torch.arange(count) * wave.shape[-1] / count
+    found = roughness(wave, sample_rate, beats.round().long())
+    return float((found[1:] < found[0]).float().mean())

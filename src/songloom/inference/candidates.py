@@ -11,6 +11,7 @@ from songloom.audio.clip import Audio
 from songloom.audio.features.key import estimate_key, key_name
 from songloom.audio.features.percussion import estimate_percussion
 from songloom.audio.features.tempo import estimate_tempo
+from songloom.audio.loops import seam
 from songloom.audio.loudness import loudness
 from songloom.conditioning.curve_errors import control_errors
 from songloom.conditioning.curves import Curve, Name
@@ -19,6 +20,10 @@ from songloom.systems.controls import curves_of
 from songloom.systems.request import Request
 from songloom.systems.wants import named
 
+STANDS_OUT = 0.9
+"""The share of a loop's beats that are smoother than its seam, from which on it is heard as one."""
+BEAT_SECONDS = 0.5
+"""Where no tempo is asked."""
 SHORTEST_SECONDS = 1.0
 """Of a section that is measured by itself."""
 
@@ -26,11 +31,15 @@ SHORTEST_SECONDS = 1.0
 def agreement(audio: Audio, request: Request) -> float:
     """How well what is measured agrees with the tempo, key and drums that fields and words name, and with the curves: 0
     (nothing asked, or nothing met) to 1 for each; over the sections of a story the mean of that. A tempo met only by
-    octaves counts half, so does a level that is 6 dB off; ties fall to the clearer beat."""
+    octaves counts half, so does a level that is 6 dB off; a loop has a point where its seam does not stand out; ties
+    fall to the clearer beat."""
     found_in = [points(measure(part), asked) for part, _, asked in parts(audio, request)]
     found = sum(found_in) / max(1, len(found_in))
     for name, error in control_errors(curves_of(request), audio).items():
         found += 1 / (1 + error / 6) if name == "dynamics" else 1 - error
+    if request.loop:
+        beat = 60 / request.named_tempo if request.named_tempo else BEAT_SECONDS
+        found += seam(audio.wave, audio.sample_rate, beat) < STANDS_OUT
     return found
 
 

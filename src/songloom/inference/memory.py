@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from songloom import checkpoint
 from songloom.layers.matrices import BYTES, Precision
-from songloom.loading import free_memory
+from songloom.loading import free_memory, header
 from songloom.published.files import INDEX, SUFFIXES, read_json, read_pickle, weights_file
 
 PIPELINE = "model_index.json"
@@ -59,11 +58,7 @@ def numbers(file: Path) -> int:
     """How many numbers a file of weights holds. Raises ValueError when it cannot be read."""
     if file.suffix != ".safetensors":
         return _numbers(read_pickle(file))
-    try:
-        with safe_open(file, "pt") as opened:
-            return sum(math.prod(opened.get_slice(name).get_shape()) for name in opened.keys())  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise ValueError(f"{file} cannot be read: {error}") from None
+    return sum(math.prod(entry.shape) for entry in header(file).values())
 
 
 def _numbers(data: object) -> int:

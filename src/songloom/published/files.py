@@ -18,10 +18,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from songloom.loading import mapped
+from songloom.loading import header, mapped
 
 WEIGHTS = ("model.safetensors", "diffusion_pytorch_model.safetensors", "pytorch_model.bin")
 """Names that a folder's weights have, the first one there is used; shards have an index beside them."""
@@ -121,11 +120,7 @@ def read_keys(path: Path) -> frozenset[str]:
         return frozenset(_shards(path))
     if path.suffix != ".safetensors":
         return frozenset(read_pickle(path))
-    try:
-        with safe_open(path, "pt") as file:
-            return frozenset(file.keys())
-    except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from None
+    return frozenset(header(path))
 
 
 def read_tensors(path: Path, *, inside: str | None = None) -> dict[str, Tensor]:

@@ -61,6 +61,10 @@ def load(path: Path) -> Musicgen:
         path = path.parent
     if "config.json" in names and any(name in names or name + INDEX in names for name in WEIGHTS):
         return from_hub(path)
+    if musicgen_craft.MODEL not in names:
+        raise ValueError(
+            f"{path} has no weights: needs {' or '.join((*WEIGHTS, musicgen_craft.MODEL))} beside config.json"
+        )
     return musicgen_craft.load(path)
 
 
