@@ -31,7 +31,7 @@ from songloom.audio.features.tempo import estimate_tempo
 from songloom.audio.loops import seam
 from songloom.data.manifest import write_atomically
 from songloom.inference import song
-from songloom.inference.ranking import rank
+from songloom.inference.candidates import agreement
 from songloom.metrics.confidence import share
 from songloom.metrics.report import markdown_table, put_between
 from songloom.systems.request import Request
@@ -151,8 +151,9 @@ def loops(system: Generator, seeds: int, bars: int) -> Rows:
     best = []
     for prompt in _each(list(LOOPS), "candidates of loops"):
         request = Request(prompt=prompt, loop=True, bars=bars, candidates=CHOICE)
-        waves = [Audio(wave, system.sample_rate) for wave in system.generate(request)]
-        best.append(seam(rank(waves, request)[0].wave, system.sample_rate, 60 / (request.named_tempo or 120)))
+        made = [Audio(wave, system.sample_rate) for wave in system.generate(request)]
+        chosen = max(made, key=lambda audio: agreement(audio, request))
+        best.append(seam(chosen.wave, system.sample_rate, 60 / (request.named_tempo or 120)))
     return [
         [f"loop of {bars} bars: exact number of samples", str(share(exact))],
         ["loop, played twice: tempo is the asked one, octaves allowed", str(share(tempo))],

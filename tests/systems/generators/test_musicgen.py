@@ -330,7 +330,7 @@ def test_cancelling_stops_at_once() -> None:
 def test_progress_rises_to_one() -> None:
     heard: list[float] = []
     tiny().generate(Request(seconds=0.6, candidates=2), progress=heard.append)
-    assert heard == sorted(heard) and heard[-1] == 1.0 and len(heard) > 10
+    assert heard == sorted(heard) and heard[-1] == 1.0 and len(heard) > 6
 
 
 @pytest.mark.parametrize("name", ["musicgen-tiny", "musicgen-melody-tiny"])
