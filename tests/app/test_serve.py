@@ -93,6 +93,20 @@ def test_music_is_made_as_by_hand_and_comes_in_three_formats(
     assert made["results"][0]["recipe"]["model"] == "tiny" and str(model) not in json.dumps(made)
 
 
+def test_music_is_made_again_under_other_seeds(client: Client, made: dict[str, Any]) -> None:
+    again = client.ask("POST", f"/v1/jobs/{made['id']}/again", {"seed": 8, "candidates": 2})
+    assert again["request"] == {**made["request"], "seed": 8, "candidates": 2} and again["id"] != made["id"]
+    results = until(client, again["id"], "done", "failed")["results"]
+    assert {one["recipe"]["request"]["seed"] for one in results} == {8, 9}
+    with pytest.raises(ValueError, match="404: there is no job"):
+        client.ask("POST", f"/v1/jobs/{'0' * 16}/again", {"seed": 1})
+
+
+def test_what_would_be_refused_has_no_estimate(client: Client) -> None:
+    with pytest.raises(ValueError, match="400: refused: 31 s of music are asked; 30 may be"):
+        client.ask("POST", "/v1/estimate", {"seconds": 31.0})
+
+
 def test_events_tell_a_job_to_its_end(client: Client) -> None:
     heard: list[float] = []
     job = client.generate("harp", seconds=1.0, progress=heard.append)
@@ -149,7 +163,7 @@ def test_models_tell_their_controls_and_a_damaged_one_leaves_the_others_alone(cl
     assert told["damaged"]["state"] == "failed" and "damaged" in told["damaged"]["error"]
     with pytest.raises(ValueError, match="503: damaged could not be opened"):
         client.ask("POST", "/v1/jobs", {"model": "damaged"})
-    with pytest.raises(ValueError, match="400: loom does not use steps"):
+    with pytest.raises(ValueError, match="400: tiny does not use steps"):
         client.ask("POST", "/v1/jobs", {"steps": 4})
     assert client.ask("POST", "/v1/estimate", {"seconds": 2.0})["memory"] > 0
     assert client.ask("POST", "/v1/estimate", {"bars": 2, "tempo": 120.0})["length"] == 4
@@ -231,6 +245,8 @@ def test_a_set_of_sounds_is_measured_as_a_job_with_its_reports(client: Client, m
         client.result(job["id"])
     with pytest.raises(ValueError, match="409: .* makes no music"):
         client.ask("GET", f"/v1/jobs/{job['id']}/stream")
+    with pytest.raises(ValueError, match="409: .* makes no music"):
+        client.ask("POST", f"/v1/jobs/{job['id']}/again", {"seed": 1})
     assert job["id"] not in [one["id"] for one in client.ask("GET", "/v1/jobs", kind="music")]
     many = {"clips": [{"sound": kept[0]}] * 201}
     with pytest.raises(ValueError, match="400: refused: 201 clips are to be measured; 200 may be"):
@@ -242,7 +258,7 @@ def test_a_set_of_sounds_is_measured_as_a_job_with_its_reports(client: Client, m
 def test_a_kept_sound_goes_into_a_job_until_it_is_deleted(client: Client) -> None:
     kept = client.ask("POST", "/v1/sounds", tone())
     assert (kept["seconds"], kept["sample_rate"], kept["channels"]) == (1.0, 16_000, 1)
-    with pytest.raises(ValueError, match="400: loom does not use init"):
+    with pytest.raises(ValueError, match="400: tiny does not use init"):
         client.ask("POST", "/v1/jobs", {"init": {"sound": kept["id"]}})
     client.ask("DELETE", f"/v1/sounds/{kept['id']}")
     with pytest.raises(ValueError, match="400: there is no sound"):

@@ -117,17 +117,27 @@ def test_a_wrong_file_is_named_with_what_is_wrong(tmp_path: Path, name: str, dat
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("rhythm", "fast", "it takes a file, or '120 bpm'"),
-        ("rhythm", "Am 120 bpm", "it takes a file, or '120 bpm'"),
+        ("rhythm", "fast", "it takes a sound, or '120 bpm'"),
+        ("rhythm", "Am 120 bpm", "it takes a sound, or '120 bpm'"),
         ("melody", "120 bpm", "chords as in"),
         ("dynamics", "loud", "SECONDS:DB"),
         ("dynamics", "0:-40 loud", "SECONDS:DB"),
+        ("dynamics", "0:-40", "two points or more"),
+        ("melody", "Am F", "chords as in"),
+        ("rhythm", " ", "it takes a sound, or '120 bpm'"),
         ("melody", "none.json", "there is no file none.json"),
     ],
 )
 def test_words_that_are_no_curve_are_answered_with_an_example(name: str, text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         read_curve(name, text, 4.0)  # type: ignore[arg-type]
+
+
+def test_chords_without_a_tempo_go_at_that_of_the_piece() -> None:
+    said, told = read_curve("melody", "Am F 100 bpm", 5.0), read_curve("melody", "Am F", 5.0, 100.0)
+    assert torch.equal(said.values, told.values) and torch.equal(said.mask, told.mask)
+    other = read_curve("melody", "Am F 100 bpm", 5.0, 60.0)
+    assert torch.equal(said.values, other.values)
 
 
 def test_a_wrong_table_is_told_its_columns(tmp_path: Path) -> None:

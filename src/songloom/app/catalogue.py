@@ -51,6 +51,7 @@ def show(name: str, *, json_line: Annotated[bool, Parameter(name="--json", negat
     from songloom.config import to_json
     from songloom.published.load import load
     from songloom.systems import registry
+    from songloom.systems.roles import Generator
 
     known = registry.presets()
     if name in known and name not in registry.embedded():
@@ -67,7 +68,7 @@ def show(name: str, *, json_line: Annotated[bool, Parameter(name="--json", negat
         "parameters": sum(p.numel() for p in system.parameters()),
         "sample_rate": system.sample_rate,
         "channels": system.channels,
-        "controls": sorted(getattr(system, "uses", ())),
+        "controls": sorted(system.controls) if isinstance(system, Generator) else [],
         "settings": to_json(system.config),
     }
     if json_line:

@@ -75,14 +75,21 @@ class JobQueue:
         """What a task would take, judged by the jobs that are done. Raises ValueError when there is no such model."""
         return estimate(self.store, task)
 
-    def submit(self, task: Task, *, owner: str = "", timeout: float | None = None) -> Job:
-        """Queues a task; `timeout` is in seconds from its beginning. Raises ValueError, with the bound, for one that is
-        too long or too large, and for one that its model cannot meet; Full for one too many."""
-        self._check_number(owner)  # at once, since a flood of tasks is not worth an estimate each
+    def checked(self, task: Task, timeout: float | None = None) -> Estimate:
+        """The estimate of a task that would be taken, if not now. Raises ValueError, with the bound, for one that is
+        too long or too large, and for one that its model cannot meet."""
         needs = self.estimate(task)
-        timeout = task.most_work(self.limits) if timeout is None else timeout
-        if (reason := refused(self.limits, task, needs, timeout)) is not None:
+        limit = task.most_work(self.limits) if timeout is None else timeout
+        if (reason := refused(self.limits, task, needs, limit)) is not None:
             raise ValueError(f"refused: {reason}")
+        return needs
+
+    def submit(self, task: Task, *, owner: str = "", timeout: float | None = None) -> Job:
+        """Queues a task that can be `checked`; `timeout` is in seconds from its beginning. Raises Full for one too
+        many."""
+        self._check_number(owner)  # at once, since a flood of tasks is not worth an estimate each
+        needs = self.checked(task, timeout)
+        timeout = task.most_work(self.limits) if timeout is None else timeout
         with self._submitting:
             self._check_number(owner)
             if (reason := too_large(self.limits, self.store, needs)) is not None:

@@ -57,7 +57,8 @@ class Wish:
     top_p: float | None = None
     "Sample among the likeliest tokens that hold this probability."
     melody: str | None = None
-    "A tune to follow: a sound file, a .json or .csv curve, or chords as in 'Am F C G 120 bpm' (a bar each)."
+    """A tune to follow: a sound file, a .json or .csv curve, or chords as in 'Am F C G 120 bpm' (a bar each;
+    without bpm at the tempo of the piece)."""
     dynamics: str | None = None
     "Levels to follow: a sound file, a .json or .csv curve, or dB at seconds as in '0:-40 8:-12'."
     rhythm: str | None = None
@@ -106,20 +107,20 @@ def loaded(fields: dict[str, Any]) -> dict[str, Any]:
     told = {name: value for name in CONTROLS if isinstance(value := fields.get(name), str)}
     curves: dict[str, Any] = {}
     if told:
-        seconds = Request(**{name: value for name, value in fields.items() if name in LENGTH}).seconds
-        curves = {name: control(name, value, seconds) for name, value in told.items()}
+        piece = Request(**{name: value for name, value in fields.items() if name in LENGTH})
+        curves = {name: control(name, value, piece.seconds, piece.named_tempo) for name, value in told.items()}
     return fields | {name: Audio.load(path) for name, path in sounds.items()} | curves
 
 
-def control(name: Name, text: str, seconds: float) -> Audio | Curve:
-    """A control of a piece of `seconds`: the sound of a file, or the curve that a file or a few words tell. Raises
-    ValueError for what is neither."""
+def control(name: Name, text: str, seconds: float, tempo: float | None = None) -> Audio | Curve:
+    """A control of a piece of `seconds` at a `tempo`: the sound of a file, or the curve that a file or a few words
+    tell. Raises ValueError for what is neither."""
     from songloom.audio.clip import Audio
     from songloom.conditioning.curve_texts import TABLES, read_curve
 
     path = Path(text)
     if path.suffix.lower() in TABLES or not (path.suffix[1:2].isalpha() or path.exists()):
-        return read_curve(name, text, seconds)
+        return read_curve(name, text, seconds, tempo)
     if not path.exists():
         raise ValueError(f"there is no file {text}")
     return Audio.load(path)

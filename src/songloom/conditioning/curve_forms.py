@@ -48,6 +48,8 @@ def _values(name: Name, data: Mapping[str, Any], seconds: float) -> Curve:
 def _points(name: Name, data: Mapping[str, Any], seconds: float) -> Curve:
     """Levels at moments, lines between; free before the first and after the last."""
     points = sorted((_moment(at, seconds), number("a level", level)) for at, level in _lists("points", data, 2))
+    if len(points) < 2:
+        raise ValueError(f"{name} needs two points or more: it asks for the levels between them")
     moments, levels = zip(*points, strict=True)
 
     def at(time: float) -> Value:

@@ -1,7 +1,7 @@
 """Curves as they are written down: a few words, a JSON file or a CSV table.
 
-Words: `120 bpm 3/4` (rhythm), `Am F C G 120 bpm` (melody: each chord for a bar, its notes one after the other), and
-`0:-40 8:-12` (dynamics: dB at seconds, lines between).
+Words: `120 bpm 3/4` (rhythm), `Am F C G 120 bpm` (melody: each chord for a bar, its notes one after the other; without
+a tempo at that of the piece), and `0:-40 8:-12` (dynamics: dB at seconds, lines between).
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ _POINT = re.compile(r"(\d+(?:\.\d+)?):(-?\d+(?:\.\d+)?)")
 TABLES = (".json", ".csv")
 
 
-def read_curve(name: Name, text: str, seconds: float) -> Curve:
-    """The curve of a piece of `seconds` that a text tells: words, or the path of a .json or .csv file.
+def read_curve(name: Name, text: str, seconds: float, tempo: float | None = None) -> Curve:
+    """The curve of a piece of `seconds` at a `tempo` in beats per minute that a text tells: words, or the path of a
+    .json or .csv file.
 
     Raises ValueError for what is none, or lies outside of the piece."""
     path = Path(text)
     if path.suffix.lower() not in TABLES:
-        return of_words(name, text, seconds)
+        return of_words(name, text, seconds, tempo)
     if not path.is_file():
         raise ValueError(f"there is no file {text}")
     try:
@@ -43,19 +44,20 @@ def read_curve(name: Name, text: str, seconds: float) -> Curve:
         raise ValueError(f"{path}: {error}") from None
 
 
-def of_words(name: Name, text: str, seconds: float) -> Curve:
-    """The curve of a few words."""
+def of_words(name: Name, text: str, seconds: float, tempo: float | None = None) -> Curve:
+    """The curve of a few words, for a piece at a tempo."""
     if name == "dynamics":
         found = [(float(a), float(b)) for a, b in _POINT.findall(text)]
         if not found or _POINT.sub("", text).strip():
-            raise ValueError(f"dynamics cannot be {text!r}; it takes a file, or SECONDS:DB as in '0:-40 8:-12'")
+            raise ValueError(f"dynamics cannot be {text!r}; it takes a sound, or SECONDS:DB as in '0:-40 8:-12'")
         return of_json(name, {"points": found}, seconds)
     match = _TEMPO.search(text)
-    before = text[: match.start()].split() if match else []
-    if not match or (name == "rhythm") == bool(before):
+    before = text[: match.start() if match else None].split()
+    bpm = float(match[1]) if match else tempo
+    if bpm is None or not text.strip() or (name == "rhythm") == bool(before):
         example = "'120 bpm' or '90 bpm 3/4'" if name == "rhythm" else "chords as in 'Am F C G 120 bpm'"
-        raise ValueError(f"{name} cannot be {text!r}; it takes a file, or {example}")
-    data = {"bpm": float(match[1]), "meter": match[2] or "4/4"} | ({"chords": before} if before else {})
+        raise ValueError(f"{name} cannot be {text!r}; it takes a sound, or {example}")
+    data = {"bpm": bpm, "meter": (match and match[2]) or "4/4"} | ({"chords": before} if before else {})
     return of_json(name, data, seconds)
 
 

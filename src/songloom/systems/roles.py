@@ -281,9 +281,14 @@ class Generator(System):
         """Samples of the lead of a loop (0 for other pieces), and of the piece."""
         return round(request.lead_seconds * self.sample_rate), round(request.seconds * self.sample_rate)
 
+    @property
+    def controls(self) -> frozenset[str]:
+        """The fields of a request that this very model uses: those of its kind, but for what its settings rule out."""
+        return self.uses
+
     def check(self, request: Request) -> None:
         """Raises ValueError for a request that this model cannot meet."""
-        request.check(self.uses, str(self.config.kind))
+        request.check(self.controls, str(self.config.kind))
 
     def generate(self, request: Request, *, progress: Progress | None = None) -> Tensor:
         """Wave [B, C, T] in [-1, 1], B the number of candidates (seeds `seed`, `seed` + 1, ...), T exactly

@@ -110,7 +110,8 @@ def test_the_teachers_guidance_is_inside_and_no_other_can_be_asked_for(teacher: 
     torch.manual_seed(1)
     losses = student.losses(batch(student), step=0)
     assert losses["straight"] > 0.01 and losses["~learned"] < -0.5  # without guidance it is far from its teacher
-    for change in ({"guidance": 2.0}, {"negative_prompt": "drums"}):
+    assert teacher.uses - student.controls == {"guidance", "negative_prompt"} and teacher.controls == teacher.uses
+    for change in ({"guidance": 2.0}, {"guidance": 1.0}, {"negative_prompt": "drums"}):
         with pytest.raises(ValueError, match="guidance inside"):
             student.generate(Request(prompt="calm piano", seconds=0.2, **change))  # type: ignore[arg-type]
 

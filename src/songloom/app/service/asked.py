@@ -77,11 +77,18 @@ class Wish(Model):
         for name in ("story", "inpaint"):
             if name in given:
                 given[name] = tuple(tuple(row) for row in given[name])
-        length = Request(**{name: given[name] for name in LENGTH if name in given}).seconds
+        piece = Request(**{name: given[name] for name in LENGTH if name in given})
         asked = {name: getattr(self, name) for name in INPUTS if getattr(self, name) is not None}
-        given |= {name: _heard(name, value, load, length) for name, value in asked.items()}  # type: ignore[arg-type]
+        given |= {name: _heard(name, value, load, piece) for name, value in asked.items()}  # type: ignore[arg-type]
         request = Request(**given)
         return Music(request=request, model=place, precision=self.precision, loudness=self.loudness)
+
+
+class Again(Model):
+    """What is to be another when a job's music is made again."""
+
+    seed: Annotated[int, Field(ge=0, le=2**53)]
+    candidates: Annotated[int, Field(ge=1, le=64)] = 1
 
 
 INPUTS: tuple[str, ...] = ("init", "continuation", "melody", "dynamics", "rhythm")
@@ -90,8 +97,10 @@ LENGTH = ("prompt", "story", "seconds", "bars", "tempo")
 """Fields that tell how long a piece is."""
 
 
-def _heard(name: Name, value: Control, load: Callable[[str], Audio], seconds: float) -> Audio | Curve:
-    return of_words(name, value.curve, seconds) if isinstance(value, CurveInput) else load(value.sound)
+def _heard(name: Name, value: Control, load: Callable[[str], Audio], piece: Request) -> Audio | Curve:
+    if isinstance(value, CurveInput):
+        return of_words(name, value.curve, piece.seconds, piece.named_tempo)
+    return load(value.sound)
 
 
 class Texts(Model):

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 from songloom.app.coding import load_codec
 from songloom.inference.coded_files import Identity
 from songloom.inference.embedding import Space, open_space
+from songloom.inference.song import DEFAULT_MODEL
 from songloom.inference.tagging import Tagger
 from songloom.published.load import load
 from songloom.systems import registry
@@ -54,7 +55,7 @@ def look(name: str, place: str) -> Served:
         summary=system.summary,
         sample_rate=system.sample_rate,
         channels=system.channels,
-        controls=tuple(sorted(getattr(system, "uses", ()))),
+        controls=tuple(sorted(system.controls)) if isinstance(system, Generator) else (),
     )
 
 
@@ -120,6 +121,8 @@ class Shelf:
 
 
 def shelf(places: Mapping[str, str]) -> Shelf:
-    """The models of some places by name; without any, the embedded ones."""
-    chosen = dict(places) or {name: name for name in registry.embedded()}
+    """The models of some places by name; without any, the embedded ones, `songloom generate`'s before others."""
+    chosen = dict(places) or {
+        name: name for name in sorted(registry.embedded(), key=lambda name: name != DEFAULT_MODEL)
+    }
     return Shelf({name: look(name, place) for name, place in chosen.items()})

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
+from songloom.app.job_music import Music
 from songloom.app.job_store import ENDED, Job, State
 from songloom.app.service import told
-from songloom.app.service.asked import Identity, Wish
+from songloom.app.service.asked import Again, Identity, Wish
 from songloom.app.service.state import Service, owner_of
 
 NOT_THERE: dict[int | str, dict[str, Any]] = {404: {"model": told.Problem}}
@@ -30,9 +31,9 @@ def routes(service: Service) -> APIRouter:
 
     @router.post("/estimate")
     def estimate(request: Request, wish: Wish) -> told.ToldEstimate:
-        """What a job would take."""
+        """What a job would take; what would never be taken is refused."""
         task = service.task(wish, owner_of(request))
-        return told.estimate(queue.estimate(task), task.request.seconds)
+        return told.estimate(queue.checked(task), task.request.seconds)
 
     @router.post("/jobs", status_code=202)
     def submit(request: Request, wish: Wish, response: Response) -> told.ToldJob:
@@ -41,6 +42,17 @@ def routes(service: Service) -> APIRouter:
         job = queue.submit(service.task(wish, owner), owner=owner)
         response.headers["Location"] = f"/v1/jobs/{job.id}"
         return shown(job)
+
+    @router.post("/jobs/{identity}/again", status_code=202, responses=NOT_THERE | CONFLICT)
+    def again(request: Request, identity: Identity, other: Again, response: Response) -> told.ToldJob:
+        """Queues the music of a job once more under other seeds, with the sounds and curves that it had."""
+        owner = owner_of(request)
+        job = service.job(identity, owner)
+        if job.task["kind"] != Music.kind:
+            raise HTTPException(409, f"job {identity} makes no music")
+        made = queue.submit(service.task_again(job, other.seed, other.candidates), owner=owner)
+        response.headers["Location"] = f"/v1/jobs/{made.id}"
+        return shown(made)
 
     @router.get("/jobs")
     def history(

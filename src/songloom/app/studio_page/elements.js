@@ -11,10 +11,12 @@ export function made(tag, properties = {}, ...children) {
 export function button(text, does, properties = {}) {  // what goes wrong is said, not lost
   const node = made("button", { type: "button", textContent: text, ...properties });
   node.addEventListener("click", async (event) => {
-    try { await does(event); } catch (error) { say(`${error.message}.`, true); }
+    try { await does(event); } catch (error) { say(sentence(error), true); }
   });
   return node;
 }
+
+export const sentence = ({ message }) => `${message[0].toUpperCase()}${message.slice(1)}.`;  // what went wrong
 
 export function say(text, bad = false) {
   $("status").textContent = text;

@@ -13,8 +13,8 @@ export const FIELDS = [
   { name: "drums", label: "Drums", options: [["with drums", true], ["no drums", false]] },
   { name: "candidates", label: "Takes", least: 1, most: 8, step: 1, always: true, fallback: 1 },
   { name: "loop", label: "A loop", check: true },
-  { name: "negative_prompt", label: "What it should not sound like", wide: true, fine: true },
-  { name: "melody", label: "Chords to follow, one a bar", curve: "Am F C G 120 bpm", wide: true, fine: true },
+  { name: "negative_prompt", label: "What it should not sound like", words: "drums, distortion", wide: true, fine: true },
+  { name: "melody", label: "Chords to follow, one a bar", curve: "Am F C G, or Am F C G 120 bpm", wide: true, fine: true },
   { name: "dynamics", label: "Loudness to follow, dB at seconds", curve: "0:-40 8:-12", wide: true, fine: true },
   { name: "rhythm", label: "Beat to follow", curve: "90 bpm 3/4", wide: true, fine: true },
   { name: "seed", label: "Seed", least: 0, most: 2 ** 31, step: 1, always: true, unset: "a new one", fine: true },
@@ -67,13 +67,13 @@ function tick(field) {
 
 function number(field) {
   const node = made("input", { type: "number", min: field.least, max: field.most, step: field.step,
-    value: state.values[field.name] ?? field.fallback ?? "", placeholder: field.unset ?? "as it comes" });
+    value: state.values[field.name] ?? field.fallback ?? "", placeholder: field.unset ?? field.fallback ?? "as it comes" });
   node.addEventListener("input", () => set(field, node.value === "" ? undefined : Number(node.value)));
   return node;
 }
 
 function words(field) {
-  const node = made("input", { value: state.values[field.name] ?? "", placeholder: field.curve ? `as ${field.curve}` : "" });
+  const node = made("input", { value: state.values[field.name] ?? "", maxLength: 1000, placeholder: `as ${field.curve ?? field.words}` });
   node.addEventListener("input", () => set(field, node.value || undefined));
   return node;
 }

@@ -1,7 +1,7 @@
 // The form: what the chosen model uses, and nothing else; what it says becomes a wish.
 
 import { ask } from "./calls.js";
-import { $, button, clock, fold, made, say } from "./elements.js";
+import { $, button, clock, fold, made, say, sentence } from "./elements.js";
 import { FIELDS, input } from "./fields.js";
 import { addSounds, drawSounds } from "./sounds.js";
 import { model, on, state, tell, uses } from "./state.js";
@@ -50,8 +50,11 @@ let estimating;
 function estimate() {
   fold("more", FIELDS.filter((field) => field.fine && stands(field) && state.values[field.name] !== undefined).length || "");
   clearTimeout(estimating);
+  say("");
+  const wrong = $("form").querySelector(":invalid:not(details)");
+  if (wrong) { $("estimate").textContent = `${wrong.ariaLabel ?? wrong.labels[0].innerText.split("\n")[0]}: ${wrong.validationMessage}`; return; }
   estimating = setTimeout(async () => {
-    if (!$("form").checkValidity() || !model().name) return;
+    if (!model().name) return;
     try {
       const told = await ask("/v1/estimate", wish());
       state.length = told.length;
@@ -59,7 +62,7 @@ function estimate() {
       $("estimate").textContent = lasts + (told.seconds ? `Ready in about ${clock(told.seconds)}.` : "");
       tell("laid");
     } catch (error) {
-      $("estimate").textContent = `${error.message}.`;
+      $("estimate").textContent = sentence(error);
     }
   }, 400);
 }
@@ -79,7 +82,7 @@ async function make(event) {
     await addSounds(asked);
     await begin(asked);
   } catch (error) {
-    say(`${error.message}.`, true);
+    say(sentence(error), true);
   }
   $("make").disabled = false;
 }
@@ -91,6 +94,7 @@ function write(text) {
 
 export function openForm() {
   $("form").addEventListener("submit", make);
+  $("form").addEventListener("invalid", ({ target }) => { for (let part = target; (part = part.parentElement?.closest("details"));) part.open = true; }, true);
   $("prompt").addEventListener("input", () => write($("prompt").value));
   $("model").addEventListener("change", () => { state.model = $("model").value; tell("rebuild"); });
   $("examples").append(...EXAMPLES.map(([name, text]) => button(name, () => write(text), { title: text })));

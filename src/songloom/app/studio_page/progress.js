@@ -1,7 +1,7 @@
 // What the server tells of jobs while they go on, by server-sent events.
 
 import { call } from "./calls.js";
-import { later, say } from "./elements.js";
+import { later, say, sentence } from "./elements.js";
 
 const MOST = 3;          // streams at a time: a browser has few connections
 const RETRY = 1500;      // milliseconds
@@ -20,7 +20,7 @@ async function watch(take, takes, show) {
     try {
       await told((await call(`/v1/jobs/${id}/events`)).body.pipeThrough(new TextDecoderStream()).getReader(), show);
     } catch (error) {
-      if (!(error instanceof TypeError)) { say(`${error.message}.`, true); break; }
+      if (!(error instanceof TypeError)) { say(sentence(error), true); break; }
       say("The server does not answer; trying again. Nothing is lost.");
     }
     await later(take.ended ? 0 : RETRY);

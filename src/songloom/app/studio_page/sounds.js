@@ -5,7 +5,7 @@ import { $, button, fold, made, say } from "./elements.js";
 import { live } from "./live.js";
 import { cut, decoded, wav } from "./pcm.js";
 import { middle, selection } from "./selection.js";
-import { model, on, state, tell } from "./state.js";
+import { model, on, seconds, state, tell } from "./state.js";
 
 const USES = [  // what is done with a sound: [its name, in words, fields that the model has to use]
   ["continue", "Go on from the selection", ["continuation"]], ["change", "Change the selection", ["init"]],
@@ -21,7 +21,7 @@ export async function drop(file) {
     const buffer = await decoded(await file.arrayBuffer());
     const use = able().find((one) => !state.sounds.some((sound) => sound.use === one)) ?? able()[0], sound = { name: file.name, buffer, use };
     state.sounds.push({ ...sound, regions: afresh(sound) });
-    say("");
+    longer(sound);
     $("sounds").open = true;
     tell("rebuild");
   } catch {
@@ -34,6 +34,11 @@ const afresh = (sound) => [sound.use === "remake" ? middle(sound) : [0, sound.bu
 function put(sound, use) {
   sound.use = use;
   sound.regions = afresh(sound);
+  longer(sound);
+}
+
+function longer({ use, buffer: { duration } }) {  // what goes on from a sound lasts longer than it
+  if (use === "continue" && !state.inBars && seconds() <= duration) state.values.seconds = Math.ceil(duration) + 10;
 }
 
 export function drawSounds() {

@@ -13,9 +13,9 @@ export const takes = new Map();  // by the ids of their jobs
 const ENDED = ["done", "failed", "cancelled"];
 const empty = () => { $("empty").hidden = takes.size > 0; };
 
-export async function begin(asked) {
+export async function begin(asked, path = "/v1/jobs") {
   live.ready();
-  const job = await ask("/v1/jobs", asked);
+  const job = await ask(path, asked);
   say("");
   show(job);
   takes.get(job.id).node.scrollIntoView({ block: "nearest", behavior: "smooth" });
@@ -104,16 +104,11 @@ function results(take) {
   return [made("div", { className: "candidates" }, ...nodes)];
 }
 
-function again({ job }) {  // the wish of a job; null when it was made from sounds or curves, which only the server has
-  const given = Object.values(job.request).some((value) => value && typeof value === "object" && !Array.isArray(value));
-  return given || !state.models.some((one) => one.name === job.model) ? null : { model: job.model, seed: 0, candidates: 1, ...job.request };
-}
-
 function more(take) {
-  const { job } = take, asked = again(take), row = made("div", { className: "row" });
-  if (asked && job.state === "done")
-    row.append(button("Four variations", () => begin({ ...asked, seed: asked.seed + asked.candidates, candidates: 4 })));
-  if (asked) row.append(button(job.state === "done" ? "Change and make again" : "Back to the form", () => restore(asked)));
+  const { job } = take, { seed = 0, candidates = 1 } = job.request, row = made("div", { className: "row" });
+  const known = state.models.some((one) => one.name === job.model), done = job.state === "done";
+  if (known && done) row.append(button("Four variations", () => begin({ seed: seed + candidates, candidates: 4 }, `/v1/jobs/${job.id}/again`)));
+  if (known) row.append(button(done ? "Change and make again" : "Back to the form", () => restore(job)));
   row.append(button("Remove", async () => {
     await call(`/v1/jobs/${job.id}`, { method: "DELETE" });
     take.node.remove();
@@ -123,12 +118,15 @@ function more(take) {
   return row;
 }
 
-function restore(asked) {
-  state.model = asked.model;
+function restore({ model, request: asked }) {
+  const followed = Object.values(asked).some((value) => value && typeof value === "object" && !Array.isArray(value));
+  if (!followed) state.sounds = [];  // of another wish
+  state.model = model;
   state.prompt = asked.prompt ?? "";
   state.values = Object.fromEntries(FIELDS.filter(({ name, curve }) => !curve && asked[name] !== undefined).map(({ name }) => [name, asked[name]]));
   state.inBars = asked.bars !== undefined;
   state.story = (asked.story ?? []).map(([at, text]) => ({ at, text }));
   tell("rebuild");
   $("prompt").focus();
+  if (followed && !state.sounds.length) say("The sounds and curves of this take stay with the server: give them again, or make variations.");
 }

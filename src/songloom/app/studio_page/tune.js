@@ -1,7 +1,7 @@
 // "Your music": files go up, their captions are looked at, a model learns them and stands among the others.
 
 import { ask, call } from "./calls.js";
-import { $, button, later, made, say } from "./elements.js";
+import { $, button, later, made, say, sentence } from "./elements.js";
 import { drawPieces } from "./tune_pieces.js";
 import { drawOutcome } from "./tune_outcome.js";
 import { state, tell } from "./state.js";
@@ -30,7 +30,7 @@ export function openTuning() {
   $("mine-add").append(button("Choose files…", () => file.click()), file, made("span", { className: "soft", textContent: "or drop them here" }));
 }
 
-const complain = (error) => say(`${error.message}.`, true);
+const complain = (error) => say(sentence(error), true);
 const post = (told, stage) => ask(`/v1/tunings/${told.id}/${stage}`, {});
 
 async function refresh() {

@@ -52,6 +52,8 @@ from songloom.systems.latent_generator import LatentGenerator, LatentSettings, S
 from songloom.systems.request import Request
 from songloom.systems.wants import wants
 
+GUIDANCE = frozenset({"guidance", "negative_prompt"})
+"""What a straightened model has no use for."""
 LEARNED = ("text", "musical", "curves", "dit")
 """What a student has of its own."""
 
@@ -215,12 +217,18 @@ class Flow(LatentGenerator, kind="flow"):
     def frames(self, samples: int) -> int:
         return -(-self.codec.frames(samples) // self.config.patch) * self.config.patch
 
+    @property
+    def controls(self) -> frozenset[str]:
+        without = CONTROLS if self.curves is None else frozenset()
+        return self.uses - without - (GUIDANCE if self.config.straight else frozenset())
+
     def check(self, request: Request) -> None:
+        if self.config.straight and any(getattr(request, name) is not None for name in GUIDANCE):
+            raise ValueError(
+                f"this {self.config.kind} was straightened with its guidance inside:"
+                " it takes no other, and no negative_prompt"
+            )
         super().check(request)
-        if self.curves is None:
-            request.check(self.uses - CONTROLS, f"this {self.config.kind}")
-        if self.config.straight and (request.negative_prompt or request.guidance not in (None, 1.0)):
-            raise ValueError("this model was straightened with its guidance inside: it takes no other")
 
     def call_opponents(self) -> None:
         """The teacher is the model as it is now."""

@@ -146,8 +146,12 @@ class MusicControlNet(Generator, kind="music-controlnet"):
             batch = without_words(batch, alone)
         return self.steered(curves).losses(batch, step=step)
 
+    @property
+    def controls(self) -> frozenset[str]:
+        return self.uses | self.base.controls - {"loop"}
+
     def check(self, request: Request) -> None:
-        request.check(self.uses | self.base.uses - {"loop"}, str(self.config.kind))
+        request.check(self.controls, str(self.config.kind))
         most = self.base.longest * self.codec.hop_length / self.sample_rate
         if round(request.seconds * self.sample_rate) > self.base.longest * self.codec.hop_length:
             raise ValueError(f"{self.config.kind} makes at most {most:.1f} s, not {request.seconds:g}")
