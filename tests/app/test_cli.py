@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,37 @@ def test_the_overview_names_every_command_with_the_first_line_of_its_help(run: R
             )
             assert (ast.get_docstring(found) or "").startswith(summary[:-1]), name
             assert group is cli.DATA or name in out
+
+
+def test_help_tells_defaults_and_leaves_out_what_is_off_or_empty(run: Run) -> None:
+    words = [*cli.COMMANDS, *(f"data {name}" for name in cli.DATA)]
+    told = {name: " ".join(run(*name.split(), "--help")[1].replace("│", " ").split()) for name in words}
+    for empty in ("False", "()", "None"):
+        assert [name for name, text in told.items() if not text or f"[default: {empty}]" in text] == []
+    for name, default in (("generate", "10.0"), ("decode", "0.0"), ("serve", "127.0.0.1"), ("studio", "True")):
+        assert f"[default: {default}]" in told[name]
+
+
+def test_a_disk_that_fills_is_told_with_the_file_and_leaves_nothing(run: Run, model: Path, tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))  # files can grow no further
+    try:
+        code, out, err = run("generate", "x", "-o", "a.wav", "--seconds", 1, "--model", model)
+        streamed = run("generate", "x", "-o", "s.wav", "--seconds", 1, "--stream", "--model", model)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (code, out, err) == (1, "", "songloom: a.wav: File too large\n")
+    assert streamed == (1, "", "songloom: s.wav: File too large\n")
+    assert [(path.name, path.stat().st_size) for path in tmp_path.iterdir()] == [("s.wav", 4096)]
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused_before_a_model_is_loaded(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != Path("locked"))  # root may write anywhere
+    (tmp_path / "locked").mkdir()
+    code, _, err = run("generate", "x", "-o", "locked/a.wav", "--model", "nothing")
+    assert (code, err) == (2, "songloom: locked cannot be written to; choose another folder\n")
 
 
 def test_a_prompt_becomes_a_file_of_the_asked_length_that_replays_exactly(

@@ -125,6 +125,9 @@ def test_a_wish_comes_back_into_the_form_after_a_reload(page: web.Browser) -> No
     assert (
         shown == {"bars": "2", "tempo": "120"} and page.run("return document.getElementById('prompt').value") == "organ"
     )
+    assert page.run("return document.getElementsByName('seed')[0].value") == str(job["request"]["seed"])
+    assert finished(page, "flute", seconds=None)["request"] == {**job["request"], "prompt": "flute"}
+    assert page.run("return document.getElementsByName('seed')[0].value") == ""  # lent for one time
 
 
 @pytest.mark.skipif("loom" not in registry.embedded(), reason="the embedded model is not made yet")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import browser as web
 import numpy as np
 import pytest
-from studio_steps import choose, drop, fill, finished, state
+from studio_steps import NEWEST, choose, drop, fill, finished, state
 
 from songloom.systems import registry
 from songloom.systems.request import ALWAYS
@@ -48,6 +48,24 @@ def test_a_length_in_bars_needs_a_tempo_and_is_as_long_as_that_makes_it(page: we
     assert page.run("return document.getElementsByName('seconds')[0].value") == "10"
 
 
+def test_what_is_wrong_is_said_before_music_is_asked_for(page: web.Browser) -> None:
+    fill(page, "seconds", 0)
+    page.wait("document.getElementById('estimate').textContent.startsWith('Length: ')")
+    fill(page, "seconds", 601)
+    page.wait("document.getElementById('estimate').textContent === 'Refused: 601 s of music are asked; 600 may be.'")
+    fill(page, "seconds", 2)
+    page.run("document.querySelector('#more').open = true")
+    fill(page, "guidance", 31)
+    page.run("document.querySelector('#more').open = false")
+    known = page.run("return document.querySelectorAll('article').length")
+    page.run("document.getElementById('prompt').focus()")
+    page.keys("harp")
+    page.chord(web.CONTROL, web.ENTER)
+    page.wait("document.querySelector('#more').open && document.activeElement.name === 'guidance'")
+    assert page.text("#estimate").startswith("Strictness of the words: ")
+    assert page.run("return document.querySelectorAll('article').length") == known
+
+
 def test_examples_are_written_into_the_words(page: web.Browser) -> None:
     titles = page.run("return [...document.querySelectorAll('#examples button')].map((node) => node.title)")
     assert len(titles) == len(set(titles)) > 5
@@ -74,7 +92,18 @@ def test_a_dropped_files_selection_is_what_the_music_goes_on_from(page: web.Brow
         "[...document.querySelectorAll('article button')].find((node) => node.textContent === 'Start from it').click()"
     )
     page.wait("document.querySelectorAll('.sound').length === 2")
+    page.run(f"{NEWEST}('button')].find((node) => node.textContent === 'Four variations').click()")
+    page.wait("document.querySelector('article').take.job.request.candidates === 4")
+    varied = page.run("return document.querySelector('article').take.job.request")
+    assert varied == {**job["request"], "seed": job["request"]["seed"] + 1, "candidates": 4}
+    page.run("document.querySelector('article:first-child .cancel')?.click()")
     assert state(page, "sounds[1].buffer.duration") == pytest.approx(job["results"][0]["seconds"], abs=0.01)
+
+
+def test_what_goes_on_from_a_sound_is_made_longer_than_it(page: web.Browser) -> None:
+    choose(page, "#model", "diffusion")
+    drop(page, tune(11.5), RATE)
+    page.wait("document.getElementsByName('seconds')[0].value === '22'")
 
 
 def test_several_parts_of_one_sound_are_made_anew(page: web.Browser) -> None:

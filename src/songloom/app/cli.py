@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from songloom import __version__
 
@@ -73,6 +73,7 @@ def build(*, summaries: bool) -> App:
         help="Text in, music out: generate, tokenise, train and measure.",
         version=__version__,
         suppress_keyboard_interrupt=False,
+        default_parameter=Parameter(show_default=_shown),
     )
     data = App(name="data", help="Make and look at corpora of music.")
     for group, commands in ((app, COMMANDS), (data, DATA)):
@@ -80,6 +81,11 @@ def build(*, summaries: bool) -> App:
             group.command(home, name=name, help=summary if summaries else None)
     app.command(data)
     return app
+
+
+def _shown(default: object) -> str | None:
+    """A default as help tells it; what is off or empty goes without saying."""
+    return None if default is None or default is False or default == () else str(default)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,8 @@ def generate(
 
     songloom generate "ambient pads" --seconds 600 --stream -o - | ffplay -
 
+    A model takes the controls that songloom show NAME lists, and refuses others.
+
     Parameters
     ----------
     prompt:
@@ -73,10 +76,10 @@ def generate(
         FILE or FILE:STRENGTH of songloom finetune, as runs/mine:0.8 (1 is as it was trained); several add up.
     precision:
         What the weights are held in, where a model has a choice: float32 is exact, bfloat16 half as large, int8 a
-        quarter and the fastest. Without it int8 for the embedded model, float32 for others.
+        quarter and the fastest. Without it int8 for loom, float32 for others.
     candidates:
-        Make several (seeds seed, seed+1, ...) and keep the best. Without it as many as the model usually tries of a
-        piece of up to a minute.
+        Make so many, 1 to 64 (with seeds seed, seed+1, ...), and keep the best. Without it as many as the model usually
+        tries of a piece of up to a minute.
     rank:
         What is best: controls measures which is closest to what is asked of tempo, key, drums and curves; text, which
         sounds most like the prompt to an embedder; both adds the two.
@@ -92,7 +95,7 @@ def generate(
     out:
         The folder for --prompts.
     loudness:
-        Integrated loudness of the result in LUFS.
+        Integrated loudness of the result in LUFS, -70 to 0.
     stream:
         Write the audio as it is made (one candidate, the model's own level).
     play:
@@ -180,6 +183,8 @@ def _check_target(path: Path, overwrite: bool) -> None:
         raise ValueError(f"{path} exists; choose another name or add --overwrite")
     if not path.parent.is_dir():
         raise ValueError(f"{path.parent} is no folder; make it first")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ValueError(f"{path.parent} cannot be written to; choose another folder")
 
 
 def _base(lora: Sequence[str]) -> str:
@@ -317,8 +322,11 @@ def _stream(model: Model, request: Request, target: str) -> None:
     elif Path(target).suffix.lower() != ".wav":
         raise ValueError(f"--stream writes WAV: {target} should end in .wav")
     else:
-        with Path(target).open("wb") as file:
-            _write_stream(model, request, file)
+        try:
+            with Path(target).open("wb") as file:
+                _write_stream(model, request, file)
+        except OSError as error:  # a disk that is full does not say where
+            raise OSError(error.errno, error.strerror, target) from None
 
 
 def _write_stream(model: Model, request: Request, file: BinaryIO) -> None:

@@ -33,9 +33,9 @@ class Wish:
     """Story mode: a second and what is to be heard from then on, as in --at 0 'calm piano' --at 15 'drums enter'; a
     prompt holds throughout."""
     seconds: float = DEFAULT_SECONDS
-    "Length of the music, up to an hour."
+    "Length of the music in seconds, 0.1 to 3600."
     bars: int | None = None
-    "Length of the music in bars of its tempo, instead of --seconds."
+    "Length of the music in bars of its tempo, 1 to 2000, instead of --seconds."
     loop: Annotated[bool, Parameter(negative="")] = False
     "Make the end lead back to the beginning, so that the file can play in circles."
     seed: int = 0
@@ -49,13 +49,13 @@ class Wish:
     negative: str | None = None
     "What the music should move away from."
     guidance: float | None = None
-    "How strongly the prompt pulls; 1 is not at all, 3 is usual."
+    "How strongly the prompt pulls, 0 to 30; 1 is not at all, 3 is usual."
     temperature: float | None = None
-    "Boldness of sampling; 1 is usual, 0 always takes the likeliest."
+    "Boldness of sampling, 0 to 10; 1 is usual, 0 always takes the likeliest."
     top_k: int | None = None
-    "Sample among the k likeliest tokens."
+    "Sample among the k likeliest tokens, 1 or more."
     top_p: float | None = None
-    "Sample among the likeliest tokens that hold this probability."
+    "Sample among the likeliest tokens that hold this probability, 0 to 1."
     melody: str | None = None
     """A tune to follow: a sound file, a .json or .csv curve, or chords as in 'Am F C G 120 bpm' (a bar each;
     without bpm at the tempo of the piece)."""
@@ -72,7 +72,7 @@ class Wish:
     inpaint: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
     "A region of --init to make anew, as 2.5-4 in seconds, the rest stays; may be given many times."
     steps: int | None = None
-    "Passes of a diffusion model: more are finer and slower."
+    "Passes of a diffusion model, 1 to 1000: more are finer and slower."
 
     def given(self) -> dict[str, Any]:
         """The options that were given, by the names of a request's fields, files as paths and curves as words. Raises

@@ -205,7 +205,7 @@ def replace_file(path: str | os.PathLike[str], data: bytes) -> None:
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A file beside the path to write into; it takes the path's place when the block ends well, and goes when it
-    does not, whatever stops it."""
+    does not, whatever stops it. What the disk refuses is an OSError that names the path."""
     target = Path(path)
     if target.is_dir():
         raise ValueError(f"{target} is a folder; a file name is needed")
@@ -218,6 +218,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(target)
+    except OSError as error:
+        if error.errno is not None and error.filename in (None, str(beside)):
+            raise OSError(error.errno, error.strerror, str(target)) from None
+        raise
     finally:
         beside.unlink(missing_ok=True)
 

@@ -8,7 +8,7 @@ export const KEYS = ["major", "minor"].flatMap((mode) => TONICS.map((tonic) => `
 export const FIELDS = [
   { name: "seconds", label: "Length", least: 0.1, most: 3600, step: "any", always: true, fallback: 10, unit: "seconds" },
   { name: "bars", label: "Length", least: 1, most: 2000, step: 1, always: true, fallback: 8, unit: "bars" },
-  { name: "tempo", label: "Tempo (bpm)", least: 20, most: 300, step: "any" },
+  { name: "tempo", label: "Tempo (bpm)", least: 20, most: 300, step: "any", unset: "any" },
   { name: "key", label: "Key", options: KEYS.map((key) => [key, key]) },
   { name: "drums", label: "Drums", options: [["with drums", true], ["no drums", false]] },
   { name: "candidates", label: "Takes", least: 1, most: 8, step: 1, always: true, fallback: 1 },
@@ -51,7 +51,7 @@ function unit(field) {  // of the length
 }
 
 function choice(field) {
-  const node = made("select", {}, made("option", { value: "", textContent: "as it comes" }),
+  const node = made("select", {}, made("option", { value: "", textContent: "any" }),
     ...field.options.map(([text], place) => made("option", { value: place, textContent: text })));
   node.value = String(field.options.findIndex(([, value]) => value === state.values[field.name]));
   if (node.selectedIndex < 0) node.value = "";
@@ -67,7 +67,7 @@ function tick(field) {
 
 function number(field) {
   const node = made("input", { type: "number", min: field.least, max: field.most, step: field.step,
-    value: state.values[field.name] ?? field.fallback ?? "", placeholder: field.unset ?? field.fallback ?? "as it comes" });
+    value: state.values[field.name] ?? field.fallback ?? "", placeholder: field.unset ?? field.fallback ?? "usual" });
   node.addEventListener("input", () => set(field, node.value === "" ? undefined : Number(node.value)));
   return node;
 }

@@ -52,7 +52,7 @@ function estimate() {
   clearTimeout(estimating);
   say("");
   const wrong = $("form").querySelector(":invalid:not(details)");
-  if (wrong) { $("estimate").textContent = `${wrong.ariaLabel ?? wrong.labels[0].innerText.split("\n")[0]}: ${wrong.validationMessage}`; return; }
+  if (wrong) { $("estimate").textContent = `${wrong.ariaLabel ?? wrong.labels[0].firstElementChild.textContent}: ${wrong.validationMessage}`; return; }
   estimating = setTimeout(async () => {
     if (!model().name) return;
     try {
@@ -81,6 +81,8 @@ async function make(event) {
     const asked = { seed: fresh(), ...wish() };
     await addSounds(asked);
     await begin(asked);
+    if (state.values.seed === state.seed) { delete state.values.seed; tell("rebuild"); }  // a take's own, lent for one time
+    state.seed = null;
   } catch (error) {
     say(sentence(error), true);
   }

@@ -6,6 +6,7 @@ export const state = {
   model: "",     // the name of the chosen one
   prompt: "",
   values: {},    // what was set, by field; fields of other models are kept
+  seed: null,    // of the take that was put back into the form
   inBars: false, // how the length is told
   length: 10,    // seconds that it comes to, as the server says
   story: [],     // sections: { at, text }

@@ -124,6 +124,7 @@ function restore({ model, request: asked }) {
   state.model = model;
   state.prompt = asked.prompt ?? "";
   state.values = Object.fromEntries(FIELDS.filter(({ name, curve }) => !curve && asked[name] !== undefined).map(({ name }) => [name, asked[name]]));
+  state.values.seed = state.seed = asked.seed ?? 0;
   state.inBars = asked.bars !== undefined;
   state.story = (asked.story ?? []).map(([at, text]) => ({ at, text }));
   tell("rebuild");
