@@ -76,14 +76,16 @@ class Attempt:
             yield
         except Stopped as stopped:
             self._end(stopped.state, stopped.reason)
-        except (ValueError, OSError) as error:
+        except ValueError as error:
             self._end("failed", " ".join(str(error).split()))
+        except OSError as error:  # where its files lie is nobody's business
+            self._end("failed", error.strerror or " ".join(str(error).split()))
 
     def _end(self, state: State | None, reason: str | None) -> None:
+        (self.folder / PARTIAL).unlink(missing_ok=True)  # first: on a full disk it makes room for the next line
         if not self.over and state is not None:
             self.store.stop(self.job, state, reason)
         self.over = True
-        (self.folder / PARTIAL).unlink(missing_ok=True)
 
 
 def too_long(job: Job) -> str:

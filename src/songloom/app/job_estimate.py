@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from songloom.app.job_limits import Limits
-from songloom.app.job_store import Job, JobStore
+from songloom.app.job_store import RESERVE_BYTES, Job, JobStore
 from songloom.app.job_task import Bound, Task
 from songloom.inference import memory
 
@@ -89,10 +89,11 @@ def too_many(limits: Limits, store: JobStore, owner: str) -> str | None:
 def too_large(limits: Limits, store: JobStore, needs: Estimate) -> str | None:
     """Why there is no room for a task now; None when there is."""
     room = limits.disk - store.used()
+    free_disk = shutil.disk_usage(store.folder).free - store.promised() - 2 * RESERVE_BYTES
     free = limits.memory if limits.memory is not None else memory.free()
     return _beyond(
         ("it may take {:.0f} bytes of disk; {:.0f} are left, delete some jobs", needs.bytes, room),
-        ("it may take {:.0f} bytes of disk; {:.0f} are free", needs.bytes, shutil.disk_usage(store.folder).free),
+        ("it may take {:.0f} bytes of disk; {:.0f} are free for it", needs.bytes, max(0, free_disk)),
         ("it may take {:.0f} bytes of memory; {:.0f} are there", needs.memory, free),
     )
 

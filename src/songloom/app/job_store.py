@@ -6,7 +6,9 @@ given up cannot spoil what another one does. Every change is one statement, whol
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 import sqlite3
 import threading
 import time
@@ -20,7 +22,9 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 ATTEMPTS = 3
 """How often the process that works on a job may crash before the job has failed."""
-NAME = "jobs.sqlite"
+NAME, RESERVE = "jobs.sqlite", "reserve"
+RESERVE_BYTES = 4_000_000
+"""Of the disk, kept back for what has to be written down when it is full."""
 VERSION = 1
 """Of the table and of what stands in it, kept in the file; whoever changes either counts up."""
 TABLES = f"""
@@ -96,6 +100,13 @@ class JobStore:
             self._tables.execute("PRAGMA synchronous = FULL")
             self._tables.executescript(TABLES)
 
+    def reserve(self) -> None:
+        """Keeps back a little of the disk where there is room: on a full one it is given up, so that jobs can still be
+        told to have failed, and be deleted."""
+        path = self.folder / RESERVE
+        if not path.exists() and shutil.disk_usage(self.folder).free > 2 * RESERVE_BYTES:
+            path.write_bytes(bytes(RESERVE_BYTES))
+
     def place(self, identity: str) -> Path:
         """The folder of a job's files."""
         return self.folder / "jobs" / identity
@@ -118,6 +129,11 @@ class JobStore:
         """Bytes that the files of all jobs take on the disk, or may take."""
         kept = "CASE WHEN state IN ('failed', 'cancelled') THEN input_bytes ELSE bytes END"
         return int(self._run(f"SELECT coalesce(sum({kept}), 0) FROM jobs")[0][0])
+
+    def promised(self) -> int:
+        """Bytes that jobs which have not ended may still take on the disk."""
+        query = "SELECT coalesce(sum(bytes - input_bytes), 0) FROM jobs WHERE state IN ('queued', 'running')"
+        return int(self._run(query)[0][0])
 
     def get(self, identity: str) -> Job:
         """A job. Raises ValueError when there is none of this name."""
@@ -149,7 +165,7 @@ class JobStore:
 
     def open(self, *, yes: bool) -> None:
         """Whether workers may begin jobs."""
-        self._run("UPDATE queue SET open = ?", (yes,))
+        self._surely("UPDATE queue SET open = ?", (yes,))
 
     def claim(self, worker: int) -> Job | None:
         """The oldest job that waits, now the worker's; None when none may be begun."""
@@ -186,16 +202,16 @@ class JobStore:
             f" ended = ? WHERE {_OURS} RETURNING id"
         )
         values = (json.dumps(results), size, work, memory, together, time.time(), job.id, job.attempt)
-        return bool(self._run(query, values))
+        return bool(self._surely(query, values))
 
     def stop(self, job: Job, state: State, error: str | None) -> bool:
         """Ends an attempt in another way; whether it still counted."""
         query = f"UPDATE jobs SET state = ?, error = ?, ended = ? WHERE {_OURS} RETURNING id"
-        return bool(self._run(query, (state, error, time.time(), job.id, job.attempt)))
+        return bool(self._surely(query, (state, error, time.time(), job.id, job.attempt)))
 
     def cancel(self, identity: str) -> None:
         """Ends a job that waits; of one that runs, asks its worker to stop. What has ended stays as it is."""
-        self._run(
+        self._surely(
             "UPDATE jobs SET stop = 1, ended = CASE state WHEN 'queued' THEN ? END,"
             " state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END"
             " WHERE id = ? AND state IN ('queued', 'running')",
@@ -204,7 +220,7 @@ class JobStore:
 
     def crashed(self, error: str, worker: int | None = None) -> None:
         """What a worker (None: any) that is gone had begun waits again, or has failed when it crashed too often."""
-        self._run(
+        self._surely(
             "UPDATE jobs SET crashes = crashes + 1, ended = CASE WHEN stop OR crashes + 1 >= ? THEN ? END,"
             " error = CASE WHEN crashes + 1 >= ? AND NOT stop THEN ? END,"
             " state = CASE WHEN stop THEN 'cancelled' WHEN crashes + 1 >= ? THEN 'failed' ELSE 'queued' END"
@@ -214,7 +230,7 @@ class JobStore:
 
     def abandon(self) -> None:
         """What runs waits again, and has not crashed: its workers were stopped on purpose."""
-        self._run(
+        self._surely(
             "UPDATE jobs SET ended = CASE WHEN stop THEN ? END,"
             " state = CASE WHEN stop THEN 'cancelled' ELSE 'queued' END WHERE state = 'running'",
             (time.time(),),
@@ -225,7 +241,7 @@ class JobStore:
         job = self.get(identity)
         if job.state not in ENDED:
             raise ValueError(f"job {identity} is {job.state}; cancel it first")
-        self._run(f"DELETE FROM jobs WHERE id = ? AND state IN {ENDED}", (identity,))
+        self._surely(f"DELETE FROM jobs WHERE id = ? AND state IN {ENDED}", (identity,))
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -234,6 +250,16 @@ class JobStore:
     def _run(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with self._lock, _in_words(self.folder / NAME):
             return self._tables.execute(query, values).fetchall()
+
+    def _surely(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """The same for what ends a job or the queue: a disk that is full gives up the reserve for it."""
+        try:
+            return self._run(query, values)
+        except OSError as error:
+            if error.errno != errno.ENOSPC or not (self.folder / RESERVE).exists():
+                raise
+        (self.folder / RESERVE).unlink(missing_ok=True)
+        return self._run(query, values)
 
 
 _OURS = "id = ? AND attempt = ? AND state = 'running'"
@@ -257,7 +283,8 @@ def _in_words(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:  # no space, no permission
-        raise OSError(f"{path}: {error}") from None
+        full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
+        raise OSError(errno.ENOSPC if full else errno.EIO, str(error), str(path)) from None
     except sqlite3.DatabaseError as error:
         raise ValueError(f"{path} holds no jobs that can be read ({error}); choose another folder") from None
 

@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from songloom.app.job_attempt import Attempt
@@ -42,7 +43,10 @@ def main() -> None:
     threading.Thread(target=_leave_with_the_queue, daemon=True).start()
     store, (together, *memory) = JobStore(Path(sys.argv[1])), map(int, sys.argv[2:])
     while True:
-        if not work(store, together, memory[0] if memory else None):
+        did = False
+        with suppress(OSError):  # a disk that is full for a while
+            did = work(store, together, memory[0] if memory else None)
+        if not did:
             time.sleep(IDLE_SECONDS)
 
 

@@ -65,6 +65,7 @@ class JobQueue:
         for path in (self.folder / "jobs").iterdir():
             if IDENTITY.fullmatch(path.name) and path.name not in known:  # killed before it was queued, or deleted
                 shutil.rmtree(path, ignore_errors=True)
+        self.store.reserve()
         self.store.open(yes=True)
         self._submitting, self._closing = threading.Lock(), threading.Event()
         self._workers = [self._start(place) for place in range(workers)]
@@ -147,6 +148,7 @@ class JobQueue:
         """Removes a job that has ended, with its files. Raises ValueError for one that has not."""
         self.store.delete(identity)
         shutil.rmtree(self.store.place(identity), ignore_errors=True)
+        self.store.reserve()
 
     def wait(self, identity: str, *, seconds: float = float("inf")) -> Job:
         """The job once it has ended. Raises TimeoutError when it has not by then."""

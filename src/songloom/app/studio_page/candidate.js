@@ -18,8 +18,7 @@ export function title({ request }) {
 export function candidate(take, result, place) {
   const wave = made("canvas", { width: 600, height: 144, className: "waveform" });
   const spectrum = made("canvas", { width: 300, height: 80, className: "spectrogram" });
-  const alone = take.job.results.length === 1, met = result.recipe.ranked?.score > 0.01;  // as much is a clear beat worth
-  const name = alone ? [] : [`Take ${place + 1}`, ...(place || !met ? [] : [made("span", { className: "badge", textContent: "closest", title: "The nearest to the tempo, key and drums that were asked for" })])];
+  const alone = take.job.results.length === 1, name = alone ? [] : [`Take ${place + 1}`, ...(place ? [] : [made("span", { className: "badge", textContent: "closest", title: "The nearest to what was asked for: tempo, key, drums, and the words" })])];
   let lines = null, heard = 0;
   const repaint = (part = heard) => { heard = part; if (lines) paint(wave, lines, (one) => !heard || one <= heard); };
   const { audio, nodes } = player(name, alone ? "the take" : `take ${place + 1}`, [wave, spectrum], repaint);
