@@ -82,3 +82,10 @@ def test_key_numbers_are_semitones_from_c() -> None:
     assert [key_number(name) for name in ("C major", "B major", "Cb major", "A minor", "F# minor", "Bb major")] == [
         0, 11, 11, 21, 18, 10,
     ]  # fmt: skip
+
+
+def test_hands_on_congas_are_drums_as_a_kit_is() -> None:
+    assert of_labels({"drums": False, "families": ["guitar", "drums"]}).drums is True
+    assert of_labels({"drums": True, "families": ["guitar"]}).drums is True
+    assert of_labels({"drums": False, "families": ["guitar", "percussion"]}).drums is False
+    assert of_labels({"drums": False}).drums is False and of_labels({"families": ["guitar"]}).drums is None

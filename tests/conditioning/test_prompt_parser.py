@@ -5,7 +5,7 @@ import random
 import pytest
 
 from songloom.conditioning.musical import key_number, of_labels
-from songloom.conditioning.prompt_parser import drums_of, is_minor_key, key_of, meter_of, parse, tempo_of
+from songloom.conditioning.prompt_parser import drums_of, families_of, is_minor_key, key_of, meter_of, parse, tempo_of
 
 
 @pytest.mark.parametrize(
@@ -118,3 +118,15 @@ def test_what_the_bands_captions_name_is_read_as_it_is() -> None:
                 assert getattr(found, name) in (None, getattr(true, name)), text
             read += (found.tempo is not None) + (found.key is not None) + (found.drums is not None)
     assert read > 40
+
+
+def test_instruments_are_named_by_their_longest_name_and_may_be_ruled_out() -> None:
+    for text, families in (
+        ("sad Cello and bass guitar", {"strings", "bass"}),
+        ("a pipe organ, no piano, without any strings", {"organ"}),
+        ("electric guitar", set()),
+        ("good vibes, pianos, guitarist", set()),
+        ("brushes; 808s; lead guitar", {"drums", "bass", "distorted guitar"}),
+        ("", set()),
+    ):
+        assert families_of(text) == families, text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from songloom.band.composer import draw
@@ -59,3 +61,21 @@ def test_keys_are_major_or_minor_by_their_third(pieces: list[Piece]) -> None:
     for piece in pieces:
         key = asked(piece, "").key
         assert key is None or key.split(" ")[1] in ("major", "minor")
+
+
+def test_the_longer_name_of_an_instrument_names_no_style_and_no_mood() -> None:
+    def a(style: str) -> Piece:
+        return next(piece for piece in (draw(seed, seconds=8.0) for seed in range(2000)) if piece.style == style)
+
+    rock, organ = a("rock"), a("church organ")
+    assert "style" not in asked(rock, "Theme for two; orchestration: rock drums, rock organ").named
+    assert "style" in asked(rock, "rock with rock drums").named
+    assert "style" in asked(organ, "orchestration: church organ").named
+    assert "mood" not in named_in_mood(rock, "epic", "powerful drums") and "mood" in named_in_mood(
+        rock, "epic", "powerful"
+    )
+
+
+def named_in_mood(piece: Piece, mood: str, prompt: str) -> frozenset[str]:
+    """What a prompt names of a piece in another mood."""
+    return asked(replace(piece, mood=mood), prompt).named

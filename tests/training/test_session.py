@@ -15,6 +15,7 @@ from songloom.app.training import Running
 from songloom.systems import registry
 from songloom.training import measure, session
 from songloom.training.embedded import Chain, Table, Training
+from songloom.training.reader import Lessons
 from songloom.training.run_folder import RunFolder
 from songloom.training.trainer import Pace, Report
 
@@ -135,7 +136,10 @@ def test_the_chain_ships_an_embedder_beside_the_generator(data: Path, tmp_path: 
     assert shipping.done() and registry.load(str(tmp_path / "weights" / "shuttle-tiny")).width == 16
 
 
-def test_the_chain_ships_a_straightened_flow_that_hears_as_the_generator_does(data: Path, tmp_path: Path) -> None:
+def test_the_chain_ships_a_straightened_flow_that_hears_and_reads_as_the_generator_does(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("songloom.training.reader.alone", lambda styles, moods: [("a rave", {"style": "techno"})])
     (tmp_path / "corpus").symlink_to(data)
     short = {"recipe.steps": "2", "recipe.batch_size": "2", "recipe.learning_rate": "0.0", "recipe.muon_rate": "0.0"}
     table = Table(
@@ -146,10 +150,17 @@ def test_the_chain_ships_a_straightened_flow_that_hears_as_the_generator_does(da
         flow="flow-tiny",
         flow_changes=short,
         straight_changes={**short, "straight": "2"},
+        lessons=Lessons(steps=5),
     )
     chain = Chain(out=tmp_path, table=table, pace=QUIET)
     names = [stage.name for stage in chain.stages()]
-    assert names[-5:] == ["weights", "latents", "flow", "straight", "flow weights"]
+    assert names[-7:-5] == ["generator", "reader"] and names[-5:] == [
+        "weights",
+        "latents",
+        "flow",
+        "straight",
+        "flow weights",
+    ]
     for stage in chain.stages():
         if isinstance(stage, Training):
             assert stage.run(None, lambda: False)
@@ -157,6 +168,9 @@ def test_the_chain_ships_a_straightened_flow_that_hears_as_the_generator_does(da
             stage.run(None)
     flow, loom = (registry.load(str(tmp_path / "weights" / name)) for name in ("flow-tiny", "loom-tiny"))
     assert flow.config.straight == 2
+    taught, learned = flow.text.reader.outside.weight, registry.load(str(tmp_path / "generator" / "checkpoint"))
+    assert torch.equal(taught, loom.text.reader.outside.weight)
+    assert not torch.equal(taught, learned.text.reader.outside.weight.half().float())
     assert torch.allclose(flow.musical.state_dict()["drums.weight"], loom.musical.state_dict()["drums.weight"])
     assert torch.equal(
         flow.codec.state_dict()[key := next(iter(flow.codec.state_dict()))], loom.codec.state_dict()[key]

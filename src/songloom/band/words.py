@@ -104,7 +104,7 @@ STYLES: dict[str, Wording] = {
     ),
     "orchestra": _style(
         "orchestral, symphonic, classical orchestra, full orchestra",
-        "philharmonic, Hollywood score, grand concert",
+        "philharmonic, hundred-piece, grand concert",
         "piece, composition, score, instrumental",
         "for a film score, for a concert hall",
     ),

@@ -40,6 +40,12 @@ class Vocabulary:
         """Numbers of one answer."""
         return len(self.styles) + len(self.moods) + len(self.families)
 
+    def parted(self, names: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """[..., size] -> what stands for styles, for moods and for families."""
+        sizes = [len(self.styles), len(self.moods), len(self.families)]
+        styles, moods, families = torch.split(names, sizes, dim=-1)
+        return styles, moods, families
+
     def truth(self, labels: Sequence[Mapping[str, Any]]) -> Tensor:
         """[B, size]: what the labels of B clips say in the place of chances (1 for what is, else 0), NaN for what they
         leave open."""
@@ -93,9 +99,20 @@ class AttributeReader(nn.Module):
         return (pooled - self.centre) / self.spread
 
     def forward(self, pooled: Tensor) -> Answers:
-        hidden = functional.gelu(self.inside(self.drop(self.standard(pooled))))
-        sizes = [len(self.vocabulary.styles), len(self.vocabulary.moods), len(self.vocabulary.families)]
-        return Answers(*self.outside(self.drop(hidden)).split(sizes, dim=-1))
+        return self.answer(self.standard(pooled))
+
+    def answer(self, standard: Tensor) -> Answers:
+        """Embeddings [B, 384] at the reader's scale -> answers."""
+        hidden = functional.gelu(self.inside(self.drop(standard)))
+        return Answers(*self.vocabulary.parted(self.outside(self.drop(hidden))))
+
+    @torch.no_grad()
+    def adopt(self, other: AttributeReader) -> None:
+        """Reads as `other` does, but keeps its scale, by which a generator hears texts too."""
+        inside, ratio = other.inside.weight, self.spread / other.spread
+        self.outside.load_state_dict(other.outside.state_dict())
+        self.inside.bias.copy_(other.inside.bias + inside @ ((self.centre - other.centre) / other.spread))
+        self.inside.weight.copy_(inside * ratio)
 
     def losses(self, answers: Answers, labels: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
         """Cross-entropies in nats of `style`, `mood` and `families` against the labels of B clips; 0 where all lack
@@ -115,7 +132,7 @@ class AttributeReader(nn.Module):
         }
 
 
-def glossary_texts(vocabulary: Vocabulary, count: int) -> tuple[list[str], list[dict[str, str]]]:
+def glossary_texts(vocabulary: Vocabulary, count: int) -> tuple[list[str], list[dict[str, Any]]]:
     """`count` phrasings of the glossary with their labels, drawn by torch's global generator."""
     known = phrasings(vocabulary.styles, vocabulary.moods)
     drawn = [known[place] for place in torch.randint(len(known), (count,)).tolist()] if known else []

@@ -78,10 +78,17 @@ def of_labels(labels: Mapping[str, Any]) -> Musical:
     return Musical(
         tempo=float(labels["tempo"]) if beats and labels.get("tempo") else None,
         key=None if tonic is None or not mode else int(tonic) + 12 * is_minor(str(mode)),
-        drums=None if labels.get("drums") is None else bool(labels["drums"]),
+        drums=_drums(labels),
         meter=labels.get("meter") if labels.get("meter") in METERS else None,
         first_downbeat=float(beats[0]) if beats else 0.0,
     )
+
+
+def _drums(labels: Mapping[str, Any]) -> bool | None:
+    """Whether anything is drummed: a kit, or hands on congas where the families of instruments tell of them. That is
+    what the words "no drums" rule out, and what an ear can hear."""
+    kit = labels.get("drums")
+    return True if "drums" in (labels.get("families") or ()) else None if kit is None else bool(kit)
 
 
 def is_minor(mode: str) -> bool:

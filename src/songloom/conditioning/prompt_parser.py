@@ -1,4 +1,5 @@
-"""What a prompt says of tempo, key, drums and meter in so many words; everything else is left to the text encoder.
+"""What a prompt says of tempo, key, drums, meter and instruments in so many words; everything else is left to the text
+encoder.
 
 Keys need care: "a minor key" names none, "in a minor" and "A minor" do, "Am I" does not.
 """
@@ -6,7 +7,9 @@ Keys need care: "a minor key" names none, "in a minor" and "A minor" do, "Am I" 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+from songloom.band.sounds import SOUNDS
 from songloom.conditioning.musical import Musical, key_number
 
 SLOWEST, FASTEST = 30.0, 300.0
@@ -62,6 +65,10 @@ _METERS = (
     ("3/4", re.compile(r"(?<!\d)3\s*/\s*4(?!\d)|\bthree[- ](?:four|quarter)\b|\bwaltz", re.IGNORECASE)),
     ("4/4", re.compile(r"(?<!\d)4\s*/\s*4(?!\d)|\bfour[- ]four\b|\bfour[- ]on[- ]the[- ]floor\b", re.IGNORECASE)),
 )
+
+_RULED_OUT = re.compile(r"\b(?:no|without|minus|sans|not)\s+(?:any\s+|the\s+|an?\s+)?$", re.IGNORECASE)
+_NOT_INSTRUMENTS = ("vibes",)
+"""Names of instruments that mostly mean something else."""
 
 
 def parse(prompt: str) -> Musical:
@@ -147,3 +154,24 @@ def drums_of(text: str) -> bool | None:
 def meter_of(text: str) -> str | None:
     """The meter that is named, one of `musical.METERS`."""
     return next((name for name, pattern in _METERS if pattern.search(text)), None)
+
+
+def families_of(text: str) -> frozenset[str]:
+    """The families of those instruments that are named in the band's words and not ruled out. A name that may be of
+    several families ("electric guitar", clean or not) tells none."""
+    pattern, known = _instruments()
+    named = [match for match in pattern.finditer(text[:LONGEST]) if not _RULED_OUT.search(text[: match.start()][-16:])]
+    return frozenset(
+        family for match in named for family in known[match[0].lower()] if len(known[match[0].lower()]) == 1
+    )
+
+
+@lru_cache(maxsize=1)
+def _instruments() -> tuple[re.Pattern[str], dict[str, set[str]]]:
+    """A pattern of all names of instruments, the longest first, and their families."""
+    known: dict[str, set[str]] = {}
+    for sound in SOUNDS.values():
+        for word in sound.words:
+            known.setdefault(word.lower(), set()).add(sound.family)
+    names = sorted(known.keys() - set(_NOT_INSTRUMENTS), key=len, reverse=True)
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, names))})(?![\w-])", re.IGNORECASE), known

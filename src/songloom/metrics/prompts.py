@@ -20,6 +20,7 @@ from songloom.conditioning.musical import is_minor
 
 FACTS = frozenset({"tempo", "key", "style", "mood", "drums", "families"})
 TRIES = 6
+INSTRUMENTS = frozenset(word.lower() for sound in SOUNDS.values() for word in sound.words)
 _BEATS = re.compile(r"\d\s?bpm\b|beats per minute", re.IGNORECASE)
 _DRUMS = re.compile(
     r"\b(drums?|drum (kit|machine)|(no|without) percussion|brushes|breakbeats|no beat|without a beat)\b", re.IGNORECASE
@@ -75,8 +76,8 @@ def asked(piece: Piece, prompt: str) -> Asked:
     named = {
         "tempo": bool(_BEATS.search(prompt)),
         "key": is_pitched(piece) and bool(_key_pattern(piece).search(prompt)),
-        "style": _says(prompt, (*style.words, *style.held_out)),
-        "mood": _says(prompt, (*mood.words, *mood.held_out, *mood.scenes, *mood.held_out_scenes)),
+        "style": _says_itself(prompt, (*style.words, *style.held_out)),
+        "mood": _says_itself(prompt, (*mood.words, *mood.held_out, *mood.scenes, *mood.held_out_scenes)),
         "drums": bool(_DRUMS.search(prompt)),
         "families": bool(spoken),
     }
@@ -92,6 +93,15 @@ def asked(piece: Piece, prompt: str) -> Asked:
         spoken,
         frozenset(name for name, said in named.items() if said),
     )
+
+
+def _says_itself(text: str, words: Sequence[str]) -> bool:
+    """Whether one of the wordings stands in the text outside of the longer names of instruments: who asks for rock
+    drums does not ask for rock."""
+    for name in INSTRUMENTS:
+        if any(name != word.lower() and _says(name, (word,)) for word in words):
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "", text, flags=re.IGNORECASE)
+    return _says(text, words)
 
 
 def _says(text: str, words: Sequence[str]) -> bool:

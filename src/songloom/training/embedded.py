@@ -1,8 +1,9 @@
-"""The chain that makes the embedded models from nothing: corpus, codec, codes, generator, decoder, weights folder; then
-an embedder and a flow.
+"""The chain that makes the embedded models from nothing: corpus, codec, codes, generator, reader, decoder, weights
+folder; then an embedder and a flow.
 
 The generator learns the codes of the codec as it is then; the decoder goes on learning after that to play just the
-books that the generator writes. Neither changes what the other needs, so both may train side by side. The flow learns
+books that the generator writes. Neither changes what the other needs, so both may train side by side. The reader of
+prompts is taught once more by itself, and what it knows then both generators ship with. The flow learns
 the latents of the codec that ships, and hears its conditions from the start as the generator has learned to; then its
 paths are straightened.
 
@@ -15,14 +16,17 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from songloom import checkpoint
 from songloom.band.corpus import write_corpus
+from songloom.data import manifest
 from songloom.data.manifest import NAME
 from songloom.data.waves import Progress
 from songloom.data.workers import HERE, Workers
 from songloom.systems import registry
 from songloom.training.distributed import Processes
+from songloom.training.reader import Lessons, load_reader, save_reader, teach
 from songloom.training.run_folder import RunFolder
 from songloom.training.session import Plan, build, open_data, plan, resumed_plan, start
 from songloom.training.trainer import Pace, Precision, Tell
@@ -39,6 +43,7 @@ class Table:
     codec_changes: Mapping[str, str] = field(default_factory=dict)
     generator: str = "loom"
     generator_changes: Mapping[str, str] = field(default_factory=dict)
+    lessons: Lessons | None = None
     decoder_changes: Mapping[str, str] | None = None
     embedder: str | None = None
     flow: str | None = None
@@ -56,6 +61,7 @@ EMBEDDED = Table(
         "recipe.batch_size": "6",
         "recipe.steps": "6000",
     },
+    lessons=Lessons(),
     embedder="shuttle",
     flow="flow",
     straight_changes={"straight": "8", "recipe.steps": "400"},
@@ -111,6 +117,8 @@ class Chain:
             self._opening("codes", "generator"),
             self._training("generator"),
         ]
+        if table.lessons is not None:
+            found.append(Making("reader", self.reader.is_file, self._teach_reader))
         if table.decoder_changes is not None:
             found.append(self._training("decoder"))
         found.append(Making("weights", self.weights.exists, self._make_weights))
@@ -121,7 +129,7 @@ class Chain:
             last = "flow" if table.straight_changes is None else "straight"
             if last == "straight":
                 found.append(self._training("straight"))
-            found.append(self._shipping("flow", last, table.flow))
+            found.append(self._shipping("flow", last, table.flow, reads=True))
         return found
 
     def _training(self, name: str) -> Training:
@@ -146,13 +154,15 @@ class Chain:
 
         return Making(name, lambda: self._trained(training), run)
 
-    def _shipping(self, name: str, training: str, model: str) -> Making:
-        """Puts what a training made beside the generator, in half precision."""
+    def _shipping(self, name: str, training: str, model: str, *, reads: bool = False) -> Making:
+        """Puts what a training made beside the generator, in half precision; what `reads` prompts gets the reader."""
         source, shipped = self.out / training / "checkpoint", self.out / "weights" / model
 
         def run(progress: Progress | None) -> None:
-            card = (source / "README.md").read_text(encoding="utf-8")
-            checkpoint.save(registry.load(str(source)), shipped, card=card, half=True)
+            card, system = (source / "README.md").read_text(encoding="utf-8"), registry.load(str(source))
+            if reads:
+                self._hand_over(system)
+            checkpoint.save(system, shipped, card=card, half=True)
             if progress:
                 progress(1, 1)
 
@@ -167,6 +177,11 @@ class Chain:
         """The finished model, as it ships."""
         return self.out / "weights" / self.table.generator
 
+    @property
+    def reader(self) -> Path:
+        """The reader that was taught by itself."""
+        return self.out / "reader.safetensors"
+
     def describe(self) -> str:
         """What the chain would do, and how far it is."""
         table, lines = self.table, []
@@ -175,6 +190,7 @@ class Chain:
             "waves": "decoded once",
             "codes": "encoded once by the codec",
             "latents": "encoded once by the codec that ships",
+            "reader": "captions, the same in words of the glossary, its phrases",
             "weights": str(self.weights),
             "embedder weights": str(self.out / "weights" / str(table.embedder)),
             "flow weights": str(self.out / "weights" / str(table.flow)),
@@ -245,6 +261,17 @@ class Chain:
         )
         return trainer.run(tell=tell, stop=stop)
 
+    def _teach_reader(self, progress: Progress | None) -> None:
+        system: Any = registry.load(str(self.out / "generator" / "checkpoint"))
+        clips = [clip for clip in manifest.read(self.corpus) if clip.split == "train"]
+        teach(system.text.reader, clips, system.config.text_tokens, self.table.lessons or Lessons(), progress)
+        save_reader(system.text.reader, self.reader)
+
+    def _hand_over(self, system: Any) -> None:
+        """Gives a generator the reader that was taught by itself, if one was."""
+        if self.table.lessons is not None:
+            system.text.reader.adopt(load_reader(system.text.reader, self.reader))
+
     def _make_weights(self, progress: Progress | None) -> None:
         """The generator's checkpoint with its codec inside, decoded by what learned longest, without what only training
         needs, in half precision."""
@@ -252,6 +279,7 @@ class Chain:
         decoder = self.out / ("codec" if self.table.decoder_changes is None else "decoder") / "checkpoint"
         system = registry.load(str(source))
         system.codec.load_state_dict(registry.load(str(decoder)).state_dict())
+        self._hand_over(system)
         card = (source / "README.md").read_text(encoding="utf-8")
         codec_card = (decoder / "README.md").read_text(encoding="utf-8")
         fresh = self.weights.with_name(f".{self.weights.name}-new")

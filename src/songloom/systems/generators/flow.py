@@ -299,7 +299,9 @@ class Flow(LatentGenerator, kind="flow"):
         known = musical.stack([asked, opposite][: len(texts)]).to(device)
         curves = joined([self.stretched_curves(request, stretch), unknown(1, frames)][: len(texts)])
         hidden = torch.zeros(len(texts), dtype=torch.bool, device=device)
-        found = torch.stack([read(reader, text, length) for text in texts])
+        found = torch.stack(
+            [read(reader, text, length, drums) for text, drums in zip(texts, (asked.drums, None), strict=False)]
+        )
         start = torch.full((len(texts),), begin, device=device)
         told = Told(texts, known, curves, hidden, read=found)
         return self.conditions(told, start, torch.full_like(start, total), stretch.pace)

@@ -352,9 +352,9 @@ class Loom(Generator, kind="loom"):
         begin, around = (MIDDLE_SECONDS - request.lead_seconds, MIDDLE_SECONDS) if request.loop else (0.0, 0.0)
         wanted = replace(wanted, first_downbeat=wanted.first_downbeat + around)
         opposite = None if wanted.drums is None else not wanted.drums
-        told = torch.stack(
-            [read(self.text.reader, text, self.config.text_tokens) for text in (words, negative, negative)]
-        )
+        reader, length = self.text.reader, self.config.text_tokens
+        away = read(reader, negative, length)
+        told = torch.stack([read(reader, words, length, wanted.drums), away, away])
         prefix, aligned, _ = self.conditions(
             (words, negative, negative),
             musical.stack([wanted, replace(wanted, key=None, drums=opposite), Musical(drums=opposite)]).to(device),
