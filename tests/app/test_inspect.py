@@ -13,6 +13,7 @@ import torch
 from command_runs import Run
 
 from songloom import checkpoint
+from songloom.app.inspect import shown
 from songloom.audio import files
 from songloom.published import ecdc
 from songloom.published.load import load
@@ -165,3 +166,16 @@ def test_a_converted_checkpoint_codes_as_the_published_one(run: Run, tmp_path: P
         assert (code, err.count("\n")) == (2, 1)
         assert message in err
     assert (tmp_path / "mine" / "thesis.txt").is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("seconds", 10_800.0, "10,800 s"),
+        ("seconds", 1.25, "1.25 s"),
+        ("entropy_bits", [-0.0, 9.8765], "0 9.877"),
+        ("frames", 337_500, "337,500"),
+    ],
+)
+def test_numbers_are_shown_as_a_person_reads_them(name: str, value: object, words: str) -> None:
+    assert shown(name, value) == words

@@ -45,5 +45,5 @@ def shown(name: str, value: Any) -> str:
     if name == "compression":
         return f"{value:.1f} times smaller than 16-bit PCM"
     if isinstance(value, float):
-        return f"{value:.4g}{unit}"
+        return f"{value:,.0f}{unit}" if abs(value) >= 1e4 else f"{value + 0.0:.4g}{unit}"  # no -0
     return f"{value:,}{unit}" if isinstance(value, int) and name != "sample_rate" else f"{value}{unit}"
