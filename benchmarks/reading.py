@@ -31,7 +31,6 @@ from songloom.conditioning.curves import ROWS
 from songloom.data.batch import Batch
 from songloom.data.dataset import Dataset, open_waves
 from songloom.data.manifest import Caption, Clip, write
-from songloom.data.prefetch import prefetch
 from songloom.data.prepare.pipeline import prepare
 from songloom.data.prepare.tar_shards import Sound
 from songloom.data.shards import Shards, ShardWriter
@@ -53,7 +52,6 @@ def main(
     seconds: float = 30.0,
     shown: int = 6,
     device: str = "cpu",
-    readers: Sequence[int] = (1, 2),
     out: Path | None = None,
     docs: Path | None = None,
 ) -> None:
@@ -71,8 +69,6 @@ def main(
         How many -tiny presets, those that come nearest to being kept waiting, the table shows.
     device:
         Where the steps run.
-    readers:
-        Numbers of threads that read tar shards of the first system at once, by the clock.
     out:
         A JSON file for all figures.
     docs:
@@ -87,27 +83,21 @@ def main(
         music = Music(Path(place), clips, seconds)
         for name in wanted:
             found[name] = compared(name, music, device)
-        first = music.waves(every[wanted[0]].build())
-        recipe = registry.preset(wanted[0])[0].recipe(wanted[0])
-        together = {count: clocked(first, recipe, count) for count in readers}
     few = sorted((name for name in wanted if name not in EMBEDDED), key=lambda name: found[name]["times"])[:shown]
     named = [name for name in wanted if name in (*EMBEDDED, *few)]
     rows = [
-        [name, one["reads"], f"{one['rate']:,.0f}", f"{one['need']:,.1f}", f"{one['times']:,.0f}"]
+        [name, one["reads"], f"{one['rate']:,.0f}", f"{one['need']:,.1f}", f"{one['times']:,.1f}"]
         for name, one in ((name, found[name]) for name in named)
     ]
     here = machine()
     least = min(found, key=lambda name: found[name]["times"])
-    threads = ", ".join(f"{rate:,.0f} by {count}" for count, rate in together.items())
     note = (
         f"{here['cpu']}, torch {here['torch']}: CPU time of one thread, steps on {device}; {clips} clips of "
-        f"{seconds:g} s. Of {len(found)} presets {least} comes nearest: it could be read {found[least]['times']:.1f} "
-        f"times as fast as it learns. Crops of {wanted[0]} a second by the clock, threads that read at once: {threads}."
+        f"{seconds:g} s. Of {len(found)} presets {least} comes nearest: it could be read {found[least]['times']:.2f} "
+        f"times as fast as it learns."
     )
     headers = ("system", "reads", "crops/s read", "crops/s needed", "times the need")
-    publish(
-        MARKER, headers, rows, note, result={"systems": found, "readers": together, "machine": here}, out=out, docs=docs
-    )
+    publish(MARKER, headers, rows, note, result={"systems": found, "machine": here}, out=out, docs=docs)
 
 
 class Music:
@@ -201,14 +191,6 @@ def batch_of(source: Dataset, recipe: Recipe, step: int) -> Batch:
 def read_rate(source: Dataset, recipe: Recipe) -> float:
     """Crops per CPU second, by the median over batches."""
     return recipe.batch_size / statistics.median(timed(lambda s: batch_of(source, recipe, s), range(BATCHES), "cpu"))
-
-
-def clocked(source: Dataset, recipe: Recipe, readers: int) -> float:
-    """Crops a second by the clock that so many threads read in advance, as training does."""
-    begin = time.perf_counter()
-    for _ in prefetch(lambda step: batch_of(source, recipe, step), range(BATCHES), ahead=3 * readers, threads=readers):
-        pass
-    return recipe.batch_size * BATCHES / (time.perf_counter() - begin)
 
 
 def step_seconds(system: System, batches: Sequence[Batch], device: str) -> float:

@@ -54,7 +54,15 @@ class AudioInfo:
         return self.frames / self.sample_rate
 
 
-def opened(path: str | os.PathLike[str]) -> soundfile.SoundFile:
+class Sound(soundfile.SoundFile):
+    """A sound file that is read onwards: it can be sought, but a read does not seek again behind what it gave, which
+    costs as much as a crop of FLAC."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+def opened(path: str | os.PathLike[str]) -> Sound:
     """The sound file at a path, which may lead through a tar, open for reading. Raises ValueError when it is none."""
     file = Path(path)
     if not file.exists():
@@ -64,16 +72,16 @@ def opened(path: str | os.PathLike[str]) -> soundfile.SoundFile:
     if file.is_dir():
         raise ValueError(f"{file} is a folder, not an audio file")
     try:
-        return soundfile.SoundFile(file)
+        return Sound(file)
     except soundfile.LibsndfileError as error:
         os.close(os.open(file, os.O_RDONLY))  # no permission is said as such
         raise ValueError(f"{file} is not audio that can be read: {error.error_string}") from None
 
 
-def _opened_member(path: Path, tar: Path, name: str) -> soundfile.SoundFile:
+def _opened_member(path: Path, tar: Path, name: str) -> Sound:
     window = Window(tar, find(tar, name))
     try:
-        return soundfile.SoundFile(window)
+        return Sound(window)
     except soundfile.LibsndfileError as error:
         window.close()
         raise ValueError(f"{path} is not audio that can be read: {error.error_string}") from None
@@ -105,7 +113,8 @@ def read(
         if not sound.frames or first >= sound.frames:
             raise ValueError(f"{path} has {sound.frames / sound.samplerate:g} s of audio; nothing is at {start:g} s")
         sound.seek(first)
-        count = -1 if seconds is None else max(1, round(seconds * sound.samplerate))
+        left = sound.frames - first
+        count = left if seconds is None else min(left, max(1, round(seconds * sound.samplerate)))
         try:
             samples = sound.read(count, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:

@@ -53,8 +53,8 @@ class TarWaves:
         path = self.folder / self._clips[identity].audio
         with files.opened(path) as sound:
             try:
-                sound.seek(min(start, sound.frames))
-                samples = sound.read(min(length, sound.frames - sound.tell()), dtype="int16", always_2d=True)
+                begin = sound.seek(min(start, sound.frames))
+                samples = sound.read(min(length, sound.frames - begin), dtype="int16", always_2d=True)
             except soundfile.LibsndfileError as error:
                 raise ValueError(f"{path} breaks off: {error.error_string}") from None
         return np.ascontiguousarray(samples.T)
