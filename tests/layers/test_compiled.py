@@ -18,6 +18,11 @@ from songloom.layers.time_major import Conv
 compiled = pytest.importorskip("songloom.layers.compiled", reason="numba is not installed")
 
 
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     st.integers(1, 3), st.integers(1, 400), st.sampled_from([1, 2, 3, 9]), st.sampled_from([3, 64, 70]), st.booleans()
@@ -78,11 +83,14 @@ def test_layers_are_the_same_without_numba(monkeypatch: pytest.MonkeyPatch) -> N
     assert not torch.equal(fast, slow)
 
 
-def test_few_numbers_gradients_and_other_types_go_without() -> None:
+def test_few_numbers_gradients_other_types_and_many_threads_go_without() -> None:
     enough = torch.empty(1, 1, passes.LEAST)
     with torch.no_grad():
         assert passes.machine_code(enough) is compiled
         assert passes.machine_code(enough[..., 1:]) is None
         assert passes.machine_code(enough.double()) is None
         assert passes.machine_code(torch.empty(1), least=0) is compiled
-    assert passes.machine_code(enough) is None
+        torch.set_num_threads(passes.FEW + 1)
+        assert passes.machine_code(enough) is None
+    torch.set_num_threads(1)
+    assert passes.machine_code(enough) is None  # gradients
