@@ -58,7 +58,9 @@ def test_ones_own_music_becomes_a_model_of_the_page(browser: web.Browser, studio
     (told,) = client.ask("GET", "/v1/tunings")
     assert told["name"] == "rain" and sorted(told["files"]) == ["a.txt", "a.wav", "b.wav"]
     if pictures := os.environ.get("SONGLOOM_PICTURES"):
+        browser.look(dark=False, width=440, height=760)
         browser.run("document.getElementById('mine').scrollIntoView()")
+        browser.settle()
         browser.picture(Path(pictures) / "studio-tune.png")
     browser.run("document.querySelector('.tuning .learn').click()")
     browser.wait("document.querySelector('.tuning').dataset.state === 'learning'", PATIENCE)

@@ -20,8 +20,8 @@ function drawn(told, piece, number) {
   const text = made("textarea", { value: piece.captions.join("\n"), rows: Math.max(2, piece.captions.length),
     placeholder: "What it sounds like, one wording a line" });
   text.setAttribute("aria-label", `Captions of ${piece.file}`);
-  const tempo = made("input", { type: "number", min: 20, max: 400, step: "any", value: piece.tempo ?? "", placeholder: "tempo" });
-  const key = made("select", {}, ...[["", "no key"], ...KEYS.map((name) => [name, name])].map(([value, said]) =>
+  const tempo = made("input", { type: "number", min: 20, max: 400, step: "any", value: piece.tempo ?? "", placeholder: "tempo, bpm", ariaLabel: `Tempo of ${piece.file}, beats per minute` });
+  const key = made("select", { ariaLabel: `Key of ${piece.file}` }, ...[["", "no key"], ...KEYS.map((name) => [name, name])].map(([value, said]) =>
     made("option", { value, textContent: said })));
   key.value = piece.key ?? "";
   const node = made("div", { className: "piece" },
