@@ -48,8 +48,8 @@ EMBEDDED = ("spectral-codec", "loom", "flow", "shuttle")
 def main(
     *,
     systems: Sequence[str] = (),
-    clips: int = 6,
-    seconds: float = 30.0,
+    clips: int = 4,
+    seconds: float = 20.0,
     shown: int = 6,
     device: str = "cpu",
     out: Path | None = None,
