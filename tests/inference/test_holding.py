@@ -67,7 +67,7 @@ def test_what_was_built_from_a_folder_and_what_is_held_draw_alike(folder: Path) 
 
 @pytest.mark.skipif(not RESET.is_file(), reason="the system does not tell the most memory that was used")
 @torch.no_grad()
-def test_between_pieces_the_text_encoder_of_a_held_model_is_on_the_disk_alone(tmp_path: Path) -> None:
+def test_the_text_encoder_of_a_held_model_is_read_matrix_by_matrix_from_the_disk(tmp_path: Path) -> None:
     settings: Any = registry.presets()["musicgen-tiny"]
     text = T5.Config(spelled=True, vocabulary=SPELLED, width=512, depth=4, heads=8, hidden=2048)
     checkpoint.save(replace(settings, text=text).build(), tmp_path / "model")
@@ -79,7 +79,7 @@ def test_between_pieces_the_text_encoder_of_a_held_model_is_on_the_disk_alone(tm
     before = memory("VmRSS")
     RESET.write_text("5", encoding="utf-8")
     first = system.by_attention(["a harp"]).cross
-    assert memory("VmHWM") - before > 0.8 * size
-    assert memory("VmRSS") - before < 0.1 * size
+    assert size > 40e6
+    assert memory("VmHWM") - before < 0.3 * size
     again = system.by_attention(["a harp"]).cross
     assert first is not None and again is not None and torch.equal(first, again)

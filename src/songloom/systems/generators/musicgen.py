@@ -151,7 +151,9 @@ class Musicgen(Generator, kind="musicgen"):
     def hold(self, precision: Precision | None = None) -> None:
         super().hold(precision)
         pack_linears(self.lm, precision or "float32")
-        self.text.register_forward_hook(lambda text, *_: let_go(text))  # between pieces it is only on the disk
+        for layer in self.text.modules():  # words are read once: matrix by matrix from the disk
+            if isinstance(layer, nn.Linear):
+                layer.register_forward_hook(lambda layer, *_: let_go(layer))
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         codes, inside = self.training_codes(batch)
