@@ -49,6 +49,7 @@ LONG = (
     "funk with drums, 105 bpm",
 )
 CHOICE = 4
+LOWEST_OCTAVE = 62.5
 HELD = 3.0
 """Decibels within which a later window is held, as is wanted."""
 SETTLED_SECONDS = 4.0
@@ -171,11 +172,13 @@ def drifts(system: Generator, seconds: float) -> Rows:
     """The furthest that octaves and level of a later window go from the first, as held and as the model made it."""
     window = round((system.window_seconds or seconds) * system.sample_rate)
     requests = [Request(prompt=prompt, seconds=seconds) for prompt in LONG]
-    furthest = []
+    furthest, rows = [], []
     for request, raw in zip(requests, _raw(system, requests), strict=True):
         held = torch.cat(list(system.finished(request, [raw])), dim=-1)
         furthest.append([_furthest(wave[0], window, system.sample_rate) for wave in (held, raw)])
-    rows = []
+        (level, octave, where), (free_level, free_octave, _) = furthest[-1]
+        told = f"level {level:.1f}, octaves {octave:.1f} dB ({where})"
+        rows.append([f"{seconds:g} s of {request.prompt}", f"{told}; not held {free_level:.1f}, {free_octave:.1f} dB"])
     for place, what in enumerate(("level", "octaves")):
         held, free = ([one[kind][place] for one in furthest] for kind in range(2))
         inside = [str(share([far <= HELD for far in found])) for found in (held, free)]
@@ -217,20 +220,23 @@ def _made(system: Generator, request: Request) -> tuple[Tensor, Tensor]:
     return raw[0], torch.cat(list(system.finished(request, [raw])), dim=-1)[0]
 
 
-def _furthest(wave: Tensor, window: int, rate: int) -> tuple[float, float]:
-    """The largest difference in level, and in an octave that is no more than 40 dB below the whole, in dB."""
+def _furthest(wave: Tensor, window: int, rate: int) -> tuple[float, float, str]:
+    """The largest difference in level, and in an octave that is no more than 40 dB below the whole, in dB; and which
+    octave that is."""
     parts = [part for part in torch.split(wave, window, dim=-1) if part.shape[-1] > window // 2]
     levels = torch.stack([_octaves(part, rate) for part in parts])
     counted = levels[0] > levels[0, -1] - 40
     apart = (levels[1:] - levels[0]).abs()
-    return float(apart[:, -1].max()), float(apart[:, counted].max())
+    place = int(torch.where(counted, apart.amax(0), -1.0)[:-1].argmax())
+    where = f"from {LOWEST_OCTAVE * 2**place:g} Hz, {levels[0, -1] - levels[0, place]:.0f} dB below the whole"
+    return float(apart[:, -1].max()), float(apart[:, place].max()), where
 
 
 def _octaves(wave: Tensor, rate: int) -> Tensor:
     """Levels of the octaves from 62.5 Hz to 8 kHz and of the whole wave [C, T], in dB."""
     power = torch.fft.rfft(wave).abs().square().mean(0)
     hertz = torch.fft.rfftfreq(wave.shape[-1], 1 / rate)
-    edges = [62.5 * 2**k for k in range(8)]
+    edges = [LOWEST_OCTAVE * 2**k for k in range(8)]
     bands = [power[(hertz >= low) & (hertz < 2 * low)].sum() for low in edges]
     return 10 * torch.log10(torch.stack([*bands, power.sum()]) / wave.shape[-1] ** 2 + 1e-12)
 
