@@ -174,8 +174,8 @@ def drifts(system: Generator, seconds: float) -> Rows:
     requests = [Request(prompt=prompt, seconds=seconds) for prompt in LONG]
     furthest, rows = [], []
     for request, raw in zip(requests, _raw(system, requests), strict=True):
-        held = torch.cat(list(system.finished(request, [raw])), dim=-1)
-        furthest.append([_furthest(wave[0], window, system.sample_rate) for wave in (held, raw)])
+        heard = torch.cat(list(system.finished(request, [raw])), dim=-1)
+        furthest.append([_furthest(wave[0], window, system.sample_rate) for wave in (heard, raw)])
         (level, octave, where), (free_level, free_octave, _) = furthest[-1]
         told = f"level {level:.1f}, octaves {octave:.1f} dB ({where})"
         rows.append([f"{seconds:g} s of {request.prompt}", f"{told}; not held {free_level:.1f}, {free_octave:.1f} dB"])

@@ -170,6 +170,21 @@ def test_a_checkpoint_of_another_family_and_a_codec_are_refused(run: Run, tmp_pa
     (tmp_path / "other" / "config.json").write_text('{"model_type": "bert"}')
     code, _, err = run("generate", "x", "--model", "other")
     assert code == 2 and err.count("\n") == 1 and "other" in err
+    (tmp_path / "other" / "config.json").write_text('{"model_type": "musicgen"}')
+    code, _, err = run("generate", "x", "--model", "other")
+    assert code == 2 and err.count("\n") == 1 and "has no weights: needs model.safetensors or" in err
+
+
+def test_weights_larger_than_any_memory_are_refused_in_one_line(run: Run, tmp_path: Path) -> None:
+    numbers = 2**38
+    told = json.dumps({"x": {"dtype": "F32", "shape": [numbers], "data_offsets": [0, 4 * numbers]}}).encode()
+    (tmp_path / "big").mkdir()
+    (tmp_path / "big" / "config.json").write_text('{"model_type": "musicgen"}')
+    with (tmp_path / "big" / "model.safetensors").open("wb") as file:
+        file.write(len(told).to_bytes(8, "little") + told)
+        file.truncate(8 + len(told) + 4 * numbers)  # a hole, which takes no room
+    code, _, err = run("generate", "x", "--model", "big", "--precision", "int8")
+    assert code == 2 and err.count("\n") == 1 and "needs 274.9 GB of memory for its weights in int8; " in err
 
 
 def test_a_model_that_memory_cannot_hold_is_refused_before_it_is_read(
