@@ -341,8 +341,8 @@ def show(result: dict[str, Any], tables: tuple[str, ...], out: Path | None, docs
     """Prints the tables; writes the files that were asked for."""
     rows, where = result["rows"], result["machine"]
     what = (
-        f"{where['cpu']}, {where['cores']} cores, torch {where['torch']}, transformers {result['transformers']}, "
-        f"{result['threads']} threads, MusicGen {result['size']}, {result['steps']} steps, guidance {GUIDANCE:g}"
+        f"{where['cpu']}, torch {where['torch']}, transformers {result['transformers']}, {result['threads']} threads, "
+        f"MusicGen {result['size']}, {result['steps']} steps, guidance {GUIDANCE:g}"
     )
     if "speed" in tables:
         timed = [speed(row, rows[0]["step"]) for row in rows]
