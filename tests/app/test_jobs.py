@@ -186,7 +186,7 @@ def test_closing_leaves_what_waits_for_the_next_queue(model: Path, tmp_path: Pat
     with JobQueue(tmp_path) as queue:
         running = queue.submit(task(model, seconds=60.0))
         until(lambda: queue.job(running.id).state == "running")
-        workers = [worker.process.pid for worker in queue._workers]
+        workers = [worker.number for worker in queue._workers]
     store = JobStore(tmp_path)
     assert (store.get(running.id).state, store.get(running.id).crashes) == ("queued", 0)
     assert all(gone(pid) for pid in workers)

@@ -22,9 +22,10 @@ from songloom.app.job_store import JobStore
 IDLE_SECONDS = 0.1
 
 
-def work(store: JobStore, together: int = 1, memory: int | None = None) -> bool:
-    """Works on the oldest job that waits, and on others that are like it; whether there was one."""
-    job = store.claim(os.getpid())
+def work(store: JobStore, together: int = 1, memory: int | None = None, number: int | None = None) -> bool:
+    """Works, under a number (the process's own), on the oldest job that waits, and on others that are like it; whether
+    there was one."""
+    job = store.claim(os.getpid() if number is None else number)
     if job is None:
         return False
     attempt = Attempt(store, job, (together, memory))

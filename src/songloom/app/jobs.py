@@ -14,19 +14,18 @@ import re
 import secrets
 import shutil
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 from songloom.app.job_attempt import PARTIAL, too_long
 from songloom.app.job_estimate import Estimate, estimate, refused, too_large, too_many
 from songloom.app.job_limits import Full, Limits
+from songloom.app.job_process import Start, Worker, WorkerProcess
 from songloom.app.job_store import ENDED, Job, JobStore, State
 from songloom.app.job_task import Task
 
@@ -38,22 +37,14 @@ RESTART_SECONDS = 1.0
 """Between a worker's crash and the next one's start."""
 
 
-@dataclass(slots=True)
-class Worker:
-    """A process that works on jobs, where its error stream goes, and when which of its jobs was first seen to be
-    cancelled."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-    cancelled: dict[str, float] = field(default_factory=dict)
-
-
 class JobQueue:
     """The one queue of a data folder, with its workers. Threads may share it."""
 
-    def __init__(self, folder: Path, limits: Limits | None = None, *, workers: int = 1) -> None:
-        """Opens the queue; what ran when it was last killed waits again. Raises ValueError when the folder has a queue
-        that is open."""
+    def __init__(
+        self, folder: Path, limits: Limits | None = None, *, workers: int = 1, start: Start = WorkerProcess
+    ) -> None:
+        """Opens the queue, and has so many workers begun by `start`; what ran when it was last killed waits again.
+        Raises ValueError when the folder has a queue that is open."""
         if workers < 1:
             raise ValueError(f"a queue of {workers} workers; needs at least one")
         self.folder, self.limits = Path(folder), limits or Limits()
@@ -68,6 +59,7 @@ class JobQueue:
         self.store.reserve()
         self.store.open(yes=True)
         self._submitting, self._closing = threading.Lock(), threading.Event()
+        self._start = partial(start, self.folder, self.limits)
         self._workers = [self._start(place) for place in range(workers)]
         self._watching = threading.Thread(target=self._watch, name="jobs", daemon=True)
         self._watching.start()
@@ -130,6 +122,14 @@ class JobQueue:
         """The history, the latest first."""
         return self.store.every(state, owner, most, kind)
 
+    def counts(self) -> dict[str, int]:
+        """How many jobs there are in each state that any is in."""
+        return self.store.counts()
+
+    def place(self, identity: str) -> Path:
+        """The folder of a job's files."""
+        return self.store.place(identity)
+
     def files(self, identity: str) -> list[Path]:
         """The results of a job, the best first; none before it is done."""
         return [self.store.place(identity) / result["file"] for result in self.job(identity).results]
@@ -171,8 +171,7 @@ class JobQueue:
         self._closing.set()
         self._watching.join()
         for worker in self._workers:
-            worker.process.kill()
-            worker.process.wait()
+            worker.kill()
         self.store.abandon()
         self.store.close()
         self._held.close()
@@ -189,16 +188,6 @@ class JobQueue:
         if (reason := too_many(self.limits, self.store, owner)) is not None:
             raise Full(f"refused: {reason}")
 
-    def _start(self, place: int) -> Worker:
-        log = self.folder / f"worker-{place}.log"
-        with log.open("wb") as errors:
-            room = [str(bound) for bound in (self.limits.together, self.limits.memory) if bound is not None]
-            command = [sys.executable, "-m", "songloom.app.job_worker", str(self.folder), *room]
-            process = subprocess.Popen(  # in a session of its own: Ctrl-C is for the queue to answer
-                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
-            )
-        return Worker(process, log)
-
     def _watch(self) -> None:
         """Until the queue closes: starts workers again that crashed, and kills those that do not stop."""
         while not self._closing.wait(LOOK_SECONDS):
@@ -207,19 +196,18 @@ class JobQueue:
                 for job in self.store.every("running"):
                     running.setdefault(job.worker, []).append(job)
                 for place, worker in enumerate(self._workers):
-                    theirs = running.get(worker.process.pid, [])
-                    if worker.process.poll() is not None or any(self._deaf(worker, job) for job in theirs):
+                    theirs = running.get(worker.number, [])
+                    if worker.ended() is not None or any(self._deaf(worker, job) for job in theirs):
                         self._replace(place, theirs)
 
     def _replace(self, place: int, theirs: Sequence[Job]) -> None:
         """Another worker for one that is gone, or that does not hear that one of its jobs is to stop."""
         worker = self._workers[place]
-        worker.process.kill()
-        code = worker.process.wait()
+        worker.kill()
         for job in theirs:
             if not job.stop and _overdue(job):
                 self.store.stop(job, "failed", too_long(job))
-        self.store.crashed(_last_words(worker.log, code), worker.process.pid)
+        self.store.crashed(worker.ended() or "its worker was killed", worker.number)
         for job in theirs:
             (self.store.place(job.id) / PARTIAL).unlink(missing_ok=True)
         if not self._closing.wait(RESTART_SECONDS):
@@ -235,13 +223,6 @@ class JobQueue:
 
 def _overdue(job: Job) -> bool:
     return job.started is not None and time.time() - job.started > job.timeout + GRACE_SECONDS
-
-
-def _last_words(log: Path, code: int) -> str:
-    """Why a worker ended, by the last line that it wrote."""
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return f"its worker ended with code {code}" + (f": {said}" if said else "")
 
 
 def _alone(folder: Path) -> sqlite3.Connection:

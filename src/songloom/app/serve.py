@@ -16,6 +16,8 @@ from songloom.app.screen import errors
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from songloom.app.service.plan import Plan
+
 TOKEN = "SONGLOOM_TOKEN"
 
 
@@ -56,7 +58,9 @@ NO_OPTIONS = Options()
 """When nothing is given."""
 
 
-def serve(*, options: Options = NO_OPTIONS, port: int = 8766) -> None:
+def serve(
+    *, options: Options = NO_OPTIONS, port: int = 8766, ray: str | None = None, replicas: int | None = None
+) -> None:
     """The models over HTTP: jobs, streams, encoding, embedding, tags.
 
     What each path takes and gives stands in /openapi.json of the running server, and in docs/server.md.
@@ -67,58 +71,88 @@ def serve(*, options: Options = NO_OPTIONS, port: int = 8766) -> None:
     ----------
     port:
         The port; 0 takes a free one.
+    ray:
+        The address of a Ray cluster that serves and makes the music, or "local" to start one here; see docs/scale.md.
+    replicas:
+        With --ray, how many processes answer; 1 unless told.
     """
+    if replicas is not None and (ray is None or replicas < 1):
+        raise ValueError(f"--replicas {replicas} cannot be: it goes with --ray, and is at least 1")
+    if ray is not None:
+        _on_cluster(plan_of(options), ray, replicas or 1, options.host, port)
+        return
     with application(options) as (app, facts):
         from songloom.app import serving
 
         serving.serve(app, options.host, port, lambda url: print(f"{url} {facts}", flush=True))
 
 
+def _on_cluster(plan: Plan, address: str, replicas: int, host: str, port: int) -> None:
+    try:
+        from songloom.app.service import cluster
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{error.name} is missing; pip install 'songloom[cluster]' brings it") from None
+    facts = f"{replicas} replicas; {plan.facts}"
+    cluster.run(plan, address, replicas, host, port, lambda url: print(f"{url} {facts}", flush=True))
+
+
 @contextmanager
 def application(options: Options) -> Iterator[tuple[ASGIApp, str]]:
     """The application, and a line about it; its queue closes with the block. Raises ValueError where one cannot be."""
-    try:
-        from songloom.app import serving
-        from songloom.app.service import server
-    except ModuleNotFoundError as error:
-        raise ValueError(f"{error.name} is missing; pip install 'songloom[serve]' brings it") from None
-    from songloom.app.job_limits import Limits
+    plan = plan_of(options)
     from songloom.app.jobs import JobQueue
-    from songloom.app.service.bounds import Bounds
+    from songloom.app.service import server
     from songloom.app.service.gate import Tokens
     from songloom.app.service.models import shelf
     from songloom.app.service.state import Service
 
-    known = Tokens(_tokens(options.tokens))
-    if not known and not serving.is_loopback(options.host):
-        raise ValueError(f"{options.host} is for other machines: give --tokens FILE, or a token in {TOKEN}")
-    bounds = Bounds(
-        upload_bytes=round(options.upload_mb * 1e6),
-        sound_seconds=options.seconds,
-        rate=options.rate,
-        burst=max(1, round(5 * options.rate)),
-    )
-    limits = Limits(
-        seconds=options.seconds,
-        waiting=options.waiting,
-        waiting_of_owner=options.waiting_of_owner,
-        together=options.together,
-    )
-    places = _places(options.model)
-    queue = JobQueue(options.folder, limits, workers=options.workers)
+    queue = JobQueue(plan.folder, plan.limits, workers=plan.workers)
     try:
         with errors.status("looking at the models"):
-            models = shelf(places)
+            models = shelf(plan.places)
         for one in models.models.values():
             if one.error is not None:
                 errors.print(f"songloom: {one.name}: {one.error}", markup=False, highlight=False, soft_wrap=True)
-        app = server.create(
-            Service.of(queue, models, bounds), known, serving.allowed_hosts(options.host), options.patience
-        )
-        facts = f"{', '.join(models.models)}; jobs in {options.folder}; {'tokens' if known else 'no token'} needed"
-        yield app, facts
+        app = server.create(Service.of(queue, models, plan.bounds), Tokens(plan.tokens), plan.hosts, plan.patience)
+        yield app, f"{', '.join(models.models)}; {plan.facts}"
     finally:
         queue.close()
+
+
+def plan_of(options: Options) -> Plan:
+    """What a server was told, checked. Raises ValueError where it cannot be."""
+    try:
+        from songloom.app import serving
+        from songloom.app.service.gate import Tokens
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{error.name} is missing; pip install 'songloom[serve]' brings it") from None
+    from songloom.app.job_limits import Limits
+    from songloom.app.service.bounds import Bounds
+    from songloom.app.service.plan import Plan
+
+    tokens = _tokens(options.tokens)
+    if not Tokens(tokens) and not serving.is_loopback(options.host):
+        raise ValueError(f"{options.host} is for other machines: give --tokens FILE, or a token in {TOKEN}")
+    return Plan(
+        folder=options.folder,
+        places=_places(options.model),
+        tokens=tuple(tokens),
+        hosts=serving.allowed_hosts(options.host),
+        bounds=Bounds(
+            upload_bytes=round(options.upload_mb * 1e6),
+            sound_seconds=options.seconds,
+            rate=options.rate,
+            burst=max(1, round(5 * options.rate)),
+        ),
+        limits=Limits(
+            seconds=options.seconds,
+            waiting=options.waiting,
+            waiting_of_owner=options.waiting_of_owner,
+            together=options.together,
+        ),
+        workers=options.workers,
+        patience=options.patience,
+    )
 
 
 def _tokens(path: Path | None) -> list[str]:

@@ -135,22 +135,31 @@ def allowed_hosts(host: str) -> frozenset[str] | None:
     return LOOPBACK | {host} if is_loopback(host) else None
 
 
-def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None], *, connections: int = 256) -> None:
-    """Serves until Ctrl-C or SIGTERM. The socket is bound first, so that `announce` gets an address (port 0: a free
-    one) where requests wait; beyond so many `connections` requests get 503. Raises ValueError for what is no port,
-    OSError where the port is taken."""
+def listening(host: str, port: int) -> socket.socket:
+    """A bound socket; port 0 takes a free one. Raises ValueError for what is no port, OSError where it is taken."""
     if not 0 <= port <= 65535:
         raise ValueError(f"port is {port}; ports are 0 (a free one) to 65535")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as error:
-            raise OSError(f"port {port} of {host} cannot be used: {error.strerror or error}") from None
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise OSError(f"port {port} of {host} cannot be used: {error.strerror or error}") from None
+    return listener
+
+
+def address(host: str, listener: socket.socket) -> str:
+    """Where a browser finds what listens there."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+
+
+def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None], *, connections: int = 256) -> None:
+    """Serves until Ctrl-C or SIGTERM. The socket is bound first, so that `announce` gets an address (port 0: a free
+    one) where requests wait; beyond so many `connections` requests get 503. Raises what `listening` does."""
+    with listening(host, port) as listener:
         listener.listen(128)
-        shown = f"[{host}]" if ":" in host else host
-        announce(f"http://{shown}:{listener.getsockname()[1]}/")
+        announce(address(host, listener))
         config = uvicorn.Config(app, log_level="warning", limit_concurrency=connections, timeout_graceful_shutdown=2)
         with contextlib.suppress(KeyboardInterrupt):  # is how a server ends
             uvicorn.Server(config).run(sockets=[listener])

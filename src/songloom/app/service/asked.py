@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Literal
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from songloom.app.job_music import Music
@@ -14,6 +15,8 @@ from songloom.conditioning.curves import Curve, Name
 from songloom.systems.request import DEFAULT_SECONDS, Request
 
 Identity = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
+ModelName = Annotated[str | None, Query(max_length=200)]
+"""Of a model that is served; without it the first one of its role."""
 Text = Annotated[str, Field(max_length=4000)]
 Number = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 Section = Annotated[tuple[Number, Text], Field(strict=False)]

@@ -75,7 +75,7 @@ def routes(service: Service) -> APIRouter:
         job = service.job(identity, owner_of(request))
         if job.task["kind"] != Evaluation.kind or job.state != "done":
             raise HTTPException(409, f"job {identity} is {job.state} and of kind {job.task['kind']}; it has no report")
-        path = service.queue.store.place(job.id) / f"report.{kind}"
+        path = service.queue.place(job.id) / f"report.{kind}"
         return FileResponse(path, media_type=MEDIA[kind])
 
     return router
@@ -90,4 +90,4 @@ def clip_of(service: Service, asked: SoundClip | ResultClip, owner: str) -> Clip
     if job.task["kind"] != Music.kind or not 1 <= asked.number <= len(job.results):
         raise HTTPException(409, f"job {asked.job} is {job.state} and has {len(job.results)} pieces of music")
     result = job.results[asked.number - 1]
-    return Clip(service.queue.store.place(job.id) / result["file"], result["seconds"], asked.prompt)
+    return Clip(service.queue.place(job.id) / result["file"], result["seconds"], asked.prompt)

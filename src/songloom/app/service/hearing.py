@@ -1,41 +1,32 @@
-"""The routes that take sound: kept for jobs, encoded and decoded, embedded, tagged, evaluated."""
+"""The routes that listen: sounds and texts as points of one space, tags, what is measured of a sound."""
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import torch
-from fastapi import APIRouter, HTTPException, Query, Request, Response
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
-from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
 
 from songloom.app.service import told
-from songloom.app.service.asked import Identity, Texts
+from songloom.app.service.asked import ModelName, Texts
 from songloom.app.service.decoding import sound_of
-from songloom.app.service.made import BINARY, MEDIA, SOUND, Format
 from songloom.app.service.models import Shelf
-from songloom.app.service.music import NOT_THERE
-from songloom.app.service.state import Service, owner_of
-from songloom.app.service.uploads import nameless, received
+from songloom.app.service.sounds import UPLOAD
+from songloom.app.service.state import Service
+from songloom.app.service.uploads import nameless
 from songloom.audio import defects
 from songloom.audio.clip import Audio
-from songloom.data.token_file import TokenReader
-from songloom.inference import candidates, coded_files
+from songloom.inference import candidates
 from songloom.inference.embedding import embed_file, mean
 from songloom.inference.tagging import LabelSet, Tagger
 from songloom.inference.text_similarity import TextSimilarity
 from songloom.systems.request import Request as Asked
 from songloom.systems.roles import Progress
 
-UPLOAD = {"requestBody": {"required": True, "content": {"application/octet-stream": BINARY}}}
-UPLOADS = frozenset({"/v1/sounds", "/v1/encode", "/v1/decode", "/v1/embed", "/v1/tag", "/v1/evaluate"})
-"""Paths whose bodies are files."""
-Name = Annotated[str | None, Query(max_length=200)]
+UPLOADS = frozenset({"/v1/embed", "/v1/tag", "/v1/evaluate"})
 
 
 class Embedded(BaseModel):
@@ -74,65 +65,10 @@ class ToldTags(BaseModel):
 def routes(service: Service) -> APIRouter:
     """Of a service."""
     router = APIRouter(prefix="/v1", tags=["sound"])
-    shelf, bounds, desk = service.shelf, service.bounds, service.desk
-
-    @router.post("/sounds", status_code=201, openapi_extra=UPLOAD)
-    async def keep(request: Request) -> told.ToldSound:
-        """Takes a sound (the body: wav, flac, ogg, mp3, aiff) that jobs may begin with or follow, for a while."""
-        async with sound_of(request, service.uploads, service.decoder) as (path, info):
-            identity, sound = await run_in_threadpool(service.sounds.keep, path, info, owner_of(request))
-        return told.ToldSound(
-            id=identity,
-            seconds=info.seconds,
-            sample_rate=info.sample_rate,
-            channels=info.channels,
-            until=sound.until,
-        )
-
-    @router.delete("/sounds/{identity}", status_code=204, responses=NOT_THERE)
-    def forget(request: Request, identity: Identity) -> Response:
-        """Forgets a sound."""
-        if not service.sounds.delete(identity, owner_of(request)):
-            raise HTTPException(404, f"there is no sound {identity!r}")
-        return Response(status_code=204)
-
-    @router.post(
-        "/encode",
-        response_class=Response,
-        responses={200: {"content": {"application/octet-stream": BINARY}}},
-        openapi_extra=UPLOAD,
-    )
-    async def encode(
-        request: Request,
-        model: Name = None,
-        streams: Annotated[int | None, Query(ge=1, le=256)] = None,
-        entropy: bool = False,
-    ) -> Response:
-        """Sound (the body) to a .loom file of tokens."""
-        async with sound_of(request, service.uploads, service.decoder) as (path, _):
-            target = path.with_suffix(".loom")
-            try:
-                await desk.run(lambda watch: _encode(shelf, model, path, target, streams, entropy, watch))
-                return Response(target.read_bytes(), media_type="application/octet-stream")
-            finally:
-                target.unlink(missing_ok=True)
-
-    @router.post("/decode", response_class=FileResponse, responses=SOUND, openapi_extra=UPLOAD)
-    async def decode(
-        request: Request,
-        model: Name = None,
-        streams: Annotated[int | None, Query(ge=1, le=256)] = None,
-        kind: Annotated[Format, Query(alias="format")] = "wav",
-    ) -> FileResponse:
-        """A .loom file (the body) to sound, by the codec that made it."""
-        target = service.uploads / f"{secrets.token_hex(8)}.{kind}"
-        async with received(request, service.uploads) as path:
-            await desk.run(lambda watch: _decode(shelf, model, path, target, streams, bounds.sound_seconds, watch))
-        gone = BackgroundTask(target.unlink, missing_ok=True)
-        return FileResponse(target, media_type=MEDIA[kind], filename=f"decoded.{kind}", background=gone)
+    shelf, desk = service.shelf, service.desk
 
     @router.post("/embed", openapi_extra=UPLOAD)
-    async def embed(request: Request, model: Name = None) -> Embedded:
+    async def embed(request: Request, model: ModelName = None) -> Embedded:
         """Sound (the body) as points of an embedder's space, window by window."""
         async with sound_of(request, service.uploads, service.decoder) as (path, _):
             return await desk.run(lambda watch: _embed(shelf, model, path, watch))
@@ -145,7 +81,7 @@ def routes(service: Service) -> APIRouter:
     @router.post("/tag", openapi_extra=UPLOAD)
     async def tag(
         request: Request,
-        model: Name = None,
+        model: ModelName = None,
         labels: Annotated[list[Annotated[str, Query(max_length=200)]], Query(max_length=100)] = [],  # noqa: B006
         top: Annotated[int, Query(ge=1, le=100)] = 3,
     ) -> ToldTags:
@@ -155,7 +91,7 @@ def routes(service: Service) -> APIRouter:
 
     @router.post("/evaluate", openapi_extra=UPLOAD)
     async def evaluate(
-        request: Request, prompt: Annotated[str, Query(max_length=4000)] = "", model: Name = None
+        request: Request, prompt: Annotated[str, Query(max_length=4000)] = "", model: ModelName = None
     ) -> dict[str, Any]:
         """What is measured of a sound (the body): tempo, key, drums, loudness, faults; with a prompt, how well these
         agree with what it names, and how near the sound is to it for an embedder."""
@@ -163,26 +99,6 @@ def routes(service: Service) -> APIRouter:
             return await desk.run(lambda _: _evaluate(shelf, model, path, prompt))
 
     return router
-
-
-def _encode(
-    shelf: Shelf, model: str | None, path: Path, target: Path, streams: int | None, entropy: bool, watch: Progress
-) -> None:
-    codec, identity = shelf.codec(model)
-    header = coded_files.header_of(codec, identity, streams, entropy=entropy)
-    with nameless(path):
-        coded_files.encode_file(codec, path, target, header, progress=watch)
-
-
-def _decode(
-    shelf: Shelf, model: str | None, path: Path, target: Path, streams: int | None, seconds: float, watch: Progress
-) -> None:
-    codec, identity = shelf.codec(model)
-    with nameless(path), TokenReader(path) as reader:
-        coded_files.check(codec, reader, identity.sha256)
-        if not 0 < reader.samples <= seconds * codec.sample_rate:
-            raise ValueError(f"the upload holds {reader.samples / codec.sample_rate:g} s of sound; at most {seconds:g}")
-        coded_files.decode_file(codec, reader, target, streams=streams, progress=watch)
 
 
 def _embed(shelf: Shelf, model: str | None, path: Path, watch: Progress) -> Embedded:

@@ -62,7 +62,7 @@ def routes(service: Service) -> APIRouter:
             raise HTTPException(409, f"job {identity} is {job.state} and of kind {job.task['kind']}; it has no results")
         if number > len(job.results):
             raise HTTPException(404, f"job {identity} has {len(job.results)} results")
-        path = queue.store.place(job.id) / job.results[number - 1]["file"]
+        path = queue.files(job.id)[number - 1]
         name = f"{identity}-{number}.{kind}"
         if path.suffix == f".{kind}":
             return FileResponse(path, media_type=MEDIA[kind], filename=name)

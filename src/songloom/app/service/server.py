@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from songloom import __version__
 from songloom.app.job_limits import Full
-from songloom.app.service import evaluations, hearing, made, music, tuning
+from songloom.app.service import coding, evaluations, hearing, made, music, sounds, tuning
 from songloom.app.service.doorway import Doorway
 from songloom.app.service.gate import Gate, Tokens, refusal
 from songloom.app.service.models import Unavailable
@@ -42,7 +42,7 @@ def create(service: Service, tokens: Tokens, hosts: frozenset[str] | None, patie
 
     app = FastAPI(title="songloom", version=__version__, summary=SUMMARY, docs_url=None, redoc_url=None, lifespan=life)
     known = [Security(HTTPBearer(auto_error=False))] if tokens else []
-    for part in (music, made, hearing, evaluations, tuning):
+    for part in (music, made, sounds, coding, hearing, evaluations, tuning):
         app.include_router(part.routes(service), dependencies=known, responses=PROBLEMS)
 
     @app.get("/health")
@@ -59,13 +59,12 @@ def create(service: Service, tokens: Tokens, hosts: frozenset[str] | None, patie
     def metrics() -> Response:
         """What the server has done, as Prometheus reads it."""
         models = {name: "failed" if one.error else "ready" for name, one in service.shelf.models.items()}
-        text = service.figures.text(service.queue.store.counts(), models)
+        text = service.figures.text(service.queue.counts(), models)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
     _errors(app)
-    return Doorway(
-        Gate(app, tokens, service.bounds, service.figures), service.bounds, hearing.UPLOADS | tuning.UPLOADS, hosts
-    )
+    uploads = sounds.UPLOADS | coding.UPLOADS | hearing.UPLOADS | tuning.UPLOADS
+    return Doorway(Gate(app, tokens, service.bounds, service.figures), service.bounds, uploads, hosts)
 
 
 def _errors(app: FastAPI) -> None:

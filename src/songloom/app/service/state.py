@@ -27,6 +27,8 @@ from songloom.app.service.uploads import Sounds
 from songloom.systems.roles import Progress
 
 T = TypeVar("T")
+UPLOADS = "uploads"
+"""The folder of sounds on their way in, in that of the queue."""
 
 
 class Desk:
@@ -74,9 +76,15 @@ class Service:
     @classmethod
     def of(cls, queue: JobQueue, shelf: Shelf, bounds: Bounds) -> Service:
         """A service in the queue's folder."""
-        uploads = queue.folder / "uploads"
-        sounds = Sounds(uploads, bounds)
-        tunings = Tunings(queue.folder / "tunings", queue, shelf, bounds)
+        uploads = queue.folder / UPLOADS
+        sounds, tunings = Sounds(uploads, bounds), Tunings(queue.folder / "tunings", queue, shelf, bounds)
+        return cls.sharing(queue, sounds, tunings, shelf, bounds, uploads)
+
+    @classmethod
+    def sharing(
+        cls, queue: JobQueue, sounds: Sounds, tunings: Tunings, shelf: Shelf, bounds: Bounds, uploads: Path
+    ) -> Service:
+        """A service on what others may have too; its own are what it measures and decodes with."""
         return cls(queue, shelf, bounds, sounds, Decoder(bounds), Desk(bounds), Figures(), uploads, tunings)
 
     def models(self, owner: str) -> dict[str, Served]:

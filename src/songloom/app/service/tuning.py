@@ -16,9 +16,9 @@ from songloom.app.job_tuning import FILES, RUN
 from songloom.app.service import told_tuning
 from songloom.app.service.asked import Identity
 from songloom.app.service.decoding import sound_of
-from songloom.app.service.hearing import UPLOAD
 from songloom.app.service.made import BINARY
 from songloom.app.service.music import CONFLICT, NOT_THERE
+from songloom.app.service.sounds import UPLOAD
 from songloom.app.service.state import Service, owner_of
 from songloom.app.service.told_tuning import Correction, Side, ToldTuning, TuningWish
 from songloom.app.service.tunings import WORDS, WORKING, Record
@@ -86,11 +86,11 @@ def routes(service: Service) -> APIRouter:
         suffix = PurePosixPath(name).suffix.lower()
         if suffix == WORDS:
             async with received(request, service.uploads) as path:
-                return shown(await run_in_threadpool(tunings.add, record, path, name, 0.0))
+                return await run_in_threadpool(lambda: shown(tunings.add(record, path, name, 0.0)))
         if suffix not in AUDIO_SUFFIXES:
             raise ValueError(f"{name!r} is neither sound ({', '.join(AUDIO_SUFFIXES)}) nor words ({WORDS})")
         async with sound_of(request, service.uploads, service.decoder) as (path, info):
-            return shown(await run_in_threadpool(tunings.add, record, path, name, info.seconds))
+            return await run_in_threadpool(lambda: shown(tunings.add(record, path, name, info.seconds)))
 
     @router.post("/tunings/{identity}/listen", status_code=202, responses=NOT_THERE | CONFLICT)
     def listen(request: Request, identity: Identity) -> ToldTuning:
