@@ -402,6 +402,12 @@ def test_a_second_server_on_the_folder_refuses(server: Served, places: list[str]
     assert second.returncode == 2 and "has a queue that is open" in second.stderr
 
 
+@pytest.mark.parametrize("words", [("--replicas", 2), ("--replicas", 0, "--ray", "local")])
+def test_replicas_are_of_a_cluster_and_at_least_one(run: Run, words: tuple[object, ...]) -> None:
+    code, _, err = run("serve", *words)
+    assert code == 2 and "it goes with --ray, and is at least 1" in " ".join(err.split())
+
+
 def test_other_machines_need_a_token(run: Run) -> None:
     code, _, err = run("serve", "--host", "0.0.0.0", "--port", 0)
     assert code == 2 and "give --tokens FILE" in err

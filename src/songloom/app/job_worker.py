@@ -39,16 +39,21 @@ def _leave_with_the_queue() -> None:
     os._exit(0)
 
 
-def main() -> None:
-    """Works until the queue is gone."""
-    threading.Thread(target=_leave_with_the_queue, daemon=True).start()
-    store, (together, *memory) = JobStore(Path(sys.argv[1])), map(int, sys.argv[2:])
+def keep_on(store: JobStore, together: int, memory: int | None, number: int | None = None) -> None:
+    """Works for ever."""
     while True:
         did = False
         with suppress(OSError):  # a disk that is full for a while
-            did = work(store, together, memory[0] if memory else None)
+            did = work(store, together, memory, number)
         if not did:
             time.sleep(IDLE_SECONDS)
+
+
+def main() -> None:
+    """Works until the queue is gone."""
+    threading.Thread(target=_leave_with_the_queue, daemon=True).start()
+    together, *memory = map(int, sys.argv[2:])
+    keep_on(JobStore(Path(sys.argv[1])), together, memory[0] if memory else None)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +24,7 @@ class Maker:
     def work(self, store: Any, folder: Path, number: int, limits: Limits) -> None:
         """Works until it is killed, from the folder where paths mean what they mean to the command."""
         os.chdir(folder)
-        while True:
-            if not job_worker.work(store, limits.together, limits.memory, number):
-                time.sleep(job_worker.IDLE_SECONDS)
+        job_worker.keep_on(store, limits.together, limits.memory, number)
 
 
 class WorkerActor(Worker):

@@ -112,7 +112,7 @@ class Service:
     def task_again(self, job: Job, seed: int, candidates: int) -> Music:
         """What was asked of a job of music, with its sounds and curves, under other seeds. Raises ValueError when its
         model is not served any more."""
-        task = Music.of(job.task, self.queue.store.place(job.id))
+        task = Music.of(job.task, self.queue.place(job.id))
         if (task.model, task.loras) not in {(one.place, one.loras) for one in self.models(job.owner).values()}:
             raise ValueError("the model that made it is not here any more")
         return replace(task, request=replace(task.request, seed=seed, candidates=candidates))
