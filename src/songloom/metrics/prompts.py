@@ -98,8 +98,8 @@ def asked(piece: Piece, prompt: str) -> Asked:
 def _says_itself(text: str, words: Sequence[str]) -> bool:
     """Whether one of the wordings stands in the text outside of the longer names of instruments: who asks for rock
     drums does not ask for rock."""
-    for name in INSTRUMENTS:
-        if any(name != word.lower() and _says(name, (word,)) for word in words):
+    for name in sorted(name for name in INSTRUMENTS if name in text.lower()):
+        if any(name != word.lower() and _says(name, (word,)) for word in words if word.lower() in name):
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "", text, flags=re.IGNORECASE)
     return _says(text, words)
 
