@@ -10,10 +10,10 @@ from typing import Any, Literal, TypeVar
 from songloom.app.coding import load_codec
 from songloom.inference.coded_files import Identity
 from songloom.inference.embedding import Space, open_space
-from songloom.inference.song import DEFAULT_MODEL
 from songloom.inference.tagging import Tagger
 from songloom.published.load import load
 from songloom.systems import registry
+from songloom.systems.request import DEFAULT_MODEL
 from songloom.systems.roles import Codec, Embedder, Generator, System
 
 Role = Literal["generator", "codec", "embedder", "other"]
