@@ -1,7 +1,6 @@
 """From how much noise a model finds the style again: real music, noised to a time and denoised under its own words.
 
-    python benchmarks/denoised_style.py corpus --ear runs/adherence/ear/EAR.safetensors --model runs/flow/checkpoint \\
-        --docs docs/stable-audio.md
+    python benchmarks/denoised_style.py corpus --ear runs/adherence/ear/EAR.safetensors --out runs/style.json
 
 Style holds for a whole stretch, so it is heard through much noise. Where a model keeps the style of music from some
 time on, but has none from pure noise, it has not learned what is decided before that time. The ear names the style; how

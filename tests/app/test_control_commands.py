@@ -59,7 +59,7 @@ def test_a_file_of_prompts_may_name_curves(run: Run, controlled: Path, tune: Pat
     [
         (("--melody", "none.wav"), "no file none.wav"),
         (("--melody", "none.json"), "no file none.json"),
-        (("--rhythm", "fast"), "it takes a file, or '120 bpm'"),
+        (("--rhythm", "fast"), "it takes a sound, or '120 bpm'"),
         (("--dynamics", "0:-40 8:-20"), "8 s lies outside of the piece"),
         (("--dynamics", "long.json"), "a piece of 1 s needs 10"),
         (("--dynamics", "nan.json"), "not numbers"),
