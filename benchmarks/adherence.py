@@ -62,7 +62,7 @@ class Sampling:
 
 def main(
     *,
-    model: str = "loom",
+    model: str = "flow",
     corpus_folder: Annotated[Path, Parameter(name="--corpus")] = Path("corpus"),
     held_out: Path | None = None,
     out: Path = Path("runs/adherence"),

@@ -1,6 +1,6 @@
 """How fast and how large: loading, music of several lengths, the first sound of a stream, memory, `songloom --help`.
 
-    python benchmarks/speed.py --model loom --runs 5 --out runs/speed.json
+    python benchmarks/speed.py --model flow --runs 5 --out runs/speed.json
 
 Every run is a fresh process, so that loading and peak memory are those of a user's first command.
 """
@@ -28,7 +28,7 @@ PROMPT = "warm lo-fi piano with soft drums, 75 bpm"
 
 def main(
     *,
-    model: str = "loom",
+    model: str = "flow",
     runs: int = 5,
     lengths: Annotated[tuple[float, ...], Parameter(consume_multiple=True)] = (10.0, 30.0),
     prompt: str = PROMPT,

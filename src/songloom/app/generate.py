@@ -71,7 +71,7 @@ def generate(
         Without it the name is made from the prompt.
     model:
         An embedded model's name (songloom list), a checkpoint folder (ours or a published one), or the hub id of
-        a published model that was downloaded, as facebook/musicgen-small. Without it that of the --lora, else loom.
+        a published model that was downloaded, as facebook/musicgen-small. Without it that of the --lora, else flow.
     lora:
         FILE or FILE:STRENGTH of songloom finetune, as runs/mine:0.8 (1 is as it was trained); several add up.
     precision:

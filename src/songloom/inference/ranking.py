@@ -54,5 +54,6 @@ def ranked(made: Sequence[Audio], request: Request, scorer: Scorer | None = None
 
 def tried(system: Generator, request: Request, candidates: int | None = None) -> Request:
     """The request with so many candidates; None: as many as `system` usually makes of such a piece."""
-    usual = system.usual_candidates if request.seconds <= TRIED_SECONDS else 1
-    return replace(request, candidates=usual if candidates is None else candidates)
+    if candidates is None:
+        candidates = system.usual_candidates if request.seconds <= TRIED_SECONDS else 1
+    return replace(request, candidates=candidates)

@@ -15,7 +15,7 @@ from songloom.conditioning.musical import METERS
 from songloom.conditioning.notes import normal_key
 from songloom.systems.sections import Section, checked_story, sections_of
 
-DEFAULT_MODEL = "loom"
+DEFAULT_MODEL = "flow"
 """Of the embedded generators the one that measures best (docs/embedded-model.md)."""
 DEFAULT_SECONDS = 10.0
 MAX_SECONDS = 3600.0
