@@ -79,7 +79,7 @@ def test_a_wrong_control_is_said_in_one_line(
 
 
 def test_a_model_without_a_control_names_those_that_have_it(run: Run, tune: Path) -> None:
-    code, _, err = run("generate", "harp", "--seconds", 1, "--rhythm", "120 bpm", "-o", "a.wav")
+    code, _, err = run("generate", "harp", "--model", "loom", "--seconds", 1, "--rhythm", "120 bpm", "-o", "a.wav")
     assert code == 2 and "loom does not use rhythm" in err and "music-controlnet" in err
 
 

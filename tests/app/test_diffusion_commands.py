@@ -86,7 +86,7 @@ def test_more_than_a_window_is_made_window_by_window_and_a_loop_is_not(run: Run,
 
 
 def test_a_model_of_tokens_names_those_that_inpaint(run: Run, tune: Path) -> None:
-    code, _, err = run("generate", "harp", "--seconds", 1, "--init", tune, "-o", "a.wav")
+    code, _, err = run("generate", "harp", "--model", "loom", "--seconds", 1, "--init", tune, "-o", "a.wav")
     assert code == 2 and "does not use init" in err and "stable-audio" in err
 
 

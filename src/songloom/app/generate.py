@@ -16,7 +16,7 @@ from cyclopts import Parameter
 from songloom.app.prompt_files import read_prompts
 from songloom.app.screen import bar, errors
 from songloom.app.wishes import CONTROLS, NO_WISH, Wish, fitted_sounds, shown
-from songloom.systems.request import DEFAULT_MODEL, Request
+from songloom.systems.request import Request
 
 if TYPE_CHECKING:
     from songloom.audio.clip import Audio
@@ -71,7 +71,8 @@ def generate(
         Without it the name is made from the prompt.
     model:
         An embedded model's name (songloom list), a checkpoint folder (ours or a published one), or the hub id of
-        a published model that was downloaded, as facebook/musicgen-small. Without it that of the --lora, else flow.
+        a published model that was downloaded, as facebook/musicgen-small. Without it that of the --lora,
+        else flow, or loom for guidance, a negative prompt, boldness and pieces of more than 36 s.
     lora:
         FILE or FILE:STRENGTH of songloom finetune, as runs/mine:0.8 (1 is as it was trained); several add up.
     precision:
@@ -128,7 +129,6 @@ def generate(
         {"--output": output, "--stream": stream, "--play": play, "--keep-all": keep_all, "--compare": compare},
     )
     _refuse("--rank controls", rank == "controls", {"--embedder": embedder})
-    model = model or _base(lora)
     if prompts is not None:
         best = None if dry_run else _scorer(rank, embedder)
         _make_many(
@@ -143,6 +143,7 @@ def generate(
         _check_target(Path(target), overwrite)
     elif not stream:
         raise ValueError('output "-" needs --stream')
+    model = model or _usual([request], lora)
     if dry_run:
         used: dict[str, Any] = {"lora": _told(lora)} if lora else {}
         used |= {"precision": precision} if precision else {}
@@ -187,13 +188,10 @@ def _check_target(path: Path, overwrite: bool) -> None:
         raise ValueError(f"{path.parent} cannot be written to; choose another folder")
 
 
-def _base(lora: Sequence[str]) -> str:
-    """The model that LoRAs belong to; without any the embedded one."""
-    if not lora:
-        return DEFAULT_MODEL
-    from songloom.systems import loras
+def _usual(requests: Sequence[Request], lora: Sequence[str]) -> str:
+    from songloom.systems.usual import model_for
 
-    return loras.read(loras.Strength.of(lora[0]).path).base.name
+    return model_for(requests, lora)
 
 
 def _open(name: str, lora: Sequence[str] = (), precision: Precision | None = None) -> Model:
@@ -284,7 +282,7 @@ def _make_many(
     prompts: Path,
     out: Path | None,
     wish: Wish,
-    model: tuple[str, Sequence[str], Precision | None],
+    model: tuple[str | None, Sequence[str], Precision | None],
     candidates: int | None,
     best: Scorer | None,
     loudness: float,
@@ -303,7 +301,8 @@ def _make_many(
             print(json.dumps({"line": row.number, "request": shown(request)}, ensure_ascii=False))
     elif good:
         out.mkdir(parents=True, exist_ok=True)
-        opened = _open(*model)
+        name, lora, precision = model
+        opened = _open(name or _usual([request for _, request in good], lora), lora, precision)
         requests = _tried(opened, [request for _, request in good], candidates, best)
         for (row, _), request in zip(good, requests, strict=True):
             path = out / f"{row.id or f'{row.number:04d}-{slug(request.sections[0].prompt)}'}.wav"

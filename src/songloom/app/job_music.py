@@ -29,9 +29,10 @@ from songloom.layers.matrices import Precision
 from songloom.published.files import locate
 from songloom.published.load import own_folder
 from songloom.systems import registry
-from songloom.systems.request import DEFAULT_MODEL, Request
+from songloom.systems.request import Request
 from songloom.systems.roles import Generator
 from songloom.systems.together import shape
+from songloom.systems.usual import DEFAULT_MODEL
 
 WAVE_BYTES = 48_000 * 2 * 4 * 4
 """Of memory for a second of music: four copies of stereo at 48 kHz."""

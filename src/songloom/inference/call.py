@@ -11,14 +11,15 @@ from songloom.inference.ranking import Scorer, ranked, tried
 from songloom.inference.song import DEFAULT_LOUDNESS, make, open_model
 from songloom.layers.matrices import Precision
 from songloom.systems.loras import Strength
-from songloom.systems.request import DEFAULT_MODEL, DEFAULT_SECONDS, Request
+from songloom.systems.request import DEFAULT_SECONDS, Request
 from songloom.systems.roles import Progress
+from songloom.systems.usual import model_for
 
 
 def generate(
     prompt: str = "",
     *,
-    model: str | Path = DEFAULT_MODEL,
+    model: str | Path | None = None,
     loras: Sequence[Strength | str] = (),
     precision: Precision | None = None,
     story: Sequence[tuple[float, str]] = (),
@@ -47,8 +48,8 @@ def generate(
     loudness: float = DEFAULT_LOUDNESS,
     progress: Progress | None = None,
 ) -> Audio:
-    """Music from text, with the embedded model unless another is named, with LoRAs of it, as "FILE:0.8", and its
-    weights held in float32, bfloat16 or int8 where it has a choice. The other fields are those of `Request`.
+    """Music from text, with the embedded model that suits the request unless one is named, with LoRAs (as "FILE:0.8"),
+    its weights held in float32, bfloat16 or int8 where it has a choice. The other fields are those of `Request`.
 
     Of several candidates (None: as many as the model usually tries) it is the one that `scorer` likes best: by default
     that which comes closest to the tempo, key, drums and curves that are asked and sounds most like the prompt.
@@ -81,6 +82,6 @@ def generate(
         dynamics=dynamics,
         rhythm=rhythm,
     )
-    opened = open_model(str(model), loras, precision)
+    opened = open_model(str(model or model_for([request], loras)), loras, precision)
     asked = tried(opened.system, request, candidates)
     return ranked(make(opened, asked, loudness=loudness, progress=progress), asked, scorer)[0]

@@ -23,8 +23,9 @@ from songloom.published.files import locate
 from songloom.published.load import load, own_folder
 from songloom.systems.controls import curves_of, without_controls
 from songloom.systems.loras import Strength, apply
-from songloom.systems.request import DEFAULT_MODEL, Request
+from songloom.systems.request import Request
 from songloom.systems.roles import Generator, Progress
+from songloom.systems.usual import DEFAULT_MODEL
 
 DEFAULT_LOUDNESS = -16.0
 EDGE_SECONDS = 0.01

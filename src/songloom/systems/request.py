@@ -15,8 +15,6 @@ from songloom.conditioning.musical import METERS
 from songloom.conditioning.notes import normal_key
 from songloom.systems.sections import Section, checked_story, sections_of
 
-DEFAULT_MODEL = "flow"
-"""Of the embedded generators the one that measures best (docs/embedded-model.md)."""
 DEFAULT_SECONDS = 10.0
 MAX_SECONDS = 3600.0
 LONGEST_LEAD = 4.0

@@ -13,8 +13,8 @@ from songloom.inference.embedding import Space, open_space
 from songloom.inference.tagging import Tagger
 from songloom.published.load import load
 from songloom.systems import registry
-from songloom.systems.request import DEFAULT_MODEL
 from songloom.systems.roles import Codec, Embedder, Generator, System
+from songloom.systems.usual import DEFAULT_MODEL
 
 Role = Literal["generator", "codec", "embedder", "other"]
 T = TypeVar("T")
