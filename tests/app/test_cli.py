@@ -249,3 +249,11 @@ def test_a_published_table_of_prompts_names_files_by_its_ids(run: Run, model: Pa
     code, _, err = run("generate", "--prompts", "p.csv", "--out", "made", "--seconds", 0.5, "--model", model)
     assert code == 2 and "p.csv row 2: it has no caption" in err
     assert [path.name for path in (tmp_path / "made").iterdir()] == ["103549.wav"]
+
+
+@pytest.mark.parametrize(
+    ("option", "text"), [("--steps", "1.5"), ("--seed", "2.7"), ("--candidates", "1e3"), ("--top-k", "x")]
+)
+def test_a_number_that_is_not_whole_is_refused_and_not_rounded(run: Run, option: str, text: str) -> None:
+    code, out, err = run("generate", "harp", option, text, "-o", "a.wav")
+    assert (code, out) == (2, "") and f"{option}: {text} is no whole number" in err.replace("Invalid value for ", "")

@@ -15,7 +15,7 @@ from cyclopts import Parameter
 
 from songloom.app.prompt_files import read_prompts
 from songloom.app.screen import bar, errors
-from songloom.app.wishes import CONTROLS, NO_WISH, Wish, fitted_sounds, shown
+from songloom.app.wishes import CONTROLS, NO_WISH, Whole, Wish, fitted_sounds, shown
 from songloom.systems.request import Request
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def generate(
     model: str | None = None,
     lora: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     precision: Precision | None = None,
-    candidates: int | None = None,
+    candidates: Whole | None = None,
     rank: Rank = "both",
     embedder: str | None = None,
     keep_all: Annotated[bool, Parameter(negative="")] = False,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from songloom.systems.request import DEFAULT_SECONDS, Request
 
@@ -24,6 +26,17 @@ NAMES = {"bpm": "tempo", "negative": "negative_prompt", "at": "story"}
 """Fields of a request whose options have shorter names."""
 
 
+def _whole(_: type, tokens: Sequence[Token]) -> int:
+    """A whole number as it is written; 1.5 is none, and is not rounded to one."""
+    text = tokens[0].value
+    if not re.fullmatch(r"[+-]?\d{1,30}", text):
+        raise ValueError(f"{text} is no whole number")
+    return int(text)
+
+
+Whole = Annotated[int, Parameter(converter=_whole)]
+
+
 @Parameter(name="*")
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Wish:
@@ -34,11 +47,11 @@ class Wish:
     prompt holds throughout."""
     seconds: float = DEFAULT_SECONDS
     "Length of the music in seconds, 0.1 to 3600."
-    bars: int | None = None
+    bars: Whole | None = None
     "Length of the music in bars of its tempo, 1 to 2000, instead of --seconds."
     loop: Annotated[bool, Parameter(negative="")] = False
     "Make the end lead back to the beginning, so that the file can play in circles."
-    seed: int = 0
+    seed: Whole = 0
     "The same seed, request and machine give the same samples."
     bpm: float | None = None
     "Tempo in beats per minute, 20 to 300; overrides the prompt."
@@ -52,7 +65,7 @@ class Wish:
     "How strongly the prompt pulls, 0 to 30; 1 is not at all, 3 is usual."
     temperature: float | None = None
     "Boldness of sampling, 0 to 10; 1 is usual, 0 always takes the likeliest."
-    top_k: int | None = None
+    top_k: Whole | None = None
     "Sample among the k likeliest tokens, 1 or more."
     top_p: float | None = None
     "Sample among the likeliest tokens that hold this probability, 0 to 1."
@@ -71,7 +84,7 @@ class Wish:
     "How much of --init changes: 0 is nothing, 1 is all."
     inpaint: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
     "A region of --init to make anew, as 2.5-4 in seconds, the rest stays; may be given many times."
-    steps: int | None = None
+    steps: Whole | None = None
     "Passes of a diffusion model, 1 to 1000: more are finer and slower."
 
     def given(self) -> dict[str, Any]:
