@@ -91,7 +91,9 @@ def test_speed_prints_medians_of_fresh_processes(model: Path, tmp_path: Path) ->
 
 
 def test_stories_loops_and_long_pieces_are_measured(model: Path, tmp_path: Path) -> None:
-    (tmp_path / "page.md").write_text("<!-- long-form:begin -->\n<!-- long-form:end -->\n")
+    names = ("stories", "loops", "drift")
+    page = "".join(f"<!-- long-form {name}:begin -->\n<!-- long-form {name}:end -->\n" for name in names)
+    (tmp_path / "page.md").write_text(page)
     options = ("--seeds", 1, "--half", 5, "--bars", 1, "--long", 3.5, "--out", tmp_path / "long.json")
     printed = run("long_form.py", "--model", model, *options, "--docs", tmp_path / "page.md")
     rows = dict(json.loads((tmp_path / "long.json").read_text())["rows"])

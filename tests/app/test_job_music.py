@@ -38,7 +38,7 @@ def test_sounds_and_curves_come_back_to_the_last_bit(tmp_path: Path) -> None:
     request = Request(
         seconds=2.0,
         init=Audio(wave, 22_050),
-        inpaint=((0.5, 1.0),),
+        inpaint=((0.05, 1.0),),
         melody=Audio(wave[:1], 16_000),
         dynamics=Curve.of_values("dynamics", [-30.0, None, -10.0, -20.0], 2.0),
         rhythm=Curve.of_values("rhythm", [0.0, 1.0] * 50),

@@ -33,6 +33,7 @@ def sound(pitch: float) -> str:
 
 def test_ones_own_music_becomes_a_model_of_the_page(browser: web.Browser, studio: Served) -> None:
     browser.look(dark=False, width=1200, height=900)
+    browser.complaints()  # of pages that were open before
     browser.open(studio.url)
     browser.wait("document.body.dataset.ready")
     browser.run("localStorage.clear(); document.querySelector('#mine details').open = true")

@@ -85,7 +85,8 @@ def test_the_third_and_the_seventh_survive_when_voices_are_few() -> None:
 def test_a_voicing_is_made_of_chord_tones_in_range_without_repeats(root: int, quality: str, count: int) -> None:
     what = chord(root, quality)
     pitches = voice(what, None, 48, 76, count)
-    assert len(pitches) == count
+    inside = [pitch for pitch in range(48, 77) if pitch % 12 in essential_tones(what, count)]
+    assert len(pitches) == min(count, len(inside))
     assert list(pitches) == sorted(set(pitches))
     assert all(48 <= pitch <= 76 and pitch % 12 in chord_tones(what) for pitch in pitches)
     assert set(essential_tones(what, count)) <= {pitch % 12 for pitch in pitches}

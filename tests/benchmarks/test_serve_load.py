@@ -33,5 +33,5 @@ def test_each_level_is_a_line_of_its_own(tmp_path: Path) -> None:
         (2, 8),
     ]
     for one in levels:
-        assert one["memory_mb"] > 0 and one["jobs_per_second"] >= round(one["jobs"] / 3, 3) - 0.001
+        assert one["memory_mb"] > 0 and one["jobs_per_second"] >= one["jobs"] / 3 - 0.01
         assert one["jobs"] == 0 or 0 < one["p50_seconds"] <= one["p95_seconds"] <= 3

@@ -180,7 +180,7 @@ def test_a_rhythm_that_is_asked_for_is_not_told_another_tempo() -> None:
 
 
 def test_a_flow_without_curves_refuses_them_and_one_with_curves_hides_some_in_training() -> None:
-    with pytest.raises(ValueError, match=r"this flow does not use melody.*music-controlnet"):
+    with pytest.raises(ValueError, match=r"flow does not use melody.*music-controlnet"):
         tiny(curves=None).generate(request(melody=Curve.of_values("melody", ["A"], 1 / SECONDS)))
     system = tiny()
     seen: list[Curves] = []
