@@ -91,12 +91,14 @@ def test_speed_prints_medians_of_fresh_processes(model: Path, tmp_path: Path) ->
 
 
 def test_stories_loops_and_long_pieces_are_measured(model: Path, tmp_path: Path) -> None:
-    names = ("stories", "loops", "drift")
+    names = ("stories", "loops", "drift", "candidates")
     page = "".join(f"<!-- long-form {name}:begin -->\n<!-- long-form {name}:end -->\n" for name in names)
     (tmp_path / "page.md").write_text(page)
     options = ("--seeds", 1, "--half", 5, "--bars", 1, "--long", 3.5, "--out", tmp_path / "long.json")
     printed = run("long_form.py", "--model", model, *options, "--docs", tmp_path / "page.md")
-    rows = dict(json.loads((tmp_path / "long.json").read_text())["rows"])
+    found = json.loads((tmp_path / "long.json").read_text())["rows"]
+    assert set(found) == set(names)
+    rows = {what: told for table in found.values() for what, told in table}
     assert rows["loop of 1 bars: exact number of samples"].startswith("1.00")
     assert all(f"| {name} |" in printed for name in rows)
-    assert "furthest of a later window" in (tmp_path / "page.md").read_text()
+    assert "furthest, median and worst" in (tmp_path / "page.md").read_text()
