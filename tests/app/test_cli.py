@@ -257,3 +257,19 @@ def test_a_published_table_of_prompts_names_files_by_its_ids(run: Run, model: Pa
 def test_a_number_that_is_not_whole_is_refused_and_not_rounded(run: Run, option: str, text: str) -> None:
     code, out, err = run("generate", "harp", option, text, "-o", "a.wav")
     assert (code, out) == (2, "") and f"{option}: {text} is no whole number" in err.replace("Invalid value for ", "")
+
+
+def test_a_line_that_says_how_many_candidates_has_so_many_and_another_as_many_as_are_usual(
+    run: Run, tmp_path: Path
+) -> None:
+    lines = [{"prompt": "harp"}, {"prompt": "harp", "candidates": 1}, {"prompt": "harp", "candidates": 2}]
+    (tmp_path / "asked.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    words = ("generate", "--prompts", "asked.jsonl", "--model", "flow", "--seconds", 0.5, "--json")
+
+    def made(*more: object) -> list[int]:
+        code, out, _ = run(*words, *more)
+        assert code == 0
+        return [json.loads(line).get("ranked", {"of": 1})["of"] for line in out.splitlines()]
+
+    assert made("--out", "usual") == [3, 1, 2]
+    assert made("--out", "asked", "--candidates", 4) == [4, 1, 2]

@@ -62,6 +62,7 @@ def test_candidates_are_ranked_by_their_words(run: Run, model: Path, tones: Path
     ("words", "said"),
     [
         (("--rank", "text"), "--rank and --embedder need several --candidates"),
+        (("--stream", "--rank", "text"), "--stream does not go with --rank"),
         (("--rank", "controls", "--embedder", "x"), "--rank controls does not go with --embedder"),
         (("--candidates", 2, "--rank", "text", "--embedder", "none"), "no model 'none'"),
     ],

@@ -121,6 +121,8 @@ def generate(
             "--play": play,
             "--compare": compare,
             "--loudness": loudness != -16.0,
+            "--rank": rank != "both",
+            "--embedder": embedder,
         },
     )
     _refuse(
@@ -157,7 +159,7 @@ def generate(
     if stream:
         _stream(opened, request, target)
     else:
-        request = _tried(opened, [request], candidates, best)[0]
+        (request,) = _tried(opened, [(request, candidates)], best)
         for path in _make_one(opened, request, Path(target), best, loudness, keep_all, json_line, compare):
             if play:
                 _play(path)
@@ -217,11 +219,12 @@ def _scorer(rank: Rank, embedder: str | None) -> Scorer | None:
     return similarity if rank == "text" else Closeness(similarity)
 
 
-def _tried(model: Model, requests: Sequence[Request], candidates: int | None, best: Scorer | None) -> list[Request]:
-    """The requests with as many candidates as are asked for. Raises ValueError where there is nothing to rank."""
+def _tried(model: Model, asked: Sequence[tuple[Request, int | None]], best: Scorer | None) -> list[Request]:
+    """The requests with as many candidates as each asks for, or as the model usually tries. Raises ValueError where
+    there is nothing to rank."""
     from songloom.inference.ranking import tried
 
-    found = [tried(model.system, one, one.candidates if one.candidates > 1 else candidates) for one in requests]
+    found = [tried(model.system, request, candidates) for request, candidates in asked]
     if best is not None and all(one.candidates == 1 for one in found):
         raise ValueError("--rank and --embedder need several --candidates")
     return found
@@ -303,7 +306,8 @@ def _make_many(
         out.mkdir(parents=True, exist_ok=True)
         name, lora, precision = model
         opened = _open(name or _usual([request for _, request in good], lora), lora, precision)
-        requests = _tried(opened, [request for _, request in good], candidates, best)
+        said = [None if candidates is None and "candidates" not in row.fields else one.candidates for row, one in good]
+        requests = _tried(opened, list(zip([one for _, one in good], said, strict=True)), best)
         for (row, _), request in zip(good, requests, strict=True):
             path = out / f"{row.id or f'{row.number:04d}-{slug(request.sections[0].prompt)}'}.wav"
             if path.exists() and not overwrite:

@@ -12,9 +12,9 @@ DEFAULT_MODEL = "flow"
 """The one that measures best (docs/embedded-model.md)."""
 SECOND_MODEL = "loom"
 """The one that makes what the first cannot."""
-SECONDS_FIELDS = ("negative_prompt", "guidance", "temperature", "top_k", "top_p")
+FIELDS_OF_SECOND = ("negative_prompt", "guidance", "temperature", "top_k", "top_p")
 """What the first has no use for: it is straightened, with its guidance inside, and draws no tokens."""
-FIRSTS_FIELDS = ("steps", "init", "continuation", *NAMES)
+FIELDS_OF_FIRST = ("steps", "init", "continuation", *NAMES)
 """What the second has no use for."""
 WINDOW_SECONDS = 36.0
 """What the first makes at once; beyond it the second goes on from its own sound, without a seam."""
@@ -30,8 +30,8 @@ def model_for(requests: Sequence[Request], lora: Sequence[loras.Strength | str] 
 
 
 def _for_first(request: Request) -> bool:
-    return any(getattr(request, name) is not None for name in FIRSTS_FIELDS)
+    return any(getattr(request, name) is not None for name in FIELDS_OF_FIRST)
 
 
 def _for_second(request: Request) -> bool:
-    return request.seconds > WINDOW_SECONDS or any(getattr(request, name) is not None for name in SECONDS_FIELDS)
+    return request.seconds > WINDOW_SECONDS or any(getattr(request, name) is not None for name in FIELDS_OF_SECOND)

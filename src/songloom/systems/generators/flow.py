@@ -53,7 +53,7 @@ from songloom.systems.request import Request
 from songloom.systems.wants import wants
 
 GUIDANCE = frozenset({"guidance", "negative_prompt"})
-"""What a straightened model has no use for."""
+"""What a straightened model has no use for: its teacher's guidance is inside."""
 LEARNED = ("text", "musical", "curves", "dit")
 """What a student has of its own."""
 
@@ -221,14 +221,6 @@ class Flow(LatentGenerator, kind="flow"):
     def controls(self) -> frozenset[str]:
         without = CONTROLS if self.curves is None else frozenset()
         return self.uses - without - (GUIDANCE if self.config.straight else frozenset())
-
-    def check(self, request: Request) -> None:
-        if self.config.straight and any(getattr(request, name) is not None for name in GUIDANCE):
-            raise ValueError(
-                f"this {self.config.kind} was straightened with its guidance inside:"
-                " it takes no other, and no negative_prompt"
-            )
-        super().check(request)
 
     def call_opponents(self) -> None:
         """The teacher is the model as it is now."""

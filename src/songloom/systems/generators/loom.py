@@ -30,13 +30,12 @@ from songloom.layers.transformer import Transformer
 from songloom.recipe import Recipe
 from songloom.systems.codecs.spectral_codec import SpectralCodec
 from songloom.systems.request import Request
-from songloom.systems.roles import Codec, Generator, Progress
-from songloom.systems.together import handed_out
+from songloom.systems.roles import Codec, Progress
+from songloom.systems.token_generator import TokenGenerator, TokenSettings
 from songloom.systems.wants import wants
 from songloom.tokens.generation import CodeStream, Plan, Turn, chunk_ends, code_chunks
 from songloom.tokens.losses import stream_losses
 from songloom.tokens.patterns import Delay, Pattern
-from songloom.tokens.sampling import Sampling
 from songloom.tokens.token_lm import TokenLM
 
 KEPT_SECONDS = 1.5
@@ -61,7 +60,7 @@ class Dropped:
     told: float = 0.35
 
 
-class Loom(Generator, kind="loom"):
+class Loom(TokenGenerator, kind="loom"):
     """Text and musical controls -> codes -> music."""
 
     summary = "token language model with the delay pattern over the embedded codec; the embedded generator"
@@ -71,10 +70,9 @@ class Loom(Generator, kind="loom"):
     )
 
     precisions: ClassVar[tuple[Precision, ...]] = ("int8", "float32", "bfloat16")
-    batched = True
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Settings):
+    class Config(TokenSettings):
         """`codec` is frozen; `streams` of its books are modelled, with `loss_weights` (normalised to sum 1);
         `key_heads` share their keys among `heads`; the prompt is cut to `text_tokens`; `context_seconds` is
         the longest stretch that is attended to; training hides the part `forgotten` of the steps before, on average,
@@ -290,19 +288,6 @@ class Loom(Generator, kind="loom"):
         times = start[:, None] + steps / self.codec.frame_rate
         return prefix, self.musical(known, times, total) + whole[:, None], answers
 
-    @property
-    def window_seconds(self) -> float:
-        return self.config.context_seconds
-
-    def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
-        return self.codec.detokenize_stream(self.draw([request], [seed], progress))
-
-    def several(
-        self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
-    ) -> list[Iterator[Tensor]]:
-        codes = handed_out((torch.split(piece, 1) for piece in self.draw(requests, seeds, progress)), len(requests))
-        return [self.codec.detokenize_stream(own) for own in codes]
-
     def draw(
         self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
     ) -> Iterator[Tensor]:
@@ -313,12 +298,8 @@ class Loom(Generator, kind="loom"):
             frames=self.codec.frames(sum(self.samples(request))),
             context=context,
             kept=min(round(KEPT_SECONDS * rate), context // 2),
-            sampling=Sampling(
-                config.temperature if request.temperature is None else request.temperature,
-                config.top_k if request.top_k is None else request.top_k,
-                request.top_p,
-            ),
-            guidance=config.guidance if request.guidance is None else request.guidance,
+            sampling=self.sampling(request),
+            guidance=self.guidance(request),
             seeds=seeds,
             precision=self.precision if self.lm.heads.weight.device.type == "cpu" else "float32",
         )

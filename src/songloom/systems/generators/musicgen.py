@@ -28,12 +28,11 @@ from songloom.recipe import Recipe
 from songloom.systems.codecs.encodec import Encodec
 from songloom.systems.codecs.stereo import StereoCodec
 from songloom.systems.request import Request
-from songloom.systems.roles import Codec, Generator, Progress
-from songloom.systems.together import handed_out
+from songloom.systems.roles import Codec, Progress
+from songloom.systems.token_generator import TokenGenerator, TokenSettings
 from songloom.tokens.conditioned_lm import ConditionedLM
 from songloom.tokens.losses import stream_errors, stream_losses
 from songloom.tokens.patterns import Delay, Pattern
-from songloom.tokens.sampling import Sampling
 from songloom.tokens.windows import Asked, Drawing, windowed
 
 MONO = Encodec.presets()["encodec-32khz"]
@@ -43,7 +42,7 @@ IN_PAIRS = Delay.Config(own=(0, 0, 1, 1, 2, 2, 3, 3))
 """The delays of a stereo model: left and right of a book together."""
 
 
-class Musicgen(Generator, kind="musicgen"):
+class Musicgen(TokenGenerator, kind="musicgen"):
     """Text -> codes -> music."""
 
     summary = "MusicGen: a transformer over delayed code streams with text by cross-attention"
@@ -52,12 +51,11 @@ class Musicgen(Generator, kind="musicgen"):
         {"negative_prompt", "guidance", "temperature", "top_k", "top_p", "continuation", "story", "loop", "bars"}
     )
     precisions: ClassVar[tuple[Precision, ...]] = ("float32", "bfloat16", "int8")
-    batched = True
     crossing: ClassVar[bool] = True
     """Whether conditions come by cross-attention; else they are the sequence's prefix."""
 
     @dataclass(frozen=True, kw_only=True)
-    class Config(Settings):
+    class Config(TokenSettings):
         """`codec` and `text` are frozen; the first `streams` of the codec's books are modelled (None: all).
 
         Beyond `context_seconds` a window ends and the next begins `stride_seconds` after it did. With
@@ -219,25 +217,12 @@ class Musicgen(Generator, kind="musicgen"):
         """Which section a frame is in."""
         return sum(turn <= frame for turn in self.turns(request))
 
-    @property
-    def window_seconds(self) -> float:
-        return self.config.context_seconds
-
     def piece_bytes(self, request: Request) -> int:
         """Keys and values of a window, of both halves of guidance."""
         config, weight = self.config, self.lm.transformer.norm.weight
         seconds = min(config.context_seconds, request.lead_seconds + request.seconds)
         steps = self.pattern.steps(self.lm.streams, max(1, round(seconds * self.codec.frame_rate)))
         return super().piece_bytes(request) + 2 * steps * 2 * config.depth * config.width * weight.element_size()
-
-    def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
-        return self.codec.detokenize_stream(self.draw([request], [seed], progress))
-
-    def several(
-        self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
-    ) -> list[Iterator[Tensor]]:
-        codes = handed_out((torch.split(piece, 1) for piece in self.draw(requests, seeds, progress)), len(requests))
-        return [self.codec.detokenize_stream(own) for own in codes]
 
     def draw(
         self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
@@ -252,12 +237,8 @@ class Musicgen(Generator, kind="musicgen"):
             stride=max(1, round(config.stride_seconds * rate)),
             turns=self.turns(request),
             kept=min(round(KEPT_SECONDS * rate), context // 2),
-            sampling=Sampling(
-                config.temperature if request.temperature is None else request.temperature,
-                config.top_k if request.top_k is None else request.top_k,
-                request.top_p,
-            ),
-            guidance=config.guidance if request.guidance is None else request.guidance,
+            sampling=self.sampling(request),
+            guidance=self.guidance(request),
             seeds=seeds,
         )
         different = {id(one): one for one in requests}  # candidates of one request are read once
