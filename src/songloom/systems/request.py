@@ -112,7 +112,9 @@ class Request:
         asked = {f.name for f in dataclasses.fields(self) if getattr(self, f.name) != f.default}
         extra = sorted(asked - uses - ALWAYS - ({"tempo"} if self.bars and "bars" in uses else set()))
         if extra:
-            raise ValueError(f"{system} does not use {', '.join(extra)}; it uses: {_listed(uses)}{_others(extra)}")
+            raise ValueError(
+                f"{system} does not use {', '.join(extra)}; it uses: {_listed(uses)}{_others(extra, system)}"
+            )
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -155,11 +157,11 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "nothing but the prompt"
 
 
-def _others(fields: Sequence[str]) -> str:
-    """Which systems have the fields, for an error."""
+def _others(fields: Sequence[str], but: str) -> str:
+    """Which systems have the fields, `but` the one that was asked, for an error."""
     from songloom.systems.registry import generators_that_use  # the registry knows the systems, which know requests
 
-    found = generators_that_use(fields)
+    found = [name for name in generators_that_use(fields) if name != but]
     return f"; with {' and '.join(fields)}: {', '.join(found)}" if found else ""
 
 
