@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import sqlite3
 import threading
@@ -283,8 +284,9 @@ def _in_words(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:  # no space, no permission
-        full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
-        raise OSError(errno.ENOSPC if full else errno.EIO, str(error), str(path)) from None
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:  # in the words in which the system says it
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from None
+        raise OSError(errno.EIO, str(error), str(path)) from None
     except sqlite3.DatabaseError as error:
         raise ValueError(f"{path} holds no jobs that can be read ({error}); choose another folder") from None
 
