@@ -5,38 +5,30 @@ job = client.generate("warm lo-fi piano", seconds=20, progress=print)
 Path("rain.flac").write_bytes(client.result(job["id"]))
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
-from http.client import HTTPResponse
+from contextlib import contextmanager, suppress
+from http.client import HTTPException, HTTPResponse
 from typing import Any
-from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib import error, parse, request
 
 
 class Client:
-    """A server by its address. Raises ValueError with the server's words for what it refuses, OSError where there is
-    no server."""
+    """A server by its address. Raises ValueError with its words for what it refuses, OSError where there is none."""
 
     def __init__(self, url: str, token: str | None = None, *, timeout: float = 600.0) -> None:
         self.url, self.timeout = url.rstrip("/"), timeout
-        self.headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    def models(self) -> list[dict[str, Any]]:
-        """The models, and the controls that each uses."""
-        return list(self.ask("GET", "/v1/models"))
-
-    def generate(self, prompt: str, *, progress: Callable[[float], None] | None = None, **wish: Any) -> dict[str, Any]:
-        """Makes music and gives the job once it is done; `wish` has the fields of POST /v1/jobs. Raises RuntimeError
-        when it fails."""
-        queued = job = self.ask("POST", "/v1/jobs", {"prompt": prompt, **wish})
+    def generate(
+        self, prompt: str, *, progress: Callable[[float], Any] = lambda _: None, **wish: Any
+    ) -> dict[str, Any]:
+        """The job, once its music is made; `wish` has fields of POST /v1/jobs. Raises RuntimeError when it fails."""
+        job = queued = self.ask("POST", "/v1/jobs", {"prompt": prompt, **wish})
         for job in self.events(queued["id"]):
-            if progress:
-                progress(job["progress"])
+            progress(job["progress"])
         if job["state"] != "done":
-            raise RuntimeError(f"job {job['id']} {job['state']}: {job['error']}")
+            raise RuntimeError(f"job {job['id']} is {job['state']}: {job['error'] or 'its events broke off'}")
         return dict(job)
 
     def events(self, identity: str) -> Iterator[dict[str, Any]]:
@@ -46,26 +38,35 @@ class Client:
 
     def stream(self, prompt: str, kind: str = "wav", **wish: Any) -> Iterator[bytes]:
         """The bytes of a WAV, or a FLAC, while it is made; to stop listening ends the job."""
-        with self.open("POST", f"/v1/stream?format={kind}", json.dumps({"prompt": prompt, **wish}).encode()) as answer:
-            while data := answer.read1(1 << 16):
-                yield data
+        with self.open("POST", "/v1/stream", {"prompt": prompt, **wish}, format=kind) as answer:
+            yield from iter(lambda: answer.read1(1 << 16), b"")
 
     def result(self, identity: str, number: int = 1, kind: str = "flac") -> bytes:
         """A result of a job as a file's bytes: wav, flac or mp3."""
-        return bytes(self.ask("GET", f"/v1/jobs/{identity}/results/{number}?{urlencode({'format': kind})}"))
+        return bytes(self.ask("GET", f"/v1/jobs/{identity}/results/{number}", format=kind))
 
     def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """One request: JSON, or the bytes of a file, in and out; as ask("POST", "/v1/tag", sound, top=5)."""
-        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
-        with self.open(method, path + (f"?{urlencode(query, doseq=True)}" if query else ""), data) as answer:
+        """Any route, with JSON or the bytes of a file in and out, as ask("POST", "/v1/tag", sound, top=5)."""
+        with self.open(method, path, body, **query) as answer:
             content = answer.read()
             return json.loads(content) if answer.headers.get_content_type() == "application/json" else content
 
-    def open(self, method: str, path: str, data: bytes | None = None) -> HTTPResponse:
-        """The answer to a request, open for reading."""
-        kind = "application/json" if data is None or data[:1] in (b"{", b"[") else "application/octet-stream"
-        headers = self.headers | {"Content-Type": kind}
+    @contextmanager
+    def open(self, method: str, path: str, body: Any = None, **query: Any) -> Iterator[HTTPResponse]:
+        """The same, with the answer open for reading."""
+        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
+        url = f"{self.url}{path}?{parse.urlencode(query, doseq=True)}".rstrip("?")
         try:
-            return urlopen(Request(self.url + path, data, headers, method=method), timeout=self.timeout)
-        except HTTPError as error:
-            raise ValueError(f"{error.code}: {json.loads(error.read() or b'{}').get('detail', error.reason)}") from None
+            asked = request.Request(url, data, self.headers | {"Content-Type": kind}, method=method)
+            with request.urlopen(asked, timeout=self.timeout) as answer:
+                if answer.headers.get_content_type() == "text/html" and query.get("format") != "html":
+                    raise ValueError(f"{answer.status}: a page came instead of an answer: {answer.read(100)!r}")
+                yield answer
+        except error.HTTPError as refused:
+            said = refused.read().decode(errors="replace") or refused.reason
+            with suppress(ValueError, LookupError, TypeError):  # unless something else than songloom answered
+                said = json.loads(said)["detail"]
+            raise ValueError(f"{refused.code}: {' '.join(str(said).split())[:300]}") from None
+        except HTTPException as broken:
+            raise OSError(f"{self.url} broke off: {type(broken).__name__}") from None

@@ -75,7 +75,7 @@ class Browser:
         moves = [places[0], down, places[1], up]
         self._post("actions", actions=[{"type": "pointer", "id": "mouse", "actions": moves}])
 
-    def wait(self, condition: str, seconds: float = 20.0) -> Any:
+    def wait(self, condition: str, seconds: float = 300.0) -> Any:
         """Waits until an expression of the page is true, and gives it."""
         end = time.monotonic() + seconds
         while not (found := self.run(f"return {condition}")):
@@ -130,7 +130,7 @@ def opened(driver: str) -> Iterator[Browser]:
         port = next(
             found[1] for line in run.stdout if (found := re.search(r"started successfully on port (\d+)", line))
         )
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=300) as client:
             browser = Browser(client)
             yield browser
             browser.close()

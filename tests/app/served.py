@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 
@@ -25,6 +26,8 @@ class Served:
                 break
         assert found, self.said
         self.url = found[0]
+        self._rest = threading.Thread(target=self.process.stdout.read)  # what it says later must not make it wait
+        self._rest.start()
 
     @property
     def port(self) -> int:
@@ -34,6 +37,7 @@ class Served:
         """kill -9: no chance to put anything in order."""
         self.process.kill()
         self.process.wait()
+        self._rest.join()
         assert self.process.stdout is not None
         self.process.stdout.close()
 

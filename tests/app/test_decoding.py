@@ -47,21 +47,21 @@ def test_what_would_become_too_much_is_refused(bounds: Bounds, said: str, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("word", "said"),
+    ("word", "seconds", "said"),
     [
-        ("KILLS", "its decoder ended with code -11"),
-        ("HOLDS", "takes longer than 1 s to decode"),
-        ("SPINS", "takes longer than 1 s to decode"),
-        ("EATS", "more memory to decode than it may have"),
+        ("KILLS", 300, "its decoder ended with code -11"),
+        ("HOLDS", 1, "takes longer than 1 s to decode"),
+        ("SPINS", 1, "takes longer than 1 s to decode"),
+        ("EATS", 300, "more memory to decode than it may have"),
     ],
 )
 def test_a_file_that_kills_or_holds_its_decoder_is_refused_in_one_line(
-    word: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    word: str, seconds: float, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", f"{HOSTILE}:{Path(files.__file__).parents[2]}")
     (tmp_path / "x.flac").write_bytes(b"fLaC" + word.encode() + bytes(100))
     with pytest.raises(ValueError, match=said):
-        decoded(tmp_path / "x.flac", tmp_path / "plain.wav", Bounds(decoder_seconds=1.0))
+        decoded(tmp_path / "x.flac", tmp_path / "plain.wav", Bounds(decoder_seconds=seconds))
 
 
 def test_the_decoder_loads_nothing_that_it_does_not_need() -> None:

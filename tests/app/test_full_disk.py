@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from halting import PATIENCE, Halt, can_halt
 
 from songloom.app import job_store
 from songloom.app.job_limits import Full
@@ -17,9 +17,8 @@ from songloom.app.jobs import JobQueue
 from songloom.systems.request import Request
 
 DISK_BYTES, RESERVE_BYTES = 24_000_000, 200_000
-LONG = 12.0
-"""Seconds of music that take more than the reserve."""
-PATIENCE = 120.0
+LONG = 20.0
+"""Seconds of music of which what is made after the middle takes more than the reserve."""
 
 
 @pytest.fixture
@@ -45,6 +44,7 @@ def test_a_job_fails_in_words_and_deleting_makes_room_again(
     small_disk: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(job_store, "RESERVE_BYTES", RESERVE_BYTES)
+    can_halt(monkeypatch)
 
     def task(seed: int, seconds: float = 1.0) -> Music:
         return Music(request=Request(prompt="harp", seconds=seconds, seed=seed), model=str(model))
@@ -52,13 +52,13 @@ def test_a_job_fails_in_words_and_deleting_makes_room_again(
     with JobQueue(small_disk / "queue") as queue:
         first = queue.submit(task(0))
         assert queue.wait(first.id, seconds=PATIENCE).state == "done"
+        halt = Halt(queue.folder)
         waits = queue.submit(task(1, LONG))
-        until = time.monotonic() + PATIENCE
-        while queue.job(waits.id).state == "queued" and time.monotonic() < until:
-            time.sleep(0.01)  # on a full disk no job begins: it would wait for room
+        halt.come()
         fill(small_disk / "others")
         with pytest.raises(Full, match="bytes of disk; 0 are free for it"):
             queue.submit(task(2))
+        halt.over()
         ended = queue.wait(waits.id, seconds=PATIENCE)
         assert (ended.state, ended.error) == ("failed", "No space left on device")
         queue.delete(first.id)

@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from halting import PATIENCE, Halt, can_halt, until
 
 from songloom.app import jobs
 from songloom.app.job_limits import Limits
@@ -22,7 +22,6 @@ from songloom.audio import files
 from songloom.inference import song
 from songloom.systems.request import Request
 
-PATIENCE = 300.0
 KILLED = """
 import sys, time
 from pathlib import Path
@@ -40,32 +39,20 @@ def task(model: Path, seed: int = 0, seconds: float = 1.0) -> Music:
     return Music(request=Request(prompt="harp", seconds=seconds, seed=seed), model=str(model), suffix=".wav")
 
 
-def until(condition: Callable[[], object], *, seconds: float = PATIENCE) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.02)
-
-
-def stopped_while_running(store: JobStore) -> Job:
-    """A job whose worker stands still in the middle of it."""
-    while True:
-        until(lambda: store.every("running"))
-        job = store.every("running")[0]
-        assert job.worker is not None
-        os.kill(job.worker, signal.SIGSTOP)
-        if store.get(job.id).state == "running" and store.get(job.id).attempt == job.attempt:
-            return job
-        os.kill(job.worker, signal.SIGCONT)
-
-
 def gone(pid: int) -> bool:
     status = Path(f"/proc/{pid}/status")
     return not status.exists() or "State:\tZ" in status.read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def halts() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        can_halt(patch)
+        yield
+
+
 @pytest.fixture(scope="module")
-def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobQueue]:
+def queue(tmp_path_factory: pytest.TempPathFactory, halts: None) -> Iterator[JobQueue]:
     with JobQueue(tmp_path_factory.mktemp("queue"), Limits(seconds=60.0)) as opened:
         yield opened
 
@@ -73,8 +60,10 @@ def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobQueue]:
 def test_a_job_is_made_as_by_hand_and_judges_the_next(queue: JobQueue, model: Path) -> None:
     before = queue.estimate(task(model))
     assert before.seconds is None and before.memory > 0
+    queue.store.open(yes=False)
     job = queue.submit(task(model, seed=5))
     assert (job.state, queue.partial(job.id), queue.files(job.id)) == ("queued", None, [])
+    queue.store.open(yes=True)
     ended = queue.wait(job.id, seconds=PATIENCE)
     assert (ended.state, ended.error, ended.crashes) == ("done", None, 0)
     by_hand = song.make(song.open_model(str(model)), task(model, seed=5).request)[0]
@@ -82,7 +71,9 @@ def test_a_job_is_made_as_by_hand_and_judges_the_next(queue: JobQueue, model: Pa
     assert torch.allclose(wave, by_hand.wave, atol=2 / 2**15)
     after = queue.estimate(task(model, seconds=2.0))
     assert ended.work is not None and after.seconds == pytest.approx(2 * ended.work) and after.jobs == 1
-    assert queue.submit(task(model, seconds=2.0)).expected == pytest.approx(after.seconds)
+    following = queue.submit(task(model, seconds=2.0))
+    assert following.expected == pytest.approx(after.seconds)
+    assert queue.wait(following.id, seconds=PATIENCE).state == "done"
 
 
 def test_what_is_too_much_is_refused_and_leaves_nothing(queue: JobQueue, model: Path) -> None:
@@ -97,9 +88,13 @@ def test_what_is_too_much_is_refused_and_leaves_nothing(queue: JobQueue, model: 
 
 
 def test_one_that_runs_is_heard_cancelled_and_deleted(queue: JobQueue, model: Path) -> None:
-    job = queue.submit(task(model, seconds=60.0))
-    until(lambda: queue.job(job.id).progress > 0 or queue.partial(job.id))
+    halt = Halt(queue.folder)
+    job = queue.submit(task(model, seconds=2.0))
+    halt.come()
+    partial = queue.partial(job.id)
+    assert queue.job(job.id).progress > 0.3 and partial is not None and 0 < files.info(partial).seconds < 2
     queue.cancel(job.id)
+    halt.over()
     assert queue.wait(job.id, seconds=PATIENCE).state == "cancelled"
     with pytest.raises(ValueError, match="there is no job 'x'"):
         queue.cancel("x")
@@ -111,13 +106,16 @@ def test_a_worker_that_does_not_hear_is_killed_and_the_next_job_is_made(
     queue: JobQueue, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "GRACE_SECONDS", 0.2)
-    job, following = queue.submit(task(model, seconds=60.0)), queue.submit(task(model))
-    assert stopped_while_running(queue.store).id == job.id
+    halt = Halt(queue.folder)
+    job, following = queue.submit(task(model, seconds=2.0)), queue.submit(task(model))
+    halt.come()
     queue.cancel(job.id)
     assert queue.wait(job.id, seconds=PATIENCE).state == "cancelled"
     assert queue.wait(following.id, seconds=PATIENCE).state == "done"
-    late = queue.submit(task(model, seconds=60.0), timeout=0.5)
-    stopped_while_running(queue.store)
+    halt = Halt(queue.folder)
+    late = queue.submit(task(model, seconds=2.0))
+    halt.come()
+    queue.store._run("UPDATE jobs SET timeout = 0.5 WHERE id = ?", (late.id,))
     ended = queue.wait(late.id, seconds=PATIENCE)
     assert (ended.state, ended.error) == ("failed", "it took longer than 0.5 s")
 
@@ -133,12 +131,13 @@ def test_a_folder_has_one_queue(queue: JobQueue) -> None:
 
 def test_ten_jobs_end_though_their_worker_is_killed_in_the_middle(model: Path, tmp_path: Path) -> None:
     with JobQueue(tmp_path) as queue:
+        halt = Halt(tmp_path, after=3)
         made = [queue.submit(task(model, seed)) for seed in range(10)]
-        until(lambda: len(queue.jobs("done")) >= 3)
-        job = stopped_while_running(queue.store)
-        assert job.worker is not None
+        halt.come()
         at_once = {one.id for one in queue.jobs("running")}
-        os.kill(job.worker, signal.SIGKILL)
+        (worker,) = {one.worker for one in queue.jobs("running")}
+        assert worker is not None and len(queue.jobs("done")) >= 3
+        os.kill(worker, signal.SIGKILL)
         ended = [queue.wait(one.id, seconds=PATIENCE) for one in made]
         assert [one.state for one in ended] == ["done"] * 10
         assert {one.id: one.crashes for one in ended if one.crashes} == dict.fromkeys(at_once, 1)
@@ -147,17 +146,18 @@ def test_ten_jobs_end_though_their_worker_is_killed_in_the_middle(model: Path, t
 
 
 def test_ten_jobs_end_though_the_whole_queue_is_killed_in_the_middle(model: Path, tmp_path: Path) -> None:
+    halt = Halt(tmp_path, after=2)
     killed = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path), str(model)])
-    until(lambda: (tmp_path / "jobs.sqlite").exists() or killed.poll() is not None)
+    halt.come()
     store = JobStore(tmp_path)
-    until(lambda: len(store.every("done")) >= 2 or killed.poll() is not None)
-    worker = store.every("done")[0].worker
+    (worker,) = {job.worker for job in store.every("running")}
     assert worker is not None
+    until(lambda: len(store.every()) == 10)  # it halts at the third, whether or not all have been queued by then
     killed.kill()
     killed.wait()
     until(lambda: gone(worker))
     before = {job.id for job in store.every("done")}
-    assert len(store.every()) == 10 and len(before) < 10
+    assert 2 <= len(before) < 10
     with JobQueue(tmp_path) as queue:
         ended = [queue.wait(job.id, seconds=PATIENCE) for job in store.every()]
         assert [job.state for job in ended] == ["done"] * 10 and max(job.crashes for job in ended) <= 1
@@ -184,8 +184,9 @@ def test_a_disk_that_fills_while_a_job_is_queued_leaves_nothing(
 
 def test_closing_leaves_what_waits_for_the_next_queue(model: Path, tmp_path: Path) -> None:
     with JobQueue(tmp_path) as queue:
-        running = queue.submit(task(model, seconds=60.0))
-        until(lambda: queue.job(running.id).state == "running")
+        halt = Halt(tmp_path)
+        running = queue.submit(task(model, seconds=2.0))
+        halt.come()
         workers = [worker.number for worker in queue._workers]
     store = JobStore(tmp_path)
     assert (store.get(running.id).state, store.get(running.id).crashes) == ("queued", 0)

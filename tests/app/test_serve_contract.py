@@ -28,7 +28,7 @@ def test_schemathesis_finds_nothing(model: Path, tmp_path: Path) -> None:
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}openapi.json"),
             *("--header", "Authorization: Bearer a-token-of-16-characters"),
             *("--phases", "fuzzing", "--max-examples", "4", "--generation-deterministic", "--no-color"),
-            *("--exclude-checks", NOT_ALL_IN_THE_SCHEMA, "--continue-on-failure", "--request-timeout", "60"),
+            *("--exclude-checks", NOT_ALL_IN_THE_SCHEMA, "--continue-on-failure", "--request-timeout", "300"),
         ]
         found = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert found.returncode == 0 and "34 selected / 34 total" in found.stdout, (

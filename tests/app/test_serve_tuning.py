@@ -96,7 +96,7 @@ def test_a_model_of_ones_own_music_is_learned_compared_and_played(
     )
     assert learned["pieces"][1]["tempo"] == 97.0 and learned["pieces"][1]["source"] == "edited"
     assert learned["figures"][0][0] == "loss on learned pieces" and len(learned["examples"]) == 3
-    assert "my rain" in [one["name"] for one in client.models()]
+    assert "my rain" in [one["name"] for one in client.ask("GET", "/v1/models")]
     made = client.generate("hum", model="my rain", seconds=1.0, seed=2)
     assert made["model"] == "my rain" and made["results"][0]["recipe"]["model"] == "my rain"
     plain = client.generate("hum", model="tiny", seconds=1.0, seed=2)
@@ -123,7 +123,9 @@ def test_jobs_that_learn_are_followed_as_others_but_are_no_takes(client: Client,
 
 def test_what_is_learned_is_its_owners_alone(client: Client, learned: dict[str, Any]) -> None:
     other = Client(client.url, token="the-other-token-of-two", timeout=PATIENCE)
-    assert other.ask("GET", "/v1/tunings") == [] and "my rain" not in [one["name"] for one in other.models()]
+    assert other.ask("GET", "/v1/tunings") == [] and "my rain" not in [
+        one["name"] for one in other.ask("GET", "/v1/models")
+    ]
     for method, path in (
         ("GET", f"/v1/tunings/{learned['id']}"),
         ("GET", f"/v1/tunings/{learned['id']}/pieces/1"),

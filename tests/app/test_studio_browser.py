@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 from pathlib import Path
 
@@ -99,8 +98,7 @@ def test_how_near_a_take_is_to_its_words_is_what_the_server_finds_and_is_asked_o
     job = finished(page, "a harp")
     page.wait("document.querySelector('article:first-child [data-fact=words]')")
     client = Client(studio.url)
-    with client.open("POST", "/v1/evaluate?prompt=a%20harp", client.result(job["id"])) as answer:
-        found = json.load(answer)["similarity"]
+    found = client.ask("POST", "/v1/evaluate", client.result(job["id"]), prompt="a harp")["similarity"]
     assert float(facts(page)["words"].replace("−", "-")) == pytest.approx(found, abs=0.006)
     opened(page)
     page.wait("document.querySelector('article:first-child [data-fact=words]')")
