@@ -12,6 +12,7 @@ import studio_steps
 import torch
 from browser import Browser, opened
 from command_runs import Run
+from halting import can_halt
 from served import Served
 
 from songloom import checkpoint
@@ -76,8 +77,10 @@ def studio(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
         checkpoint.save(registry.preset(preset)[1].build(), folder)
         places.append(f"{name}={folder}")
     words = [word for place in places for word in ("--model", place)]
-    with Served(tmp_path_factory.mktemp("studio"), "studio", *words, "--port", 0, "--no-window") as server:
-        yield server
+    with pytest.MonkeyPatch.context() as patch:
+        can_halt(patch)
+        with Served(tmp_path_factory.mktemp("studio"), "studio", *words, "--port", 0, "--no-window") as server:
+            yield server
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import beeps
 import pytest
@@ -72,6 +73,25 @@ def test_the_candidates_of_a_job_are_a_batch_too(store: JobStore, beeping: Use) 
     assert len(rounds) == 30  # 2, 2 and 1
     seeds = {result["recipe"]["request"]["seed"] for result in store.get("job0").results}
     assert seeds == set(range(7, 12))
+
+
+def test_who_listens_slowly_hears_one_candidate_to_its_end_and_nothing_of_the_next(
+    store: JobStore, beeping: Use, tmp_path: Path
+) -> None:
+    heard: list[BinaryIO] = []
+
+    def between(number: int) -> None:
+        if number == 5 and len(heard) < 2:
+            heard.append((store.place("job0") / PARTIAL).open("rb"))
+
+    beeping(between)
+    queued(store, asked(1, candidates=2))
+    job_worker.work(store, 1)
+    for seed, file in zip((1, 2), heard, strict=True):
+        (tmp_path / "heard.wav").write_bytes(file.read())
+        file.close()
+        by_hand = beeps.Beeps(lambda _: None).generate(Request(seconds=1.0, seed=seed))[0]
+        assert torch.allclose(files.read(tmp_path / "heard.wav")[0], by_hand, atol=1 / 2**15)
 
 
 def test_one_that_is_cancelled_leaves_and_the_others_go_on(store: JobStore, beeping: Use) -> None:

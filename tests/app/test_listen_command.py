@@ -12,7 +12,8 @@ import httpx
 import pytest
 import tones
 from command_runs import Run
-from served import Served
+from halting import PATIENCE
+from served import Served, own_host
 
 from songloom import app
 from songloom.metrics.listening.material import gather
@@ -29,7 +30,10 @@ def answer(client: Any, view: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_killed_server_loses_nothing_and_the_rater_goes_on(tmp_path: Path) -> None:
     tones.write(tmp_path, ["good", "bad"])
-    with Served(tmp_path, *NEW, "--port", 0) as first, httpx.Client(base_url=first.url) as client:
+    with (
+        Served(tmp_path, *NEW, "--host", own_host(), "--port", 0) as first,
+        httpx.Client(base_url=first.url, timeout=PATIENCE) as client,
+    ):
         assert client.get("/trial").json()["begun"] is False
         view = client.post("/begin", json={}).json()
         total = view["total"]
@@ -38,9 +42,9 @@ def test_a_killed_server_loses_nothing_and_the_rater_goes_on(tmp_path: Path) -> 
         assert client.get("/trial").json() == view
         cookies = client.cookies
         first.kill()
-    with Served(tmp_path, "listen", "--port", first.port) as second:
+    with Served(tmp_path, "listen", "--host", own_host(), "--port", first.port) as second:
         assert second.port == first.port
-        with httpx.Client(base_url=second.url, cookies=cookies) as client:
+        with httpx.Client(base_url=second.url, cookies=cookies, timeout=PATIENCE) as client:
             assert client.get("/trial").json() == view
             while view["clips"]:
                 view = answer(client, view)
@@ -52,14 +56,17 @@ def test_a_killed_server_loses_nothing_and_the_rater_goes_on(tmp_path: Path) -> 
 
 def test_a_client_gets_its_clips_in_parts_and_no_other_file(tmp_path: Path) -> None:
     tones.prepared(tmp_path, ["good", "bad"])
-    with Served(tmp_path, "listen", "--port", 0) as server, httpx.Client(base_url=server.url) as client:
+    with (
+        Served(tmp_path, "listen", "--port", 0) as server,
+        httpx.Client(base_url=server.url, timeout=PATIENCE) as client,
+    ):
         view = client.post("/begin", json={}).json()
         (clip,) = view["clips"]
         whole = client.get(f"/clips/{clip}")
         assert whole.content.startswith(b"fLaC") and whole.headers["content-type"] == "audio/flac"
         part = client.get(f"/clips/{clip}", headers={"Range": "bytes=4-9"})
         assert (part.status_code, part.content) == (206, whole.content[4:10])
-        assert httpx.get(f"{server.url}clips/{clip}").status_code == 404
+        assert httpx.get(f"{server.url}clips/{clip}", timeout=PATIENCE).status_code == 404
         others = {path.stem for path in (tmp_path / "listening" / "clips").iterdir()} - {clip}
         names = [
             *others,
@@ -95,7 +102,7 @@ def test_what_is_no_answer_is_refused(page: Any, body: dict[str, Any]) -> None:
 
 def test_a_stranger_cannot_answer(page: Any) -> None:
     body = {"position": 0, "values": GOOD, "heard": [1.0]}
-    assert httpx.post(f"{page.base_url}answer", json=body).status_code == 400
+    assert httpx.post(f"{page.base_url}answer", json=body, timeout=PATIENCE).status_code == 400
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +110,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A rater's client of a test that has just begun."""
     folder = tmp_path_factory.mktemp("page")
     tones.prepared(folder, ["good", "bad"], 1)
-    with Served(folder, "listen", "--port", 0) as server, httpx.Client(base_url=server.url) as client:
+    with Served(folder, "listen", "--port", 0) as server, httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
         client.post("/begin", json={})
         yield client
 

@@ -128,7 +128,7 @@ def test_a_stream_has_the_samples_of_the_model(client: Client, model: Path, tmp_
 
 
 def test_a_stream_that_is_dropped_frees_its_job(server: Served, client: Client) -> None:
-    halt = Halt(folder(server))
+    halt = Halt(server.kept)
     listening = client.stream("harp", seconds=30.0)
     assert next(listening)[:4] == b"RIFF"
     halt.come()
@@ -149,7 +149,7 @@ def test_a_job_is_heard_while_it_runs_and_goes_on_when_the_listener_leaves(clien
 
 
 def test_a_job_is_cancelled_and_deleted_but_not_while_it_runs(server: Served, client: Client) -> None:
-    halt = Halt(folder(server))
+    halt = Halt(server.kept)
     job = client.ask("POST", "/v1/jobs", {"prompt": "harp", "seconds": 30.0})
     with pytest.raises(ValueError, match="409: .* has not ended"):
         client.ask("DELETE", f"/v1/jobs/{job['id']}")
@@ -355,19 +355,14 @@ def test_a_disk_that_fills_is_said_and_the_server_goes_on(server: Served, client
     client.ask("DELETE", f"/v1/sounds/{client.ask('POST', '/v1/sounds', tone())['id']}")
 
 
-def folder(server: Served) -> Path:
-    """Where a server keeps its jobs."""
-    return Path(f"/proc/{server.process.pid}/cwd").resolve() / "served"
-
-
 def uploads(server: Served) -> Path:
-    return folder(server) / "uploads"
+    return server.kept / "uploads"
 
 
 def test_a_thousand_jobs_at_once_are_bounded_by_a_clear_refusal(server: Served, client: Client) -> None:
     async def flood() -> list[httpx.Response]:
-        bounds = httpx.Limits(max_connections=30)
-        async with httpx.AsyncClient(base_url=server.url, limits=bounds, timeout=PATIENCE) as many:
+        bounds, patience = httpx.Limits(max_connections=30), httpx.Timeout(PATIENCE, pool=None)
+        async with httpx.AsyncClient(base_url=server.url, limits=bounds, timeout=patience) as many:
             asked = {"prompt": "harp", "seconds": 30.0}
             return await asyncio.gather(*(many.post("/v1/jobs", json=asked) for _ in range(1000)))
 
@@ -394,12 +389,14 @@ def test_foreign_pages_are_refused_and_every_answer_is_counted(server: Served) -
         visitor.get("health")
         later = visitor.get("metrics").text
     assert 'songloom_model_ready{model="damaged"} 0' in text and 'songloom_model_ready{model="tiny"} 1' in text
-    before, after = (re.findall(r'requests_total{method="GET",route="/health",status="200"} (\d+)', one) for one in (text, later))
+    before, after = (
+        re.findall(r'requests_total{method="GET",route="/health",status="200"} (\d+)', one) for one in (text, later)
+    )
     assert len(before) == len(after) == 1 and int(after[0]) == int(before[0]) + 1
 
 
 def test_a_second_server_on_the_folder_refuses(server: Served, places: list[str], tmp_path: Path) -> None:
-    taken = str(folder(server))
+    taken = str(server.kept)
     words = [sys.executable, "-m", "songloom.app.cli", "serve", *places, "--folder", taken, "--port", "0"]
     second = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert second.returncode == 2 and "has a queue that is open" in second.stderr

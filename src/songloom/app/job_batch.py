@@ -33,8 +33,9 @@ class Made:
 
     def hear(self, place: int) -> None:
         """The candidate of a place is what can be heard from now on."""
-        file, system = (self.attempt.folder / PARTIAL).open("wb"), self.model.system
-        self._heard, self._wav = place, WavStream(file, system.sample_rate, system.channels)
+        path, system = self.attempt.folder / PARTIAL, self.model.system
+        path.unlink(missing_ok=True)  # who still listens to the one before keeps its file
+        self._heard, self._wav = place, WavStream(path.open("wb"), system.sample_rate, system.channels)
 
     def add(self, place: int, piece: Tensor) -> None:
         """A piece [C, t] of a candidate."""
