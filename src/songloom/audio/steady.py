@@ -2,8 +2,9 @@
 
 A model that goes on from its own output may grow louder, duller or thinner by the minute. Half-octave bands of what was
 just heard are held against those of the first window; what differs by more than a tolerance is brought back to it.
-What has left is held against it too, a window at a time: a loud verse or a break may pass, but where a whole window
-would end up louder or thinner than the first by more than the tolerance, the equaliser follows more quickly.
+What has left is held against it too: a loud verse or a break may pass, but where the last window as it left, with some
+seconds more of what comes now, would end up louder or thinner than the first by more than is at stake, the equaliser
+follows more quickly, and no further than that needs.
 """
 
 from __future__ import annotations
@@ -16,16 +17,18 @@ from torch.nn import functional
 
 LOWEST, TO_AN_OCTAVE = 44.0, 2
 """Hz at which the lowest band begins (what is below goes with it), and how many there are to an octave."""
-TOLERANCE = 2.0
-"""Decibels by which a band may differ before anything is done."""
-MOST_BOOST, MOST_CUT = 15.0, 18.0
-QUIET = 5e-5
-"""Share of the first window's power below which a band does not count."""
+TOLERANCE, STAKE = 2.0, 1.8
+"""Decibels by which a band may differ for some seconds before anything is done, and on average over a window."""
+MOST_BOOST, MOST_CUT = 18.0, 30.0
+QUIET = 1e-5
+"""Share of the first window's power that is added to each band: what is far below it does not count."""
 HEARD_SECONDS, NOW_SECONDS = 20.0, 4.0
-"""How much of the past is compared with the first window, at most: what is shorter, as a break, is no drift. Where a
-whole window is at stake it is the last few seconds."""
-SLOPE = 1.5
-"""Decibels a second by which a gain changes at most."""
+"""How much of the past is compared with the first window, at most: what is shorter, as a break, is no drift. What comes
+now is what the last few seconds were."""
+AHEAD = 6
+"""A whole window is at stake where a sixth of one more like now would bring it out of bounds."""
+SLOPE, RISE, FALL = 1.5, 3.0, 9.0
+"""Decibels a second by which a gain changes at most; by which it rises and falls where a whole window is at stake."""
 FRAME_SECONDS = 0.128
 
 
@@ -34,7 +37,7 @@ def steady(
 ) -> Iterator[Tensor]:
     """Pieces [1, C, t] -> pieces, as many samples in all, whose bands stay within `TOLERANCE` of those of the
     first `window` samples after the last of `starts` (samples, where what is wanted changes), as long as that is a
-    matter of 15 dB up or 18 dB down. What leaves is `FRAME_SECONDS` later than what comes."""
+    matter of 18 dB up or 30 dB down. What leaves is `FRAME_SECONDS` later than what comes."""
     size = 2 * max(8, round(FRAME_SECONDS * sample_rate / 2))
     hop = size // 2
     shape = torch.hann_window(size).sqrt()
@@ -77,9 +80,8 @@ class Drift:
     as the gains that bring them back."""
 
     def __init__(self, sample_rate: int, size: int, window: int, starts: Sequence[int]) -> None:
-        rate = 2 * sample_rate / size
-        self.window, self.starts, self.slope = window, sorted(starts), SLOPE / rate
-        self.heard, self.now = (max(1, min(window, round(s * rate))) for s in (HEARD_SECONDS, NOW_SECONDS))
+        self.window, self.starts, self.rate = window, sorted(starts), 2 * sample_rate / size
+        self.heard, self.now = (max(1, min(window, round(s * self.rate))) for s in (HEARD_SECONDS, NOW_SECONDS))
         hertz = torch.fft.rfftfreq(size, 1 / sample_rate).double()
         bands = TO_AN_OCTAVE * torch.log2(hertz.clamp_min(LOWEST) / LOWEST)
         self.bands = int(bands.max()) + 1
@@ -91,6 +93,8 @@ class Drift:
         self.decibels = torch.zeros(self.bands, dtype=torch.float64)
         self.came, self.left = [self.decibels], [self.decibels]
         """Power of each band that came and that left before each frame, summed up."""
+        self.usual, self.loudest = self.decibels, self.decibels
+        """Power of each band in a frame of the first window, with what does not count, and in its loudest frame."""
 
     def gains(self, frames: Tensor) -> Tensor:
         """Spectra [1, C, N, bins] of the next N frames -> their gains [N, bins]."""
@@ -99,32 +103,53 @@ class Drift:
 
     def _gain(self, power: Tensor) -> Tensor:
         """The gain [bins] of the next frame, whose power [bins] it is."""
-        self.came.append(self.came[-1] + self.members @ power)
-        self._follow(len(self.left) - 1)
+        frame, bands = len(self.left) - 1, self.members @ power
+        self.came.append(self.came[-1] + bands)
+        start = max((start for start in self.starts if start <= frame), default=0)
+        if frame < start + self.window:
+            self.decibels = torch.zeros_like(self.decibels)
+        else:
+            if frame == start + self.window:
+                self._remember(start, frame)
+            self._follow(frame)
+            # What comes back after a rest is no louder for it than the loudest that was.
+            most = _decibels(self.loudest / bands.clamp_min(1e-12)).clamp_min(0)
+            self.decibels = torch.minimum(self.decibels, most)
         between = torch.lerp(self.decibels[self.low], self.decibels[(self.low + 1).clamp_max(self.bands - 1)], self.mix)
         self.left.append(self.left[-1] + self.members @ (power * 10 ** (between / 10)))
         return 10 ** (between / 20)
 
+    def _remember(self, start: int, end: int) -> None:
+        """The first window, from one frame to another."""
+        each = torch.stack(self.came[start : end + 1]).diff(dim=0)
+        self.usual, self.loudest = each.mean(0), each.amax(0)
+        self.usual = self.usual + QUIET * self.usual.sum().clamp_min(1e-12)
+
     def _follow(self, frame: int) -> None:
         """Moves the gains of the bands towards what is wanted of them at a frame."""
-        start = max((start for start in self.starts if start <= frame), default=0)
-        if frame < start + self.window:
-            self.decibels = torch.zeros_like(self.decibels)
-            return
-        first = self.came[start + self.window] - self.came[start]
-        past, now = (self._apart(self.came, frame + 1, length, first) for length in (self.heard, self.now))
-        whole = self._apart(self.left, frame, self.window, first)
-        wanted = past.clamp(-TOLERANCE, TOLERANCE) - past
-        wanted = torch.where(whole > TOLERANCE, torch.minimum(wanted, -now), wanted)
-        wanted = torch.where(whole < -TOLERANCE, torch.maximum(wanted, -now), wanted)
-        pause = (2 * MOST_BOOST + TOLERANCE + torch.minimum(past, now)).clamp_min(
-            0
-        )  # what fell much further was meant to
-        wanted = torch.minimum(wanted, pause).clamp_min(-MOST_CUT)
-        self.decibels = self.decibels + (wanted - self.decibels).clamp(-self.slope, self.slope)
+        past, now = (self._mean(self.came, frame + 1 - count, frame + 1) for count in (self.heard, self.now))
+        drift = _decibels(past / self.usual)
+        slow = drift.clamp(-TOLERANCE, TOLERANCE) - drift
+        wanted = torch.maximum(torch.minimum(slow, self._bound(STAKE, frame, now)), self._bound(-STAKE, frame, now))
+        # Where all music rests it is not made loud; what fell much further was meant to.
+        rest = 2 * MOST_BOOST + TOLERANCE + _decibels(now.sum() / self.usual.sum())
+        wanted = torch.minimum(wanted, rest.clamp(0, MOST_BOOST)).clamp_min(-MOST_CUT)
+        up, down = (torch.where(wanted == slow, SLOPE, fast) / self.rate for fast in (RISE, FALL))
+        self.decibels = self.decibels + torch.maximum(torch.minimum(wanted - self.decibels, up), -down)
 
-    def _apart(self, sums: list[Tensor], end: int, length: int, first: Tensor) -> Tensor:
-        """Decibels [bands] from the first window, whose power was `first` in all, to `length` frames before `end`."""
-        floor = QUIET * first.sum().clamp_min(1e-12)
-        power = (sums[end] - sums[end - length]) * (self.window / length)
-        return 10 * torch.log10((power + floor) / (first + floor))
+    def _bound(self, apart: float, frame: int, now: Tensor) -> Tensor:
+        """The gain [bands], in dB, at which a window that ends `AHEAD` is so many decibels from the first, if what
+        comes until then is like now."""
+        ahead = max(1, self.window // AHEAD)
+        kept = self.window - ahead
+        left = kept * self._mean(self.left, frame - kept, frame) if kept else torch.zeros_like(now)
+        room = self.window * self.usual * 10 ** (apart / 10) - left
+        return _decibels(torch.maximum(room, 1e-9 * self.usual) / (ahead * now))
+
+    def _mean(self, sums: list[Tensor], begin: int, end: int) -> Tensor:
+        """The power of each band in a frame, on average from one to another, with what does not count."""
+        return (sums[end] - sums[begin]) / (end - begin) + QUIET * self.usual.sum()
+
+
+def _decibels(ratio: Tensor) -> Tensor:
+    return 10 * torch.log10(ratio)
