@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 from torch.nn import functional
 
 from songloom.layers import passes
+from songloom.layers.curve import Curve
+from songloom.layers.dilated import ResidualUnit, Up
 from songloom.layers.minimal_filtering import scheme
-from songloom.layers.snake import SQUARED_SINE, Snake
-from songloom.layers.time_major import Conv
+from songloom.layers.snake import Snake
+from songloom.layers.time_major import Conv, ConvUp
 
 compiled = pytest.importorskip("songloom.layers.compiled", reason="numba is not installed")
 
@@ -58,32 +62,114 @@ def test_numbers_become_bfloat16_as_torch_rounds_them() -> None:
     rows, made = torch.zeros(1, 16, 4096), torch.empty(22, 1, 4096, dtype=torch.bfloat16)
     rows[:, 15] = torch.randn(4096) * 10.0 ** torch.randint(-20, 20, (4096,))
     rows[:, 15, 0] = 1 + 2.0**-8  # in the middle between two: to the even one
-    compiled._evaluate(rows.numpy(), 0, 1, made.view(torch.uint16).numpy())
+    none = np.empty((2, 0), np.float32)
+    compiled._evaluate(0, 1, rows.numpy(), 0, 1, none, compiled.SERIES, made.view(torch.uint16).numpy())
     assert torch.equal(made[21, 0], rows[0, 15].bfloat16())  # the value at infinity: the last input less the second
+
+
+def formula(frames: Tensor, curve: Curve) -> Tensor:
+    """The snake of frames [B, C, T] in float64."""
+    rate, height = curve.rate.double()[:, None], curve.height.double()[:, None]
+    return frames.double() + height * torch.sin(rate * frames.double()).square()
+
+
+def curve(channels: int) -> Curve:
+    return Curve(4 * torch.rand(channels) - 2, torch.randn(channels))
 
 
 @pytest.mark.parametrize("items", [1, 3])
 def test_a_compiled_snake_is_its_formula(items: int) -> None:
-    frames = torch.randn(items, 20, 500) * 5
-    turns, height = torch.randn(20), torch.randn(20)
-    made = compiled.snake(frames, turns, height, SQUARED_SINE)
-    wanted = frames + height[:, None] * torch.sin(torch.pi * turns[:, None] * frames.double()).square()
-    torch.testing.assert_close(made.double(), wanted, atol=1e-4, rtol=1e-5)
+    frames, shape = torch.randn(items, 20, 500) * 5, curve(20)
+    made = compiled.snake(frames, shape)
+    torch.testing.assert_close(made.double(), formula(frames, shape), atol=1e-4, rtol=1e-5)
     assert made.stride()[1] == 1
 
 
-def test_layers_are_the_same_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_snake_of_rows_in_bfloat16_is_that_of_the_same_numbers_rounded() -> None:
+    frames, shape = torch.randn(2, 20, 50).bfloat16(), curve(20)
+    exact = compiled.snake(frames.float(), shape)
+    made = compiled.snake(frames, shape)
+    assert torch.equal(made, exact.bfloat16())
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 2), st.integers(1, 40), st.integers(1, 5), st.integers(0, 5), st.integers(1, 20))
+def test_windows_are_those_of_the_snake_between_zeros(
+    items: int, frames: int, hop: int, front: int, count: int
+) -> None:
+    torch.manual_seed(frames)
+    rows, shape = torch.randn(items, frames, 3), curve(3)
+    made = compiled.windows(rows, shape, front=front, hop=hop, count=count, dtype=torch.float32)
+    bent = formula(rows.transpose(1, 2), shape)
+    wide = functional.pad(bent, (front, (count + 1) * hop))[..., : (count + 1) * hop]
+    wanted = wide.unfold(2, 2 * hop, hop).permute(0, 2, 3, 1).flatten(2)
+    torch.testing.assert_close(made.double(), wanted, atol=1e-4, rtol=1e-5)
+    low = compiled.windows(rows, shape, front=front, hop=hop, count=count, dtype=torch.bfloat16)
+    assert torch.equal(low, made.bfloat16())
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_rows_of_either_type_are_added_in_float32(kind: torch.dtype) -> None:
+    rows, others = torch.randn(2, 30, 5).to(kind), torch.randn(2, 30, 5).bfloat16()
+    made = compiled.added(rows, others)
+    assert made.dtype == torch.float32 and torch.equal(made, rows.float() + others.float())
+
+
+@pytest.mark.parametrize("low", [None, torch.bfloat16])
+def test_snakes_inside_a_convolution_are_those_around_it(low: torch.dtype | None) -> None:
     torch.manual_seed(0)
-    frames, conv, snake = torch.randn(2, 64, 1500), Conv(64, 64, 7, dilation=3), Snake(64)
+    frames, conv = torch.randn(2, 70, 1200), Conv(70, 70, 7, dilation=3).double()
+    first, second = curve(70), curve(70)
+    wanted = formula(conv(formula(frames, first)), second).detach()
+    conv.float().kept.dtype = low
     with torch.no_grad():
-        fast = snake(conv(frames))
+        made = conv(frames, before=first, after=second, low=low)
+    assert made.dtype == (low or torch.float32)
+    assert float((made - wanted).norm() / wanted.norm()) < (1e-2 if low else 3e-6)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("low", [False, True])
+def test_passes_on_several_threads_give_every_bit_of_those_on_one(threads: int, low: bool) -> None:
+    torch.manual_seed(0)
+    unit = ResidualUnit(64, 3, Snake)
+    for conv in (unit.dilated, unit.mix):
+        conv.kept.dtype = torch.bfloat16 if low else None
+    frames, shape = torch.randn(2, 64, 1777), curve(64)
+    values = scheme(7).transformed(torch.randn(7, 64, 64), torch.bfloat16 if low else torch.float32)
+
+    def made() -> list[Tensor]:
+        rows = frames.transpose(1, 2)
+        wide = compiled.windows(rows, shape, front=3, hop=4, count=440, dtype=values.dtype)
+        taps = compiled.seven_taps(rows, values, None, front=3, frames=1777, dilation=1, before=shape, after=shape)
+        return [compiled.snake(frames, shape), wide, compiled.added(rows, rows), taps, unit(frames)]
+
+    with torch.no_grad():
+        alone = made()
+        torch.set_num_threads(threads)
+        assert all(torch.equal(one, other) for one, other in zip(alone, made(), strict=True))
+
+
+@pytest.mark.parametrize("low", [None, torch.bfloat16])
+def test_layers_are_the_same_without_numba(low: torch.dtype | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    frames, stage = torch.randn(2, 64, 1500), Up(64, 64, 2, Snake)
+    for conv in stage.modules():
+        if isinstance(conv, Conv | ConvUp):
+            conv.kept.dtype = low
+    with torch.no_grad():
+        fast = stage(frames)
         monkeypatch.setattr(passes, "_compiled", lambda: None)
-        slow = snake(conv(frames))
-    torch.testing.assert_close(fast, slow, atol=1e-5, rtol=1e-5)
+        slow = stage(frames)
+    assert fast.dtype == slow.dtype == torch.float32
+    assert float((fast - slow).norm() / slow.norm()) < (1e-2 if low else 1e-5)
     assert not torch.equal(fast, slow)
 
 
-def test_few_numbers_gradients_other_types_and_many_threads_go_without() -> None:
+def test_few_numbers_gradients_other_types_and_many_threads_of_others_go_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(passes, "openmp", lambda: None)
     enough = torch.empty(1, 1, passes.LEAST)
     with torch.no_grad():
         assert passes.machine_code(enough) is compiled

@@ -2,9 +2,11 @@
 
 A snake in tensor operations is ten passes, the transforms of ten outputs of seven taps (`minimal_filtering`) are four
 copies and two products of narrow matrices: together two fifths of a codec's time. Numba compiles the loops below when
-they are first used and keeps the result on the disk. The transforms are real Fourier transforms of 14 by two of 7
+they are first used and keeps the result on the disk. A snake before or after a transform is a part of it, and so is
+rounding to bfloat16: rows of either type come and go. The transforms are real Fourier transforms of 14 by two of 7
 (Good 1958, "The interaction algorithm and practical Fourier analysis"); whatever type products have, sums here are
-float32, so that products of bfloat16 round three times instead of five.
+float32, so that products of bfloat16 round three times instead of five. Each thread does a part of the rows, `part` of
+`parts`, with the same result for any number of parts.
 """
 
 from __future__ import annotations
@@ -19,38 +21,76 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from songloom.layers.curve import SQUARED_SINE, Curve
+from songloom.layers.team import together
+
 Array = NDArray[Any]
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 LENIENT = {"contract", "reassoc", "nsz", "arcp"}
 """Sums in any order; numbers that are none stay none."""
 AT_ONCE = 64
 """Channels that are transformed at a time: 16 inputs and 22 values of each lie in the first cache."""
+SERIES = np.array(SQUARED_SINE, np.float32)
 C1, C2, C3 = (np.float32(math.cos(2 * math.pi * k / 7)) for k in (1, 2, 3))
 S1, S2, S3 = (np.float32(math.sin(2 * math.pi * k / 7)) for k in (1, 2, 3))
 HALF, BIT, SIXTEEN = np.uint32(0x7FFF), np.uint32(1), np.uint32(16)
 
 
-def snake(frames: Tensor, turns: Tensor, height: Tensor, series: tuple[float, ...]) -> Tensor:
-    """x + height * sin(pi * turns * x)^2 for float32 frames [B, C, T], time-major as it gives them; turns and height
-    [C]; `series` are the five coefficients of sin(pi t)^2 / t^2 for powers of t^2, highest first."""
+def snake(frames: Tensor, curve: Curve) -> Tensor:
+    """The snake of frames [B, C, T], time-major as it gives them."""
     rows = frames.transpose(1, 2).contiguous()
     made = torch.empty_like(rows)
-    powers = np.array(series, np.float32)
-    _snake(_array(rows.flatten(0, 1)), _array(turns), _array(height), powers, _array(made.flatten(0, 1)))
+    together(
+        _snake, _array(rows.flatten(0, 1)), _curve(curve), SERIES, _array(made.flatten(0, 1)), numbers=made.numel()
+    )
     return made.transpose(1, 2)
 
 
-def seven_taps(rows: Tensor, values: Tensor, bias: Tensor | None, *, front: int, frames: int, dilation: int) -> Tensor:
-    """Rows [B, T, C] after `front` zeros, filtered by the values [22, C, C'] of seven taps: [B, frames, C'], float32.
-    What lies beyond the rows is zero."""
+def windows(rows: Tensor, curve: Curve | None, *, front: int, hop: int, count: int, dtype: torch.dtype) -> Tensor:
+    """The snake of rows [B, T, C] after `front` zeros, as `count` windows of two hops, one hop apart: [B, count,
+    2 * hop * C] of `dtype`. What lies beyond the rows is zero."""
+    made = rows.new_empty(len(rows), count, 2 * hop, rows.shape[2], dtype=dtype)
+    together(_windows, _array(rows.contiguous()), front, hop, _curve(curve), SERIES, _array(made), numbers=made.numel())
+    return made.flatten(2)
+
+
+def added(rows: Tensor, others: Tensor) -> Tensor:
+    """The sum of rows [B, T, C] of either type, float32."""
+    made = torch.empty_like(rows, dtype=torch.float32, memory_format=torch.contiguous_format)
+    parts = (_array(each.contiguous().flatten(0, 1)) for each in (rows, others, made))
+    together(_added, *parts, numbers=made.numel())
+    return made
+
+
+def seven_taps(
+    rows: Tensor,
+    values: Tensor,
+    bias: Tensor | None,
+    *,
+    front: int,
+    frames: int,
+    dilation: int,
+    before: Curve | None = None,
+    after: Curve | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor:
+    """Rows [B, T, C], or their snake `before`, after `front` zeros, filtered by the values [22, C, C'] of seven taps:
+    [B, frames, C'], or their snake `after`, of `dtype`. What lies beyond the rows is zero."""
     items, groups = len(rows), -(-frames // (10 * dilation))
     evaluated = rows.new_empty(22, items * groups * dilation, rows.shape[2], dtype=values.dtype)
-    _evaluate(_array(rows.contiguous()), front, dilation, _array(evaluated))
+    given = _array(rows.contiguous()), front, dilation, _curve(before), SERIES, _array(evaluated)
+    together(_evaluate, *given, numbers=evaluated.numel())
     products = torch.bmm(evaluated, values)
-    made = rows.new_empty(items, frames, values.shape[2])
-    added = made.new_zeros(made.shape[2]) if bias is None else bias
-    _outputs(_array(products), _array(added), dilation, _array(made))
+    made = rows.new_empty(items, frames, values.shape[2], dtype=dtype)
+    shift = made.new_zeros(made.shape[2], dtype=torch.float32) if bias is None else bias
+    taken = _array(products), _array(shift), dilation, _curve(after), SERIES, _array(made)
+    together(_outputs, *taken, numbers=products.numel())
     return made
+
+
+def _curve(curve: Curve | None) -> Array:
+    """Turns and height of each channel [2, C]; [2, 0] for none."""
+    return _array(torch.empty(2, 0) if curve is None else torch.stack([curve.rate / torch.pi, curve.height]).float())
 
 
 def _array(tensor: Tensor) -> Array:
@@ -75,18 +115,6 @@ def _part(function: Kernel) -> Kernel:
     return compiled
 
 
-@_kernel
-def _snake(rows: Array, turns: Array, height: Array, series: Array, made: Array) -> None:
-    p4, p3, p2, p1, p0 = series[0], series[1], series[2], series[3], series[4]
-    for row in range(rows.shape[0]):
-        for c in range(rows.shape[1]):
-            x = rows[row, c]
-            turn = x * turns[c]
-            turn -= np.rint(turn)
-            square = turn * turn
-            made[row, c] = x + height[c] * square * (p0 + square * (p1 + square * (p2 + square * (p3 + square * p4))))
-
-
 @_part
 def _get(row: Array, into: Array) -> None:
     """A row of either type as float32; numbers of bfloat16 are the upper halves of float32's."""
@@ -103,6 +131,58 @@ def _put(row: Array, into: Array) -> None:
             into[c] = (bits + (HALF + ((bits >> SIXTEEN) & BIT))) >> SIXTEEN
         else:
             into[c] = row[c]
+
+
+@_part
+def _bend(row: Array, curve: Array, series: Array) -> None:
+    """A row of float32 becomes its snake."""
+    p4, p3, p2, p1, p0 = series[0], series[1], series[2], series[3], series[4]
+    for c in range(curve.shape[1]):
+        x = row[c]
+        turn = x * curve[0, c]
+        turn -= np.rint(turn)
+        square = turn * turn
+        row[c] = x + curve[1, c] * square * (p0 + square * (p1 + square * (p2 + square * (p3 + square * p4))))
+
+
+@_kernel
+def _snake(part: int, parts: int, rows: Array, curve: Array, series: Array, made: Array) -> None:
+    """Rows [N, C] -> [N, C]."""
+    row = np.empty(rows.shape[1], np.float32)
+    for place in range(part * len(rows) // parts, (part + 1) * len(rows) // parts):
+        _get(rows[place], row)
+        _bend(row, curve, series)
+        _put(row, made[place])
+
+
+@_kernel
+def _windows(
+    part: int, parts: int, rows: Array, front: int, hop: int, curve: Array, series: Array, made: Array
+) -> None:
+    """Rows [B, T, C] -> windows [B, count, 2 * hop, C]."""
+    row, count = np.empty(rows.shape[2], np.float32), made.shape[0] * made.shape[1]
+    for place in range(part * count // parts, (part + 1) * count // parts):
+        item, window = divmod(place, made.shape[1])
+        for k in range(2 * hop):
+            source = window * hop + k - front
+            if 0 <= source < rows.shape[1]:
+                _get(rows[item, source], row)
+                _bend(row, curve, series)
+                _put(row, made[item, window, k])
+            else:
+                made[item, window, k] = 0
+
+
+@_kernel
+def _added(part: int, parts: int, rows: Array, others: Array, made: Array) -> None:
+    """Rows [N, C] twice -> [N, C]."""
+    one, other = np.empty(rows.shape[1], np.float32), np.empty(rows.shape[1], np.float32)
+    for place in range(part * len(rows) // parts, (part + 1) * len(rows) // parts):
+        _get(rows[place], one)
+        _get(others[place], other)
+        into = made[place]
+        for c in range(into.shape[0]):
+            into[c] = one[c] + other[c]
 
 
 @_part
@@ -163,10 +243,12 @@ def _sums(y: Array, x: Array) -> None:
 
 
 @_kernel
-def _evaluate(rows: Array, front: int, dilation: int, made: Array) -> None:
+def _evaluate(
+    part: int, parts: int, rows: Array, front: int, dilation: int, curve: Array, series: Array, made: Array
+) -> None:
     """Rows [B, T, C] -> values [22, B * groups * dilation, C]. Taps of one phase of the dilation are neighbours."""
     x, y = np.zeros((16, AT_ONCE), np.float32), np.empty((22, AT_ONCE), np.float32)
-    for place in range(made.shape[1]):
+    for place in range(part * made.shape[1] // parts, (part + 1) * made.shape[1] // parts):
         group, phase = divmod(place, dilation)
         item, group = divmod(group, made.shape[1] // (dilation * rows.shape[0]))
         for begin in range(0, made.shape[2], AT_ONCE):
@@ -175,6 +257,7 @@ def _evaluate(rows: Array, front: int, dilation: int, made: Array) -> None:
                 row = (10 * group + j) * dilation + phase - front
                 if 0 <= row < rows.shape[1]:
                     _get(rows[item, row, begin:end], x[j])
+                    _bend(x[j], curve[:, begin:end], series)
                 else:
                     x[j] = 0
             _values(x, y)
@@ -183,10 +266,12 @@ def _evaluate(rows: Array, front: int, dilation: int, made: Array) -> None:
 
 
 @_kernel
-def _outputs(products: Array, bias: Array, dilation: int, made: Array) -> None:
+def _outputs(
+    part: int, parts: int, products: Array, bias: Array, dilation: int, curve: Array, series: Array, made: Array
+) -> None:
     """Products [22, B * groups * dilation, C] -> rows [B, T, C]."""
     y, x = np.zeros((22, AT_ONCE), np.float32), np.empty((10, AT_ONCE), np.float32)
-    for place in range(products.shape[1]):
+    for place in range(part * products.shape[1] // parts, (part + 1) * products.shape[1] // parts):
         group, phase = divmod(place, dilation)
         item, group = divmod(group, products.shape[1] // (dilation * made.shape[0]))
         for begin in range(0, made.shape[2], AT_ONCE):
@@ -198,6 +283,7 @@ def _outputs(products: Array, bias: Array, dilation: int, made: Array) -> None:
             for m in range(10):
                 row = (10 * group + m) * dilation + phase
                 if row < made.shape[1]:
-                    into = made[item, row, begin:end]
-                    for c in range(into.shape[0]):
-                        into[c] = x[m, c] + added[c]
+                    for c in range(added.shape[0]):
+                        x[m, c] += added[c]
+                    _bend(x[m], curve[:, begin:end], series)
+                    _put(x[m], made[item, row, begin:end])

@@ -12,8 +12,11 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 
+from songloom.layers.passes import machine_code
+from songloom.layers.snake import Snake
 from songloom.layers.tiles import Chain, Stage
 from songloom.layers.time_major import Conv, ConvUp
 
@@ -21,7 +24,7 @@ DILATIONS = (1, 3, 9)
 UNITS_REACH = 3 * sum(DILATIONS)
 """Samples on either side that three residual units see."""
 
-Activation = Callable[[int], nn.Module]
+Activation = Callable[[int], Snake]
 """Makes the activation of a number of channels."""
 
 
@@ -35,9 +38,20 @@ class ResidualUnit(nn.Module):
         self.second = activation(width)
         self.mix = Conv(width, width, 1)
 
+    def low(self, frames: Tensor) -> torch.dtype | None:
+        """The type in which rows may come and go between products: None but where both convolutions are lowered and
+        machine code takes them."""
+        kinds = {self.dilated.kept.dtype, self.mix.kept.dtype}
+        return kinds.pop() if len(kinds) == 1 and machine_code(frames, least=0) is not None else None
+
     def forward(self, frames: Tensor) -> Tensor:
-        inner = self.dilated(self.first(frames))
-        return self.mix(self.second(inner)).add_(frames)
+        low, fast = self.low(frames), machine_code(frames, least=0)
+        inner = self.dilated(frames, before=self.first.curve, after=self.second.curve, low=low)
+        made = self.mix(inner, low=low)
+        if low is None or fast is None:
+            return made.add_(frames)
+        whole: Tensor = fast.added(made.transpose(1, 2), frames.transpose(1, 2))
+        return whole.transpose(1, 2)
 
 
 class Enter(Stage):
@@ -63,7 +77,7 @@ class Down(Stage):
     def forward(self, frames: Tensor) -> Tensor:
         for unit in self.units:
             frames = unit(frames)
-        return self.conv(self.snake(frames))
+        return self.conv(frames, before=self.snake.curve)
 
 
 class Up(Stage):
@@ -78,7 +92,9 @@ class Up(Stage):
         self.units = nn.ModuleList(ResidualUnit(outputs, dilation, activation) for dilation in DILATIONS)
 
     def forward(self, frames: Tensor) -> Tensor:
-        frames = self.conv(self.snake(frames))
+        first = self.units[0]
+        assert isinstance(first, ResidualUnit)
+        frames = self.conv(frames, before=self.snake.curve, low=first.low(frames))
         for unit in self.units:
             frames = unit(frames)
         return frames
@@ -93,7 +109,7 @@ class Leave(Stage):
         self.conv = Conv(inputs, outputs, kernel, bias=bias)
 
     def forward(self, frames: Tensor) -> Tensor:
-        return self.conv(self.snake(frames))
+        return self.conv(frames, before=self.snake.curve)
 
 
 class Encoder(Chain):

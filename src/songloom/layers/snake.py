@@ -9,19 +9,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from songloom.layers.curve import SQUARED_SINE, Curve
 from songloom.layers.passes import machine_code
 
 SMALL = 1e-9
 """Added to what is divided by, as in the published models."""
-SQUARED_SINE = (10.8608077, -29.5957426, 42.6786582, -32.4679928, 9.8695945)
-"""sin(pi t)^2 / t^2 as a polynomial of t^2, highest power first, of the least relative error (1e-6) for |t| to 1/2."""
 
 
-def snake(frames: Tensor, rate: Tensor, height: Tensor) -> Tensor:
-    """x + height * sin(rate * x)^2 for frames [B, C, T]; rate and height [C]."""
+def snake(frames: Tensor, curve: Curve) -> Tensor:
+    """x + height * sin(rate * x)^2 for frames [B, C, T]."""
     if (fast := machine_code(frames)) is not None:
-        return fast.snake(frames, rate / torch.pi, height, SQUARED_SINE)
-    rate, height = rate[:, None], height[:, None]
+        return fast.snake(frames, curve)
+    rate, height = curve.rate[:, None], curve.height[:, None]
     if torch.is_grad_enabled():
         return frames + height * torch.sin(rate * frames).square()
     if frames.dtype == torch.float32 and frames.device.type == "cpu":
@@ -49,17 +48,23 @@ class Snake(nn.Module):
         super().__init__()
         self.alpha = nn.Parameter(torch.ones(width))
 
+    @property
+    def curve(self) -> Curve:
+        """What the weights stand for."""
+        return Curve(self.alpha, 1 / (self.alpha + SMALL))
+
     def forward(self, frames: Tensor) -> Tensor:
-        return snake(frames, self.alpha, 1 / (self.alpha + SMALL))
+        return snake(frames, self.curve)
 
 
-class SnakeBeta(nn.Module):
+class SnakeBeta(Snake):
     """x + sin(exp(alpha) x)^2 / exp(beta): [B, C, T] -> [B, C, T]."""
 
     def __init__(self, width: int) -> None:
-        super().__init__()
-        self.alpha = nn.Parameter(torch.zeros(width))
+        super().__init__(width)
+        nn.init.zeros_(self.alpha)
         self.beta = nn.Parameter(torch.zeros(width))
 
-    def forward(self, frames: Tensor) -> Tensor:
-        return snake(frames, self.alpha.exp(), 1 / (self.beta.exp() + SMALL))
+    @property
+    def curve(self) -> Curve:
+        return Curve(self.alpha.exp(), 1 / (self.beta.exp() + SMALL))

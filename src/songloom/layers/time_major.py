@@ -3,22 +3,26 @@
 The matrix kernels behind a convolution on a CPU work on such frames as they are; the usual order (all samples of
 a channel together) costs a copy on either side, and a strided or transposed convolution up to half its speed. A
 wave as an image of height one is what reaches these kernels; weights kept in the same order pull the frames along.
-Where no gradients are recorded, wide convolutions on a CPU take fewer products than their taps (`minimal_filtering`);
-one of twice its stride is a filter of two taps over rows of `stride` frames. With products of bfloat16 two taps are
-one plain product: the signal passes there, beside no skip, so that rounding matters most, and little is spared.
+Snakes before and after a convolution are given to it, which may make them a part of its passes. Where no gradients are
+recorded, wide convolutions on a CPU take fewer products than their taps (`minimal_filtering`); one of twice its stride
+is a filter of two taps over rows of `stride` frames. With products of bfloat16 two taps are one plain product: the
+signal passes there, beside no skip, so that rounding matters most, and little is spared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 
 import torch
 from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
+from songloom.layers.curve import Curve
 from songloom.layers.minimal_filtering import OUTPUTS, Scheme, scheme
 from songloom.layers.passes import LEAST, machine_code
+from songloom.layers.snake import snake
 
 WIDE = 64
 """Channels from which fewer products are worth the additions."""
@@ -45,9 +49,24 @@ def beside_next(rows: Tensor) -> Tensor:
     return torch.cat([rows[:, :-1], rows[:, 1:]], 2)
 
 
+def bent(frames: Tensor, curve: Curve | None) -> Tensor:
+    """The snake of frames [B, C, T], or they themselves."""
+    return frames if curve is None else snake(frames, curve)
+
+
+def in_windows(frames: Tensor, curve: Curve | None, *, front: int, hop: int, count: int, dtype: torch.dtype) -> Tensor:
+    """The snake of frames [B, C, T] after `front` zeros as `count` windows of two hops, one hop apart: [B, count,
+    2 * hop * C] of `dtype`."""
+    rows = frames.transpose(1, 2)
+    if (fast := machine_code(frames, least=0)) is not None:
+        return fast.windows(rows, curve, front=front, hop=hop, count=count, dtype=dtype)
+    wide = between_zeros(bent(frames, curve).transpose(1, 2), front, (count + 1) * hop, dtype)
+    return beside_next(rearrange(wide, "b (t s) c -> b t (s c)", s=hop))
+
+
 def spares(frames: Tensor, weight: Tensor, *, taps: int, least: int) -> bool:
     """Whether fewer products are worth it for frames [B, C, T], from `least` of them."""
-    exact = frames.device.type == "cpu" and frames.dtype == weight.dtype and frames.dtype.itemsize >= 4
+    exact = frames.device.type == "cpu" and weight.dtype in (torch.float32, torch.float64)
     large = worth(weight) and frames.shape[-1] >= least
     return taps in OUTPUTS and exact and large and not torch.is_grad_enabled()
 
@@ -105,41 +124,72 @@ class Conv(nn.Conv1d):
         """The filter [r, C, C'] over rows of `stride` frames."""
         return rearrange(self.weight, "o i (k s) -> k (s i) o", s=self.stride[0])
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(
+        self,
+        input: Tensor,
+        *,
+        before: Curve | None = None,
+        after: Curve | None = None,
+        low: torch.dtype | None = None,
+    ) -> Tensor:
+        """Between a snake `before` and one `after`, where there are; of the weights' type, or `low`."""
         stride, taps = self.stride[0], self.kernel_size[0] // self.stride[0]
         plain = self.kept.dtype is None or torch.is_grad_enabled()
         if taps == 2 and not plain:
-            return self._at_once(input)
-        if spares(input, self.weight, taps=taps, least=self.kept.least * stride):
-            return self._sparing(input, scheme(taps))
-        if plain:
-            return self._directly(input, self.weight, self.bias)
-        weight = self.kept.of(self.weight, self.weight.to)
-        bias = None if self.bias is None else self.bias.to(weight.dtype)
-        return self._directly(input.to(weight.dtype), weight, bias).to(input.dtype)
+            made = self._at_once(input, before)
+        elif spares(input, self.weight, taps=taps, least=self.kept.least * stride):
+            fast = machine_code(input, least=0 if self.kept.dtype is not None else LEAST)
+            if fast is not None and taps == 7:
+                return self._seven_taps(fast, input, before, after, low)
+            made = self._sparing(bent(input, before), scheme(taps))
+        elif plain:
+            made = self._directly(bent(input, before), self.weight, self.bias)
+        else:
+            weight = self.kept.of(self.weight, self.weight.to)
+            bias = None if self.bias is None else self.bias.to(weight.dtype)
+            made = self._directly(bent(input, before).to(weight.dtype), weight, bias)
+            made = made if low == made.dtype and after is None else made.to(self.weight.dtype)
+        made = bent(made, after)
+        return made if low is None else made.to(low)
 
-    def _at_once(self, input: Tensor) -> Tensor:
+    def _at_once(self, input: Tensor, before: Curve | None) -> Tensor:
         stride, padding = self.stride[0], int(self.padding[0])
-        frames = (input.shape[-1] + 2 * padding) // stride - 1
+        count = (input.shape[-1] + 2 * padding) // stride - 1
         weight = self.kept.of(self.weight, lambda dtype: self.taps().flatten(0, 1).t().to(dtype))
-        rows = between_zeros(input.transpose(1, 2), padding, (frames + 1) * stride, weight.dtype)
-        rows = beside_next(rearrange(rows, "b (t s) c -> b t (s c)", s=stride))
+        rows = in_windows(input, before, front=padding, hop=stride, count=count, dtype=weight.dtype)
         bias = None if self.bias is None else self.bias.to(weight.dtype)
-        return functional.linear(rows, weight, bias).to(input.dtype).transpose(1, 2)
+        return functional.linear(rows, weight, bias).to(self.weight.dtype).transpose(1, 2)
+
+    def frames(self, samples: int) -> int:
+        """How many it makes of so many."""
+        reach = self.dilation[0] * (self.kernel_size[0] - 1)
+        return (samples + 2 * int(self.padding[0]) - reach - 1) // self.stride[0] + 1
+
+    def _seven_taps(
+        self, fast: ModuleType, input: Tensor, before: Curve | None, after: Curve | None, low: torch.dtype | None
+    ) -> Tensor:
+        values = self.kept.of(self.weight, lambda dtype: scheme(7).transformed(self.taps(), dtype))
+        made: Tensor = fast.seven_taps(
+            input.transpose(1, 2),
+            values,
+            self.bias,
+            front=int(self.padding[0]),
+            frames=self.frames(input.shape[-1]),
+            dilation=self.dilation[0],
+            before=before,
+            after=after,
+            dtype=low or torch.float32,
+        )
+        return made.transpose(1, 2)
 
     def _sparing(self, input: Tensor, plan: Scheme) -> Tensor:
         stride, dilation, padding = self.stride[0], self.dilation[0], int(self.padding[0])
         values = self.kept.of(self.weight, lambda dtype: plan.transformed(self.taps(), dtype))
-        frames = (input.shape[-1] + 2 * padding - dilation * (self.kernel_size[0] - 1) - 1) // stride + 1
-        fast = machine_code(input, least=0 if self.kept.dtype is not None else LEAST)
-        if fast is not None and self.kernel_size[0] == 7:
-            whole = input.transpose(1, 2)
-            done = fast.seven_taps(whole, values, self.bias, front=padding, frames=frames, dilation=dilation)
-            return done.transpose(1, 2)
+        frames = self.frames(input.shape[-1])
         rows = plan.rows(frames, dilation) * stride
         padded = between_zeros(input.transpose(1, 2), padding, rows, values.dtype)
         folded = rearrange(padded, "b (t s) c -> b t (s c)", s=stride)
-        made = plan.filtered(folded, values, self.bias, dilation=dilation, dtype=input.dtype)
+        made = plan.filtered(folded, values, self.bias, dilation=dilation, dtype=self.weight.dtype)
         return made[:, :frames].transpose(1, 2)
 
     def _directly(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -169,22 +219,36 @@ class ConvUp(nn.ConvTranspose1d):
         """The filter [2, C, C'] over frames: a row of `stride` outputs comes from the frame before it and its own."""
         return rearrange(self.weight, "i o (k s) -> k i (s o)", k=2).flip(0)
 
-    def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
+    def forward(
+        self,
+        input: Tensor,
+        output_size: list[int] | None = None,
+        *,
+        before: Curve | None = None,
+        low: torch.dtype | None = None,
+    ) -> Tensor:
+        """After a snake `before`, where there is one; of the weights' type, or `low`."""
         stride, padding, frames = self.stride[0], int(self.padding[0]), input.shape[-1]
         bias = None if self.bias is None else self.bias.repeat(stride)
         if self.kept.dtype is not None and not torch.is_grad_enabled():
             weight = self.kept.of(self.weight, lambda dtype: self.taps().flatten(0, 1).t().to(dtype))
-            rows = beside_next(between_zeros(input.transpose(1, 2), 1, frames + 2, weight.dtype))
-            made = functional.linear(rows, weight, None if bias is None else bias.to(weight.dtype)).to(input.dtype)
+            rows = in_windows(input, before, front=1, hop=1, count=frames + 1, dtype=weight.dtype)
+            made = functional.linear(rows, weight, None if bias is None else bias.to(weight.dtype))
+            made = made.to(low or self.weight.dtype)
         elif spares(input, self.weight, taps=2, least=self.kept.least):
             plan = scheme(2)
             values = self.kept.of(self.weight, lambda dtype: plan.transformed(self.taps(), dtype))
-            padded = between_zeros(input.transpose(1, 2), 1, plan.rows(frames + 1, 1), values.dtype)
-            made = plan.filtered(padded, values, bias, dilation=1, dtype=input.dtype)
+            rows = bent(input, before).transpose(1, 2)
+            padded = between_zeros(rows, 1, plan.rows(frames + 1, 1), values.dtype)
+            made = plan.filtered(padded, values, bias, dilation=1, dtype=low or self.weight.dtype)
         else:
             image = functional.conv_transpose2d(
-                input.unsqueeze(2), self.weight.unsqueeze(2), self.bias, stride=(1, stride), padding=(0, padding)
-            )
-            return image.squeeze(2)
+                bent(input, before).unsqueeze(2),
+                self.weight.unsqueeze(2),
+                self.bias,
+                stride=(1, stride),
+                padding=(0, padding),
+            ).squeeze(2)
+            return image if low is None else image.to(low)
         made = rearrange(made, "b t (s c) -> b (t s) c", s=stride)
         return made[:, padding : (frames + 1) * stride - padding].transpose(1, 2)
