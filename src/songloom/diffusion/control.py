@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -104,6 +105,11 @@ class SteeredTransformer(nn.Module):
             self.network.given(tokens=tokens, vector=vector, prefix=prefix, aligned=aligned),
             self.control.copy.given(tokens=tokens, vector=vector, prefix=prefix, aligned=listened),
         )
+
+    def together(self, parts: Sequence[BothGiven]) -> BothGiven:
+        """As the network's own; the curves are the same for all."""
+        frozen, beside = [part.frozen for part in parts], [part.beside for part in parts]
+        return BothGiven(Dit.together(frozen), Dit.together(beside))
 
     def forward(self, x: Tensor, times: Tensor, given: BothGiven) -> Tensor:
         """As the network's own."""

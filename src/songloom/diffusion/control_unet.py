@@ -7,6 +7,7 @@ frame, as Wu et al. 2023 have it for spectrograms (arXiv 2311.07069, section IV-
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -61,6 +62,12 @@ class SteeredUnet(nn.Module):
         rows = len(sequences[0][0]) if vector is None else len(vector)
         hint = rearrange(self.control.hints(self.under, rows), "b f (d m) -> b d f m", m=self.control.rows)
         return BothUnetsGiven(self.network.given(sequences, vector), self.control.copy.given(sequences, vector), hint)
+
+    def together(self, parts: Sequence[BothUnetsGiven]) -> BothUnetsGiven:
+        """As the network's own; the curves are the same for all."""
+        frozen, beside = [part.frozen for part in parts], [part.beside for part in parts]
+        hint = rearrange([part.hint for part in parts], "b rows ... -> (rows b) ...")
+        return BothUnetsGiven(Unet.together(frozen), Unet.together(beside), hint)
 
     def forward(self, image: Tensor, times: Tensor, given: BothUnetsGiven) -> Tensor:
         """As the network's own."""

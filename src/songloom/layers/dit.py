@@ -10,7 +10,7 @@ step is computed once, by `given`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, cast
 
@@ -22,6 +22,7 @@ from torch.nn import functional
 from songloom.layers.many_rows import MANY_ROWS
 from songloom.layers.matrices import Precision, pack_linears
 from songloom.layers.positions import rotary_tables, rotate
+from songloom.layers.row_by_row import row_by_row
 
 LEAST_TURNED = 32
 """Dimensions of a head that turn with the place: half of them, but at least as many (Stable Audio)."""
@@ -54,30 +55,6 @@ class Given:
     vector: Tensor | None = None
     prefix: Tensor | None = None
     aligned: Tensor | None = None
-
-
-def together(parts: Sequence[Given]) -> Given:
-    """What several pieces are given as one batch. Each part holds one piece, or what is wanted of it and what guidance
-    moves it away from: what is wanted of all pieces comes first. Conditions that nothing comes of may have been left
-    out of some parts; they are 0."""
-
-    def stacked(tensors: Sequence[Tensor | None]) -> Tensor | None:
-        found = [tensor for tensor in tensors if tensor is not None]
-        rows = max((len(tensor) for tensor in found), default=0)
-        padded = [torch.cat([one, one.new_zeros(rows - len(one), *one.shape[1:])]) for one in found]
-        return rearrange(padded, "b rows ... -> (rows b) ...") if found else None
-
-    def cross(block: int) -> tuple[Tensor, Tensor]:
-        keys, values = (stacked([part.cross[block][side] for part in parts]) for side in (0, 1))
-        assert keys is not None and values is not None
-        return keys, values
-
-    if len(parts) == 1:
-        return parts[0]
-    return Given(
-        tuple(cross(block) for block in range(len(parts[0].cross))),
-        *(stacked([getattr(part, name) for part in parts]) for name in ("vector", "prefix", "aligned")),
-    )
 
 
 class HeadNorm(nn.Module):
@@ -262,6 +239,30 @@ class Dit(nn.Module):
             vector = self.to_vector(vector)
         return Given(cross, vector, prefix, aligned)
 
+    @staticmethod
+    def together(parts: Sequence[Given]) -> Given:
+        """What several pieces are given as one batch. Each part holds one piece, or what is wanted of it and what
+        guidance moves it away from: what is wanted of all pieces comes first. Conditions that nothing comes of may have
+        been left out of some parts; they are 0."""
+
+        def stacked(tensors: Sequence[Tensor | None]) -> Tensor | None:
+            found = [tensor for tensor in tensors if tensor is not None]
+            rows = max((len(tensor) for tensor in found), default=0)
+            padded = [torch.cat([one, one.new_zeros(rows - len(one), *one.shape[1:])]) for one in found]
+            return rearrange(padded, "b rows ... -> (rows b) ...") if found else None
+
+        def cross(block: int) -> tuple[Tensor, Tensor]:
+            keys, values = (stacked([part.cross[block][side] for part in parts]) for side in (0, 1))
+            assert keys is not None and values is not None
+            return keys, values
+
+        if len(parts) == 1:
+            return parts[0]
+        return Given(
+            tuple(cross(block) for block in range(len(parts[0].cross))),
+            *(stacked([getattr(part, name) for part in parts]) for name in ("vector", "prefix", "aligned")),
+        )
+
     def forward(self, x: Tensor, times: Tensor, given: Given | None = None, added: Sequence[Tensor] = ()) -> Tensor:
         """Noisy latents [B, C, F] at times [B] (or one for all, []) -> the prediction [B, C, F]; what is `added`
         [B, S, D] comes after the first blocks, one for each."""
@@ -296,7 +297,7 @@ class Dit(nn.Module):
         before = [given.prefix] if given.prefix is not None else []
         if self.to_modulation is None:
             return torch.cat([*before, vector[:, None], frames], dim=1).to(self.working), None
-        modulation = rearrange(apart(self.to_modulation, vector), "b (six d) -> b six d", six=6)
+        modulation = rearrange(row_by_row(self.to_modulation, vector), "b (six d) -> b six d", six=6)
         return torch.cat([*before, frames], dim=1).to(self.working), modulation.to(self.working)
 
     @property
@@ -311,12 +312,6 @@ class Dit(nn.Module):
     def each_block(self) -> list[DitBlock]:
         """The blocks, for those who look inside."""
         return [cast(DitBlock, block) for block in self.blocks]
-
-
-def apart(layer: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
-    """A layer of a few rows [B, ...], one by one where music is made: as one product they would be summed in another
-    order than each alone, and no piece may depend on what else is in its batch."""
-    return layer(rows) if torch.is_grad_enabled() else torch.cat([layer(row) for row in torch.split(rows, 1)])
 
 
 def spoken(tokens: Tensor) -> int:

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 import torch
+from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
 from songloom.layers.conv2d import group_norm
-from songloom.layers.cross_attention import Memory
 from songloom.layers.many_rows import MANY_ROWS
 from songloom.layers.matrices import Precision, pack_linears
 from songloom.layers.packed_conv import lower
 from songloom.layers.positions import rotary_tables
-from songloom.layers.unet_blocks import CONVOLUTIONS, Attending, AttendingBlock, Stage, TimedBlock
+from songloom.layers.row_by_row import row_by_row
+from songloom.layers.unet_blocks import CONVOLUTIONS, Attending, AttendingBlock, Memories, Stage, TimedBlock
 
 Sequences = Sequence[tuple[Tensor, Tensor | None]]
 """Conditions to attend to, each [B, L, width] with a mask [B, L] (True is attended to) or None for all of it."""
@@ -57,10 +58,11 @@ class UnetShape:
 
 @dataclass(frozen=True, slots=True)
 class UnetGiven:
-    """All that stays as it is from step to step: of each attending block keys and values of its conditions, in the
-    order of the forward; the projected `vector` [B, time width]."""
+    """All that stays as it is from step to step: of each attending block keys and values of the conditions of each
+    piece (none where it attends to the image alone), in the order of the forward; the projected `vector` [B, time
+    width]."""
 
-    memories: tuple[Memory | None, ...]
+    memories: tuple[Memories, ...]
     vector: Tensor | None = None
 
 
@@ -129,10 +131,22 @@ class Unet(nn.Module):
             told = "a vector" if self.to_vector is not None else "no vector"
             raise ValueError(f"sequences have widths {widths}; this U-Net takes {self.shape.sequences} and {told}")
         memories = tuple(
-            None if block.source is None else block.second.remember(*sequences[block.source])
+            () if block.source is None else (block.second.remember(*sequences[block.source]),)
             for block in self.attending_blocks()
         )
         return UnetGiven(memories, None if vector is None or self.to_vector is None else self.to_vector(vector))
+
+    @staticmethod
+    def together(parts: Sequence[UnetGiven]) -> UnetGiven:
+        """What several pieces are given as one batch. Each part holds as many rows: one piece, or what is wanted of it
+        and what guidance moves it away from; what is wanted of all pieces comes first. Each piece goes on attending to
+        its own conditions, which may be of any length."""
+        memories = tuple(
+            tuple(one for memory in of_block for one in memory)
+            for of_block in zip(*(part.memories for part in parts), strict=True)
+        )
+        vectors = [part.vector for part in parts if part.vector is not None]
+        return UnetGiven(memories, rearrange(vectors, "b rows d -> (rows b) d") if vectors else None)
 
     def pack(self, precision: Precision) -> None:
         """Makes it fast on a CPU: matrices that are laid out once, in bfloat16 the convolutions too. It cannot learn or
@@ -166,10 +180,10 @@ class Unet(nn.Module):
 
     def told(self, times: Tensor, given: UnetGiven) -> Tensor:
         """Times [B] and the vector -> what every block is told [B, time width]."""
-        time = self.to_time(torch.cat(rotary_tables(times, self.shape.widths[0]), dim=-1).to(times))
+        time = row_by_row(self.to_time, torch.cat(rotary_tables(times, self.shape.widths[0]), dim=-1).to(times))
         return functional.silu(time if given.vector is None else torch.cat([time, given.vector], dim=-1))
 
-    def descend(self, image: Tensor, time: Tensor, memories: Iterator[Memory | None]) -> tuple[Tensor, list[Tensor]]:
+    def descend(self, image: Tensor, time: Tensor, memories: Iterator[Memories]) -> tuple[Tensor, list[Tensor]]:
         """From what entered [B, D, F, M] to the coarsest size, and what was passed on the way."""
         passed = [image]
         for level, stages in enumerate(self.down):
@@ -181,9 +195,7 @@ class Unet(nn.Module):
                 passed.append(image)
         return image, passed
 
-    def ascend(
-        self, image: Tensor, passed: Sequence[Tensor], time: Tensor, memories: Iterator[Memory | None]
-    ) -> Tensor:
+    def ascend(self, image: Tensor, passed: Sequence[Tensor], time: Tensor, memories: Iterator[Memories]) -> Tensor:
         """From the coarsest size to the prediction, beside what was `passed`, the last first."""
         left = list(passed)
         for level, stages in enumerate(self.up):

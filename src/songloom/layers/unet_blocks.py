@@ -16,9 +16,13 @@ from torch.nn import functional
 
 from songloom.layers.conv2d import group_norm
 from songloom.layers.cross_attention import Memory
+from songloom.layers.row_by_row import row_by_row
 
 CONVOLUTIONS: dict[int, type[nn.Conv1d] | type[nn.Conv2d]] = {1: nn.Conv1d, 2: nn.Conv2d}
 """By the number of axes."""
+Memories = tuple[Memory, ...]
+"""Keys and values of each piece of a batch, whose rows go through all pieces again and again; or of all rows at once.
+None is there where places attend to one another."""
 
 
 class TimedBlock(nn.Module):
@@ -37,7 +41,7 @@ class TimedBlock(nn.Module):
     def forward(self, image: Tensor, time: Tensor) -> Tensor:
         """[B, inputs, F, M] and the activated time [B, time width] -> [B, outputs, F, M]."""
         inner = self.first(functional.silu(self.first_norm(image)))
-        told = self.to_time(time)
+        told = row_by_row(self.to_time, time)
         inner = inner + told.reshape(*told.shape, *[1] * (inner.ndim - 2))
         return self.shortcut(image) + self.second(functional.silu(self.second_norm(inner)))
 
@@ -64,12 +68,15 @@ class Attention(nn.Module):
         keys, values = rearrange(self.to_keys_values(context), "b l (n h d) -> n b h l d", n=2, h=self.heads)
         return Memory(keys, values, None if mask is None or bool(mask.all()) else mask[:, None, None])
 
-    def forward(self, x: Tensor, memory: Memory | None = None) -> Tensor:
+    def forward(self, x: Tensor, memories: Memories = ()) -> Tensor:
         """[B, S, D] -> [B, S, D]; without a memory all places attend to all."""
-        keys, values, mask = self._memory(x) if memory is None else memory
-        queries = rearrange(self.to_queries(x), "b s (h d) -> b h s d", h=self.heads)
-        mixed = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
-        return self.to_out(rearrange(mixed, "b h s d -> b s (h d)"))
+        memories = memories or (self._memory(x),)
+        queries = rearrange(self.to_queries(x), "(rows b) s (h d) -> b rows h s d", b=len(memories), h=self.heads)
+        mixed = [
+            functional.scaled_dot_product_attention(own, memory.keys, memory.values, attn_mask=memory.added)
+            for own, memory in zip(queries, memories, strict=True)
+        ]
+        return self.to_out(rearrange(mixed, "b rows h s d -> (rows b) s (h d)"))
 
 
 class AttendingBlock(nn.Module):
@@ -86,10 +93,10 @@ class AttendingBlock(nn.Module):
         self.expand = nn.Linear(width, 8 * width)
         self.contract = nn.Linear(4 * width, width)
 
-    def forward(self, x: Tensor, memory: Memory | None) -> Tensor:
+    def forward(self, x: Tensor, memories: Memories) -> Tensor:
         """[B, S, D] -> [B, S, D]."""
         x = x + self.first(self.first_norm(x))
-        x = x + self.second(self.second_norm(x), memory)
+        x = x + self.second(self.second_norm(x), memories)
         value, gate = self.expand(self.hidden_norm(x)).chunk(2, dim=-1)
         return x + self.contract(value * functional.gelu(gate))
 
@@ -106,8 +113,8 @@ class Attending(nn.Module):
         self.blocks = nn.ModuleList(AttendingBlock(width, heads, context_width, source) for _ in range(layers))
         self.leave = nn.Linear(width, width)
 
-    def forward(self, image: Tensor, memories: Iterator[Memory | None]) -> Tensor:
-        """[B, C, F, M] -> [B, C, F, M]; each block takes the next memory."""
+    def forward(self, image: Tensor, memories: Iterator[Memories]) -> Tensor:
+        """[B, C, F, M] -> [B, C, F, M]; each block takes the next memories."""
         places = self.enter(rearrange(self.norm(image), "b c ... -> b (...) c"))
         for block in self.blocks:
             places = block(places, next(memories))
@@ -122,7 +129,7 @@ class Stage(nn.Module):
         self.block = block
         self.attending = nn.ModuleList(attending)
 
-    def forward(self, image: Tensor, time: Tensor, memories: Iterator[Memory | None]) -> Tensor:
+    def forward(self, image: Tensor, time: Tensor, memories: Iterator[Memories]) -> Tensor:
         """[B, inputs, F, M] -> [B, outputs, F, M]."""
         image = self.block(image, time)
         for transformer in self.attending:

@@ -132,6 +132,7 @@ class LatentGenerator(Generator):
     uses: ClassVar[frozenset[str]] = frozenset(
         {"negative_prompt", "guidance", "steps", "init", "init_strength", "inpaint", "continuation", "story", "loop"}
     )
+    batched = True
     frozen: tuple[str, ...] = ("codec",)
     config: LatentSettings
 
@@ -169,8 +170,8 @@ class LatentGenerator(Generator):
 
     @abstractmethod
     def network(self, requests: Sequence[Request], stretch: Stretch, guidance: float) -> Predict:
-        """The network under the conditions of B requests and guidance, for [B, D, F] of a stretch of each one's piece.
-        A system that is not `batched` is asked for one at a time."""
+        """The network under the conditions of B requests and guidance, for [B, D, F] of a stretch of each one's
+        piece."""
 
     @abstractmethod
     def training_network(self, batch: Batch, frames: int) -> Predict:
@@ -217,8 +218,6 @@ class LatentGenerator(Generator):
         self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
     ) -> list[Iterator[Tensor]]:
         """See `Generator.several`. Only candidates of one request may have sounds to begin with."""
-        if len(requests) > 1 and not self.batched:
-            return super().several(requests, seeds, progress)
         requests = [replace(one, seed=seed, candidates=1) for one, seed in zip(requests, seeds, strict=True)]
         first, (_, samples) = requests[0], self.samples(requests[0])
         source = None if first.loop else self.source(first, self.extent(samples)[-1][1])

@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from songloom.audio.clip import Audio
-from songloom.layers import dit
+from songloom.conditioning.curves import Curve
 from songloom.layers.dit import Dit, Given
 from songloom.layers.matrices import Precision
-from songloom.systems.generators.flow import Flow
-from songloom.systems.generators.stable_audio import StableAudio
+from songloom.layers.unet import Unet
+from songloom.systems import registry
+from songloom.systems.generators.music_controlnet import MusicControlNet
 from songloom.systems.latent_generator import LatentGenerator
 from songloom.systems.request import Request
 from songloom.systems.together import together
@@ -30,6 +31,15 @@ WORDS: dict[str, list[dict[str, Any]]] = {
         {"prompt": "", "seed": 4},
         {"prompt": "a long slow choir in a large church", "seed": 2**40, "negative_prompt": "noise"},
     ],
+}
+MEL = ("audioldm2", "musicldm", "tango")
+WORDS |= {
+    kind: [
+        {"prompt": "calm harp", "seed": 3},
+        {"prompt": "a long slow choir in a large church", "seed": 4, "negative_prompt": "noise"},
+        {"prompt": "", "seed": 5},
+    ]
+    for kind in MEL
 }
 COMMON: dict[str, dict[str, Any]] = {
     "guided": {},
@@ -52,25 +62,38 @@ def asked(system: LatentGenerator, fields: dict[str, Any]) -> Request:
 def tiny(kind: str, precision: Precision = "float32") -> LatentGenerator:
     """With weights everywhere, of which some begin as 0."""
     torch.manual_seed(0)
-    cls: type[LatentGenerator] = Flow if kind == "flow" else StableAudio
-    system = dataclasses.replace(cls.presets()[f"{kind}-tiny"], window=WINDOW).build()  # type: ignore[type-var]
-    assert isinstance(system, LatentGenerator) and isinstance(system.dit, Dit)
-    with torch.no_grad():
-        for weight in system.dit.parameters():
-            weight += 0.05 * torch.randn_like(weight)
+    system = dataclasses.replace(registry.presets()[f"{kind}-tiny"], window=WINDOW).build()  # type: ignore[call-arg]
+    assert isinstance(system, LatentGenerator)
+    stirred(system)
     system.eval().hold(precision)
     return system
+
+
+def stirred(system: torch.nn.Module) -> None:
+    """All that denoises, moved a little."""
+    with torch.no_grad():
+        for network in system.modules():
+            if isinstance(network, Dit | Unet):
+                for weight in network.parameters():
+                    weight += 0.05 * torch.randn_like(weight)
 
 
 def alone(system: LatentGenerator, request: Request) -> torch.Tensor:
     return torch.cat(list(system.stream(request)), -1)
 
 
-@pytest.mark.parametrize("common", COMMON.values(), ids=COMMON.keys())
-@pytest.mark.parametrize(("kind", "precision"), [("flow", "float32"), ("flow", "int8"), ("stable-audio", "float32")])
-def test_each_of_a_batch_is_the_same_as_alone(kind: str, precision: Precision, common: dict[str, Any]) -> None:
+CASES = [
+    (kind, precision, name)
+    for kind, precision in (("flow", "float32"), ("flow", "int8"), *((kind, "float32") for kind in list(WORDS)[1:]))
+    for name in COMMON
+    if name != "a loop" or kind not in MEL
+]
+
+
+@pytest.mark.parametrize(("kind", "precision", "common"), CASES)
+def test_each_of_a_batch_is_the_same_as_alone(kind: str, precision: Precision, common: str) -> None:
     system = tiny(kind, precision)
-    requests = [asked(system, one | common) for one in WORDS[kind]]
+    requests = [asked(system, one | COMMON[common]) for one in WORDS[kind]]
     made: list[list[torch.Tensor]] = [[] for _ in requests]
     for which, piece in together(system, requests):
         made[which].append(piece)
@@ -81,17 +104,42 @@ def test_each_of_a_batch_is_the_same_as_alone(kind: str, precision: Precision, c
 
 @pytest.mark.parametrize("kind", WORDS)
 def test_candidates_are_a_batch_also_of_what_begins_with_a_sound(kind: str) -> None:
-    system, passes = tiny(kind), []
-    system.dit.register_forward_pre_hook(lambda _, given: passes.append(len(given[0])))
+    system, passes = tiny(kind), list[int]()
+    network = next(part for part in system.modules() if isinstance(part, Dit | Unet))
+    network.register_forward_pre_hook(lambda _, given: passes.append(len(given[0])))
     length = WINDOW // 4 * system.codec.hop_length
     sound = Audio(torch.rand(system.channels, length) - 0.5, system.sample_rate)
     for begun in ({}, {"init": sound}, {"continuation": sound}):
-        request = asked(system, {"prompt": "calm harp", "seed": 5, "guidance": 1.0, **begun})
+        request = asked(system, {"prompt": "calm harp", "seed": 5, "guidance": 2.0, **begun})
         passes.clear()
         made = system.generate(dataclasses.replace(request, candidates=3))
-        assert set(passes) == {3}
+        assert set(passes) == {6}
         for place in range(3):
             assert torch.equal(made[place : place + 1], alone(system, dataclasses.replace(request, seed=5 + place)))
+
+
+@pytest.mark.parametrize("base", ["", "-stable-audio", "-musicldm"])
+@pytest.mark.parametrize("guidance", [1.0, 3.0])
+def test_candidates_under_curves_are_a_batch_and_so_are_requests_without_any(base: str, guidance: float) -> None:
+    torch.manual_seed(0)
+    system = registry.presets()[f"music-controlnet{base}-tiny"].build()
+    assert isinstance(system, MusicControlNet)
+    stirred(system)
+    for layer in (*system.control.out, system.control.curves.leave):
+        torch.nn.init.normal_(layer.weight, std=0.1)  # type: ignore[arg-type]
+    system.eval().hold()
+    common: dict[str, Any] = {"seconds": 0.6, "steps": 2, "guidance": guidance}
+    under = Request(prompt="calm harp", seed=7, melody=Curve.drawn("melody", lambda _: "A", seconds=0.6), **common)
+    made = system.generate(dataclasses.replace(under, candidates=3))
+    assert all(
+        torch.equal(one[None], alone(system, dataclasses.replace(under, seed=7 + k))) for k, one in enumerate(made)
+    )
+    assert not torch.equal(made[:1], alone(system, dataclasses.replace(under, melody=None)))
+    free = [Request(prompt="calm harp", seed=7, **common), Request(prompt="loud metal", seed=9, **common)]
+    found: list[list[torch.Tensor]] = [[], []]
+    for which, piece in together(system, free):
+        found[which].append(piece)
+    assert all(torch.equal(torch.cat(made, -1), alone(system, one)) for made, one in zip(found, free, strict=True))
 
 
 def test_conditions_that_were_left_out_of_some_parts_are_nothing() -> None:
@@ -99,7 +147,7 @@ def test_conditions_that_were_left_out_of_some_parts_are_nothing() -> None:
     rows = torch.arange(1.0, 5.0).view(4, 1, 1, 1)
     vectors = torch.arange(4.0)[:, None]
     parts = (Given(((rows[:2], -rows[:2]),), vectors[:2]), Given(((rows[2:3], -rows[2:3]),), vectors[2:]))
-    found = dit.together(parts)
+    found = Dit.together(parts)
     keys, values = found.cross[0]
     assert keys.flatten().tolist() == [1, 3, 2, 0] and values.flatten().tolist() == [-1, -3, -2, 0]
     assert found.vector is not None and found.vector.flatten().tolist() == [0, 2, 1, 3]

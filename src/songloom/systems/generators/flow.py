@@ -43,7 +43,7 @@ from songloom.data.batch import Batch
 from songloom.diffusion.latent_diffusion import Predict, Scaling, guided, latents_of
 from songloom.diffusion.processes import Flow as FlowProcess
 from songloom.diffusion.straight import checked_flow, straight_losses
-from songloom.layers.dit import Dit, DitShape, Given, together
+from songloom.layers.dit import Dit, DitShape, Given
 from songloom.layers.matrices import Precision
 from songloom.recipe import Recipe
 from songloom.systems.codecs.spectral_codec import SpectralCodec
@@ -97,7 +97,6 @@ class Flow(LatentGenerator, kind="flow"):
     summary = "rectified flow by a small diffusion transformer over the embedded codec's latents; few steps"
     uses: ClassVar[frozenset[str]] = LatentGenerator.uses | {"tempo", "key", "drums"} | CONTROLS
     precisions: ClassVar[tuple[Precision, ...]] = ("float32", "bfloat16", "int8")
-    batched = True
 
     @dataclass(frozen=True, kw_only=True)
     class Config(LatentSettings):
@@ -269,7 +268,7 @@ class Flow(LatentGenerator, kind="flow"):
         return straight_losses(student, way, self.scale(latents), mask, visited, strides=self.config.strides)
 
     def network(self, requests: Sequence[Request], stretch: Stretch, guidance: float) -> Predict:
-        predict = self.under(together([self.asked(request, stretch, guidance) for request in requests]))
+        predict = self.under(self.dit.together([self.asked(request, stretch, guidance) for request in requests]))
         return predict if guidance == 1 else guided(predict, guidance, self.sampling.rescale)
 
     def asked(self, request: Request, stretch: Stretch, guidance: float) -> Given:

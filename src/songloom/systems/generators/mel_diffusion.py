@@ -74,11 +74,10 @@ class MelDiffusion(LatentGenerator):
         """What the U-Net is given of B texts, those without words too."""
 
     def network(self, requests: Sequence[Request], stretch: Stretch, guidance: float) -> Predict:
-        (request,) = requests
-        prompt = request.sections[stretch.section].prompt
-        if guidance == 1:
-            return self.under(self.given([prompt]))
-        both = self.given([prompt, request.negative_prompt or ""])
+        texts = [[one.sections[stretch.section].prompt, one.negative_prompt or ""] for one in requests]
+        if guidance == 1:  # a single image has convolutions of its own, which add up in another order
+            return one_by_one([self.under(self.given([prompt])) for prompt, _ in texts])
+        both = self.unet.together([self.given(pair) for pair in texts])
         return guided(self.under(both), guidance, self.sampling.rescale)
 
     def training_network(self, batch: Batch, frames: int) -> Predict:
@@ -91,6 +90,13 @@ class MelDiffusion(LatentGenerator):
     def under(self, given: UnetGiven) -> Predict:
         """The network under conditions."""
         return lambda x, time: packed(self.unet(rows_of(x, self.rows), time, given))
+
+
+def one_by_one(networks: Sequence[Predict]) -> Predict:
+    """Networks of one item each as one of a batch."""
+    return lambda x, time: torch.cat(
+        [network(item, time) for network, item in zip(networks, torch.split(x, 1), strict=True)]
+    )
 
 
 def tiny_codec() -> MelVae.Config:

@@ -10,7 +10,7 @@ Stable Audio (as Hou et al. 2024 have it, arXiv 2410.05151), or one of the Audio
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, cast
 
@@ -23,6 +23,7 @@ from songloom.data.batch import Batch
 from songloom.diffusion.control import ControlNet, TransformerControl
 from songloom.diffusion.control_unet import UnetControl
 from songloom.layers.dit import Dit
+from songloom.layers.matrices import Precision
 from songloom.layers.unet import Unet
 from songloom.recipe import Recipe
 from songloom.systems.controls import CONTROLS, curves_of, without_controls
@@ -39,6 +40,7 @@ class MusicControlNet(Generator, kind="music-controlnet"):
 
     summary = "Music ControlNet: melody, dynamics and rhythm curves for a frozen latent generator"
     uses: ClassVar[frozenset[str]] = LatentGenerator.uses - {"loop"} | CONTROLS
+    batched = True
     frozen: tuple[str, ...] = ("base",)
 
     @dataclass(frozen=True, kw_only=True)
@@ -135,6 +137,13 @@ class MusicControlNet(Generator, kind="music-controlnet"):
         """The copy begins as the base, which by now has its weights."""
         self.control.begin_as(self.network)
 
+    def hold(self, precision: Precision | None = None) -> None:
+        super().hold(precision)
+        self.base.hold(precision)
+        for network in self.control.modules():
+            if isinstance(network, Dit | Unet):
+                network.pack(precision or self.precisions[0])
+
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         frames = next(part.shape[-1] for part in (batch.latents, batch.codes, batch.mask) if part is not None)
         if batch.latents is None and batch.codes is None:
@@ -158,9 +167,15 @@ class MusicControlNet(Generator, kind="music-controlnet"):
         self.base.check(without_controls(request))
 
     def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
-        frames = self.base.frames(round(request.seconds * self.sample_rate))
-        curves = of_controls(curves_of(request), self.codec.frame_rate, frames).to(self.base.scale.mean.device)
-        yield from self.steered(curves).pieces(request, seed, progress)
+        yield from self.several([request], [seed], progress)[0]
+
+    def several(
+        self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
+    ) -> list[Iterator[Tensor]]:
+        """See `Generator.several`. Only candidates of one request may have curves."""
+        frames = self.base.frames(self.samples(requests[0])[1])
+        curves = of_controls(curves_of(requests[0]), self.codec.frame_rate, frames).to(self.base.scale.mean.device)
+        return self.steered(curves).several(requests, seeds, progress)
 
     def steered(self, curves: Curves) -> LatentGenerator:
         """The base with the ControlNet beside its network: all other parts are the base's own, none is copied."""

@@ -24,7 +24,7 @@ from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.diffusion.latent_diffusion import Predict, Scaling, guided
 from songloom.diffusion.processes import Flow
-from songloom.layers.dit import Dit, DitShape, Given, together
+from songloom.layers.dit import Dit, DitShape, Given
 from songloom.layers.matrices import Precision
 from songloom.recipe import Recipe
 from songloom.systems.codecs.oobleck import Oobleck
@@ -42,7 +42,6 @@ class StableAudio(LatentGenerator, kind="stable-audio"):
     summary = "Stable Audio: timed latent diffusion by a transformer, 44.1 kHz stereo; inpainting, init, continuation"
 
     precisions: ClassVar[tuple[Precision, ...]] = ("float32", "bfloat16", "int8")
-    batched = True
 
     @dataclass(frozen=True, kw_only=True)
     class Config(LatentSettings):
@@ -136,7 +135,7 @@ class StableAudio(LatentGenerator, kind="stable-audio"):
         return self.config.window if self.config.whole_window else self.codec.frames(samples)
 
     def network(self, requests: Sequence[Request], stretch: Stretch, guidance: float) -> Predict:
-        predict = self.under(together([self.asked(request, stretch, guidance) for request in requests]))
+        predict = self.under(self.dit.together([self.asked(request, stretch, guidance) for request in requests]))
         return predict if guidance == 1 else guided(predict, guidance, self.sampling.rescale)
 
     def asked(self, request: Request, stretch: Stretch, guidance: float) -> Given:

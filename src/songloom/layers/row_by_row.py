@@ -1,0 +1,14 @@
+"""Layers of a few rows, one row at a time: no piece may depend on what else is in its batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+def row_by_row(layer: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    """A layer of a few rows [B, ...], one by one where music is made: as one product they would be summed in another
+    order than each alone."""
+    return layer(rows) if torch.is_grad_enabled() else torch.cat([layer(row) for row in torch.split(rows, 1)])
