@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import cyclopts
 import torch
@@ -46,6 +46,7 @@ HEADERS = [
     "one step, dB",
     "run, dB",
 ]
+Clock = Callable[[], float]
 TOKENS, GUIDANCE = 130, 7.0
 FEW = 16
 """Frames of the step that does not count, on a CPU: a whole one may take half a minute."""
@@ -76,6 +77,7 @@ def main(
     steps: int = 0,
     depth: int = 24,
     device: str = "cpu",
+    clock: Literal["wall", "processor"] = "wall",
     out: Path | None = None,
     docs: Path | None = None,
     table: str = "diffusion speed",
@@ -98,6 +100,9 @@ def main(
         Blocks of the transformer; 24 are published.
     device:
         cpu, or cuda: then both in bfloat16 and ours compiled.
+    clock:
+        What is counted: time on the wall, or of the processor, which is the same on a busy machine too (of one thread,
+        on a CPU).
     out:
         A JSON file for all figures.
     docs:
@@ -105,6 +110,8 @@ def main(
     table:
         The name of its markers.
     """
+    if clock == "processor" and (threads > 1 or device != "cpu"):
+        raise ValueError(f"the processor's time tells of one thread on a CPU, not of {threads} on {device}")
     if min(*frames, rounds, threads, depth) < 1 or steps < 0:
         raise ValueError(f"frames {frames}, rounds {rounds}, threads {threads}, depth {depth} must be 1 or more")
     torch.set_num_threads(threads)
@@ -115,8 +122,9 @@ def main(
         theirs = stirred(theirs.to_empty(device="cpu")).to(device)
         given = Conditions(torch.randn(2, TOKENS, 768, device=device), torch.randn(1, 1536, device=device).repeat(2, 1))
         given.tokens[1] = 0
-        rows = list(compared(theirs, given, frames, precisions, rounds, steps))
+        rows = list(compared(theirs, given, frames, precisions, rounds, steps, CLOCKS[clock]))
     how = {"machine": machine(), "threads": threads, "rounds": rounds, "steps": steps, "depth": depth, "device": device}
+    how |= {"clock": clock}
     show(how | {"rows": rows}, out, docs, table)
 
 
@@ -137,6 +145,7 @@ def compared(
     precisions: tuple[Precision, ...],
     rounds: int,
     steps: int,
+    clock: Clock,
 ) -> Iterator[dict[str, Any]]:
     """A row for each precision and number of frames."""
     exact = {count: reference(theirs, given, count) for count in frames}
@@ -151,7 +160,7 @@ def compared(
     networks = {precision: ours(theirs, given, precision) for precision in precisions}
     for count in frames:
         few = noises[count] if gpu else noises[count][..., :FEW]
-        slow, *fast = raced([exact[count], *networks.values()], noises[count], moment, rounds, first=few)
+        slow, *fast = raced([exact[count], *networks.values()], noises[count], moment, rounds, first=few, clock=clock)
         for (precision, network), step in zip(networks.items(), fast, strict=True):
             row = {"frames": count, "precision": precision, "diffusers": slow.seconds, "songloom": step.seconds}
             row["step_decibels"] = decibels(wanted.get(count, slow.made), step.made)
@@ -198,7 +207,19 @@ def drawn(frames: int, given: Conditions) -> Tensor:
     return torch.randn(1, 64, frames, generator=torch.Generator().manual_seed(frames)).to(given.tokens)
 
 
-def raced(networks: list[Predict], noise: Tensor, moment: Tensor, rounds: int, *, first: Tensor) -> list[Step]:
+def wall() -> float:
+    """Seconds on the wall, when the device has done its work."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+CLOCKS: dict[str, Clock] = {"wall": wall, "processor": time.process_time}
+
+
+def raced(
+    networks: list[Predict], noise: Tensor, moment: Tensor, rounds: int, *, first: Tensor, clock: Clock = wall
+) -> list[Step]:
     """A step of each, run in turns; a step from the noise `first` goes before, which does not count."""
     for predict in networks:
         predict(first, moment)
@@ -207,17 +228,10 @@ def raced(networks: list[Predict], noise: Tensor, moment: Tensor, rounds: int, *
     for _ in range(rounds):
         made = []
         for predict, found in zip(networks, taken, strict=True):
-            begun = now()
+            begun = clock()
             made.append(predict(noise, moment))
-            found.append(now() - begun)
+            found.append(clock() - begun)
     return [Step(statistics.median(found), one) for found, one in zip(taken, made, strict=True)]
-
-
-def now() -> float:
-    """Seconds of a clock, when the device has done its work."""
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    return time.perf_counter()
 
 
 def sampled(predict: Predict, noise: Tensor, steps: int) -> Tensor:
@@ -254,10 +268,15 @@ def show(result: dict[str, Any], out: Path | None, docs: Path | None, table: str
     """Prints the table; writes the files that were asked for."""
     rows = [line(row) for row in result["rows"]]
     where = result["machine"]
-    note = (
-        f"{where['cpu']}, torch {where['torch']}, {result['threads']} threads, {result['depth']} blocks; medians of "
-        f"{result['rounds']} steps each, in turns; whole runs of {result['steps']} steps."
+    counted = "the processor's time, " if result["clock"] == "processor" else ""
+    many, steps = (
+        f"{result[name]} {what}{'s' * (result[name] != 1)}"
+        for name, what in (("threads", "thread"), ("rounds", "step"))
     )
+    note = (
+        f"{where['cpu']}, torch {where['torch']}, {many}, {result['depth']} blocks; {counted}medians of {steps} each, "
+    )
+    note += f"in turns; whole runs of {result['steps']} steps." if result["steps"] else "in turns."
     publish(table, HEADERS, rows, note, result=result, out=out, docs=docs)
 
 

@@ -33,6 +33,15 @@ def test_a_cut_into_another_tone_is_rougher_than_every_other_beat(bench: ModuleT
     assert bench.place(cut, RATE, 4.0, 0.5) == 1.0
 
 
+def test_other_music_is_another_sound_however_slowly_it_comes(bench: ModuleType) -> None:
+    time = torch.arange(16 * RATE) / RATE
+    low, high = (torch.sin(2 * math.pi * hertz * time)[None] for hertz in (440.0, 1000.0))
+    weight = (time - 7.5).clamp(0, 1)
+    passed = (1 - weight) * low + weight * high
+    assert bench.place(passed, RATE, 8.0, 0.5, bench.sounding, 2.0) == 1.0
+    assert bench.place(low, RATE, 8.0, 0.5, bench.sounding, 2.0) < 1.0
+
+
 def test_a_moment_like_all_others_is_in_their_middle(bench: ModuleType) -> None:
     torch.manual_seed(0)
     noise = 0.1 * torch.randn(1, 10 * RATE)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from songloom.diffusion.windows import blended, circle, circular, shares, windows
+from songloom.diffusion.windows import blended, circle, circular, fading, shares, windows
 
 
 @given(st.integers(1, 400), st.integers(1, 60), st.data())
@@ -22,6 +22,11 @@ def test_windows_cover_a_piece_and_each_knows_the_end_of_the_one_before(
     assert all(end - begin == longest for begin, end in found[:-1])
     for (_, end), (begin, after) in itertools.pairwise(found):
         assert begin == end - overlap and after - begin > overlap
+
+
+def test_known_frames_count_whole_and_fade_out_along_a_line() -> None:
+    assert fading(6, 4).tolist() == [1.0, 1.0, 0.875, 0.625, 0.375, 0.125]
+    assert fading(3, 0).tolist() == [1.0, 1.0, 1.0]
 
 
 def test_windows_that_go_nowhere_are_refused() -> None:

@@ -131,6 +131,6 @@ def guided(predict: Predict, scale: float, rescale: float = 0.0) -> Predict:
 
 
 def keeping(denoise: Denoiser, known: Tensor, kept: Tensor) -> Denoiser:
-    """A denoiser that knows the data [B, D, F] where `kept` [F] is True. Any sampler then takes those frames along
-    their own exact path, so that the network sees them at every step as noisy as the rest."""
-    return lambda x, time: torch.where(kept, known, denoise(x, time))
+    """A denoiser that knows the data [B, D, F] as far as `kept` [F] says, 0..1: where it is 1, any sampler takes the
+    frames along their own exact path, so that the network sees them at every step as noisy as the rest."""
+    return lambda x, time: torch.lerp(denoise(x, time), known, kept.to(x))

@@ -2,6 +2,7 @@
 
 A long piece is made window by window: the first frames of each are the last of the one before, known to the sampler at
 every step as inpainting has it (Lugmayr et al. 2022, "RePaint", arXiv 2201.09865), so that the rest goes on from them.
+The very last count less and less: they were made with nothing after them, and one window passes into the next there.
 Several texts in one window share its frames: each predicts all of them, and what counts passes from one to the next
 (Bar-Tal et al. 2023, "MultiDiffusion", arXiv 2302.08113, section 3, with windows that are one and the same). On a
 circle of frames the network sees some of the other end beyond each end, so that there is none.
@@ -28,6 +29,12 @@ def windows(frames: int, longest: int, overlap: int) -> list[tuple[int, int]]:
         begin = found[-1][1] - overlap
         found.append((begin, min(begin + longest, frames)))
     return found
+
+
+def fading(frames: int, passage: int) -> Tensor:
+    """How much frames [F] count that are known from the window before: whole, but for the last `passage` of them, where
+    it falls along a line from 1 to 0."""
+    return ((frames - torch.arange(frames) - 0.5) / max(passage, 0.5)).clamp(0, 1)
 
 
 def shares(starts: Sequence[float], moments: Tensor, passage: float) -> Tensor:

@@ -36,7 +36,7 @@ from songloom.diffusion.latent_diffusion import (
 from songloom.diffusion.processes import Cosine, Process
 from songloom.diffusion.resampling import resampled
 from songloom.diffusion.samplers import Denoiser, Noise, sampler, seeded
-from songloom.diffusion.windows import blended, circle, circular, shares, windows
+from songloom.diffusion.windows import blended, circle, circular, fading, shares, windows
 from songloom.layers.dit import Dit
 from songloom.layers.matrices import Precision
 from songloom.systems import roles
@@ -49,6 +49,8 @@ FADE_SECONDS = 0.01
 """Of the passage from audio that is kept to audio that was made."""
 OVERLAP = 0.25
 """Part of a window that is known from the one before."""
+SEAM_SECONDS = 1.0
+"""Over which one window passes into the next, at the end of what both have."""
 PASSAGE_SECONDS = 1.0
 """Over which one section of a story passes into the next."""
 MIDDLE_SECONDS = 8.0
@@ -252,6 +254,10 @@ class LatentGenerator(Generator):
         begin = found[-1][0]
         return [*found[:-1], (begin, begin + self.frames(samples - begin * self.codec.hop_length))]
 
+    def passage(self, overlap: int) -> int:
+        """Frames, of those that two windows have in common, over which the first passes into the second."""
+        return min(round(SEAM_SECONDS * self.codec.frame_rate), overlap // 2)
+
     def margin(self, frames: int) -> int:
         """Frames of a loop of so many that its network sees once more beyond each end."""
         room, wanted = (self.longest - frames) // 2, round(MARGIN_SECONDS * self.codec.frame_rate)
@@ -308,15 +314,16 @@ class LatentGenerator(Generator):
             return
         plan = self.extent(self.samples(request)[1])
         made: Tensor | None = None
-        first, ended = self.scale.mean.new_empty(0), 0
+        first, ended, given = self.scale.mean.new_empty(0), 0, 0
         for place, (begin, end) in enumerate(plan):
             known = self.scale.mean.new_zeros(size, self.codec.latent_width, end - begin)
-            kept = torch.zeros(end - begin, dtype=torch.bool, device=known.device)
+            kept = known.new_zeros(end - begin)
             if source is not None:
-                known, kept = source.latents[..., begin:end].repeat(size, 1, 1), source.frames[begin:end].clone()
+                known, kept = source.latents[..., begin:end].repeat(size, 1, 1), source.frames[begin:end].to(known)
             if made is not None:
                 known[..., : ended - begin] = made[..., begin - ended :]
-                kept[: ended - begin] = True
+                fades = fading(ended - begin, self.passage(ended - begin)).to(kept)
+                kept[: ended - begin] = torch.maximum(kept[: ended - begin], fades)
             strength = 1.0 if source is None else source.strength
             predict = self.predict(requests, Stretch(begin, end - begin))
             fresh = noise(known)
@@ -325,8 +332,9 @@ class LatentGenerator(Generator):
             first, part = fresh, part_of(progress, place, len(plan))
             passes = 1 if made is None else self.sampling.passes
             made = self.sampled(request, predict, known, kept, strength, first, noise, part, passes=passes)
-            yield self.scale.undo(made[..., max(0, ended - begin) :])
-            ended = end
+            until = end if place == len(plan) - 1 else end - self.passage(end - plan[place + 1][0])
+            yield self.scale.undo(made[..., given - begin : until - begin])
+            ended, given = end, until
 
     def closed(self, requests: Sequence[Request], noise: Noise, progress: Progress | None) -> Tensor:
         """Latents [B, D, F] of loops: the last frame is followed by the first."""
@@ -335,7 +343,7 @@ class LatentGenerator(Generator):
         margin = self.margin(frames)
         stretch = Stretch(-margin, frames + 2 * margin, samples / (frames * hop))
         known = self.scale.mean.new_zeros(len(requests), self.codec.latent_width, frames)
-        kept = torch.zeros(frames, dtype=torch.bool, device=known.device)
+        kept = known.new_zeros(frames)
         predict = circular(self.predict(requests, stretch), margin)
         return self.scale.undo(self.sampled(requests[0], predict, known, kept, 1.0, noise(known), noise, progress))
 
@@ -377,8 +385,8 @@ class LatentGenerator(Generator):
         *,
         passes: int = 1,
     ) -> Tensor:
-        """Latents [B, D, F] of the process, from the `first` noise: those `known` where they are `kept` [F], the rest
-        new by so much, its later steps taken `passes` times."""
+        """Latents [B, D, F] of the process, from the `first` noise: those `known` as far as they are `kept` [F] (0..1),
+        the rest new by so much, its later steps taken `passes` times."""
         steps = self.sampling.steps if request.steps is None else request.steps
         visited = self.times(steps, known.shape[-1])[round((1 - strength) * steps) :]
         denoise = denoiser(predict, self.process)

@@ -108,11 +108,12 @@ def test_a_whole_window_model_goes_on_in_whole_windows() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("passes", "most"), [(1, 2.2), (3, 1.6)])
-def test_windows_go_on_from_one_another_where_pieces_on_their_own_do_not(kind: str, passes: int, most: float) -> None:
+@pytest.mark.parametrize("passes", [1, 3])
+def test_windows_go_on_from_one_another_where_pieces_on_their_own_do_not(kind: str, passes: int) -> None:
     sampling = dataclasses.replace(tiny(kind).sampling, passes=passes)
     system = knowing(tiny(kind, sampling=sampling), 0.0)
     inside_one, goes_on, cut = [], [], []
+    passage = system.passage(16)
     for seed in range(12):
         asked = request(seconds=seconds(system, 112), seed=seed, steps=40)
         assert system.extent(system.samples(asked)[1]) == [(0, 64), (48, 112)]
@@ -120,11 +121,12 @@ def test_windows_go_on_from_one_another_where_pieces_on_their_own_do_not(kind: s
         with torch.no_grad():
             steps = system.draw(asked, None, seed).diff(dim=-1).square().mean((0, 1))
             apart = torch.cat([system.draw(one, None, one.seed) for one in alone], -1)[..., 63:65].diff(dim=-1)
-        inside_one.append(float(steps[:62].mean()))
-        goes_on.append(float(steps[63]))
+        inside_one.append(float(steps[: 63 - passage].mean()))
+        goes_on.append(steps[63 - passage : 64])
         cut.append(float(apart.square().mean()))
-    usual, seam, break_ = (sum(found) ** 0.5 for found in (inside_one, goes_on, cut))
-    assert seam < most * usual, (usual, seam, break_)
+    usual, break_ = (sum(found) ** 0.5 for found in (inside_one, cut))
+    seam = float(torch.stack(goes_on).sum(0).max()) ** 0.5
+    assert seam < 1.5 * usual, (usual, seam, break_)
     assert break_ > 4 * usual
 
 
