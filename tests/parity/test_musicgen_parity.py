@@ -19,6 +19,7 @@ from torch import Tensor
 from songloom import checkpoint, loading
 from songloom.conditioning.conditions import Conditions
 from songloom.inference import memory, song
+from songloom.layers.matrices import Packed, Precision
 from songloom.published import encodec_settings, musicgen, musicgen_craft, t5
 from songloom.published.load import load as load_any
 from songloom.published.yaml_text import parse
@@ -287,7 +288,16 @@ def test_a_model_that_does_not_fit_into_memory_is_refused_before_it_is_read(
         save_hub(model, tmp_path, layout)
     folder = tmp_path / "own" if layout == "ours" else tmp_path
     assert memory.needed(folder) == pytest.approx(4 * expected, rel=0.02)
-    assert memory.needed(folder, "int8") == memory.needed(folder) // 4
+    precisions: tuple[Precision, ...] = ("bfloat16", "int8")
+    for precision in precisions:
+        system = load_any(folder)
+        stored = {name for name in system.state_dict() if layout != "audiocraft" or not name.startswith("text.")}
+        assert isinstance(system, Musicgen)
+        system.hold(precision)
+        packed = sum(part.nbytes for part in system.modules() if isinstance(part, Packed))
+        rest = [*system.named_parameters(), *system.named_buffers()]
+        held = packed + sum(tensor.nbytes for name, tensor in rest if name in stored)
+        assert memory.needed(folder, precision) == pytest.approx(held, rel=0.02)
     (tmp_path / "meminfo").write_text("MemTotal: 99 kB\nMemAvailable:     40 kB\n")
     monkeypatch.setattr(loading, "MEMINFO", tmp_path / "meminfo")
     monkeypatch.setattr(song, "load", None)

@@ -207,8 +207,18 @@ def test_the_command_trains_and_resumes_with_the_recipe_that_the_run_was_begun_w
     command.train("toy-codec", data=data, out=out, changes=changes, running=Running(device="cpu", sample_steps=2))
     assert "trained for 3 steps" in capsys.readouterr().out
     more = ("recipe.steps=5",)
-    command.train("toy-codec", data=data, out=out, changes=more, resume=True, running=Running(device="cpu"), init="x")
-    assert "the run goes on with its own weights and parts; --init is not read again" in capsys.readouterr().err
+    command.train(
+        "toy-codec",
+        data=data,
+        out=out,
+        changes=more,
+        resume=True,
+        running=Running(device="cpu"),
+        init="x",
+        preset="tiny",
+    )
+    told = "the run goes on with its own settings, weights and parts; --preset, --init is not read again"
+    assert told in capsys.readouterr().err
     state = RunFolder.reopen(out).state()
     assert (state.step, state.recipe.ema) == (5, 0.5)
     names = {path.name for path in (out / "samples").iterdir()}

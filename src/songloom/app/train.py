@@ -107,7 +107,16 @@ def train(
 
         settings = pairs(changes, "--set")
         if resume:
-            tell_unread({"--init": init, "--begin": begin, "--lora": lora, "--codec": codec, "--part": parts})
+            tell_unread(
+                {
+                    "--preset": preset,
+                    "--init": init,
+                    "--begin": begin,
+                    "--lora": lora,
+                    "--codec": codec,
+                    "--part": parts,
+                }
+            )
             return session.resumed_plan(out or Path(), system, settings)
         trained = pairs(parts, "--part") | ({} if codec is None else {"codec": codec})
         tuned, begun = lora_of(lora) if lora else None, pairs(begin, "--begin")
@@ -120,7 +129,10 @@ def tell_unread(options: Mapping[str, object]) -> None:
     """One line, by the first process, on options that were given and mean nothing to a run that goes on."""
     given = [name for name, value in options.items() if value]
     if given and os.environ.get("RANK", "0") == "0":
-        print(f"the run goes on with its own weights and parts; {', '.join(given)} is not read again", file=sys.stderr)
+        print(
+            f"the run goes on with its own settings, weights and parts; {', '.join(given)} is not read again",
+            file=sys.stderr,
+        )
 
 
 def lora_of(texts: tuple[str, ...]) -> Lora:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from torch import Tensor
@@ -14,13 +15,30 @@ from songloom.published.files import INDEX, SUFFIXES, read_json, read_pickle, we
 
 PIPELINE = "model_index.json"
 """Stands in folders whose parts have folders of their own."""
+PARTS = {
+    "parts",
+    "text_encoder",
+    "audio_encoder",
+    "compression_state_dict",
+    "condition_provider",
+    "enc_to_dec_proj",
+    "text_projection",
+    "audio_enc_to_dec_proj",
+    "melody_projection",
+    "vae",
+    "vocoder",
+    "conditioner",
+    "pretransform",
+}
+"""What stays in float32, by the names that our checkpoints and published ones have for it."""
 free = free_memory
 
 
 def needed(path: Path, precision: Precision = "float32") -> int:
     """Bytes of the weights of a checkpoint folder or file, ours or published, once they are loaded and held in
-    `precision`; what else than matrices there is takes a little more."""
-    return BYTES[precision] * sum(numbers(file) for file in weights_files(path))
+    `precision`: the matrices of the network itself. Tables, norms, text encoder and codec stay in float32."""
+    size = BYTES["float32"], BYTES[precision]
+    return sum(size[_lowered(name, shape)] * math.prod(shape) for name, shape in _shapes(path))
 
 
 def check(path: Path, name: str, precision: Precision = "float32") -> None:
@@ -54,15 +72,34 @@ def published_hash(path: Path) -> str:
     return checkpoint.files_hash([*settings, *weights_files(path)])
 
 
-def numbers(file: Path) -> int:
-    """How many numbers a file of weights holds. Raises ValueError when it cannot be read."""
+def _shapes(path: Path) -> Iterator[tuple[str, Sequence[int]]]:
+    """Name and shape of every tensor, after the names of the folders and of the file that it is in."""
+    for file in weights_files(path):
+        inside = file.relative_to(path) if file.is_relative_to(path) else Path("parts", file.name)
+        place = inside.with_suffix("").parts
+        for name, shape in shapes(file):
+            yield ".".join([*place, name]), shape
+
+
+def _lowered(name: str, shape: Sequence[int]) -> bool:
+    """Whether a tensor is one of those that a precision is for."""
+    names = name.split(".")
+    return len(shape) > 1 and not any(one in PARTS or one.startswith("emb") for one in names)
+
+
+def shapes(file: Path) -> Iterator[tuple[str, Sequence[int]]]:
+    """Names and shapes of the tensors in a file of weights. Raises ValueError when it cannot be read."""
     if file.suffix != ".safetensors":
-        return _numbers(read_pickle(file))
-    return sum(math.prod(entry.shape) for entry in header(file).values())
+        yield from _tensors("", read_pickle(file))
+        return
+    for name, entry in header(file).items():
+        yield name, entry.shape
 
 
-def _numbers(data: object) -> int:
+def _tensors(name: str, data: object) -> Iterator[tuple[str, Sequence[int]]]:
     """In dictionaries of dictionaries of tensors."""
     if isinstance(data, Tensor):
-        return data.numel()
-    return sum(map(_numbers, data.values())) if isinstance(data, dict) else 0
+        yield name, data.shape
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield from _tensors(f"{name}.{key}", value)
