@@ -1,6 +1,6 @@
 """How a server holds under load: 1, 4 and 16 clients that each ask for music again and again, on the loopback.
 
-    OMP_NUM_THREADS=2 python benchmarks/serve_load.py --model loom --seconds 4 --budget 18
+    OMP_NUM_THREADS=2 python benchmarks/serve_load.py --model flow --seconds 10 --budget 18
 
 Each client queues a job, follows its events to the end and fetches the result as flac, then begins anew, until the
 level's `budget` of seconds is over; what is not done by then is cancelled and does not count. There is a server for
@@ -34,7 +34,7 @@ TOGETHER = (1, 8)
 
 
 def main(
-    model: str = "loom",
+    model: str = "flow",
     seconds: float = 4.0,
     budget: float = 18.0,
     clients: tuple[int, ...] = LEVELS,
@@ -86,7 +86,8 @@ def level(url: str, count: int, seconds: float, budget: float) -> dict[str, floa
     """So many clients at once; what they met."""
     met: list[tuple[float, float]] = []
     over, begin = threading.Event(), time.monotonic()
-    threads = [threading.Thread(target=ask, args=(Client(url), seconds, over, met)) for _ in range(count)]
+    until = begin + budget
+    threads = [threading.Thread(target=ask, args=(Client(url), seconds, until, over, met)) for _ in range(count)]
     for thread in threads:
         thread.start()
     time.sleep(budget)
@@ -108,8 +109,8 @@ def level(url: str, count: int, seconds: float, budget: float) -> dict[str, floa
     }
 
 
-def ask(client: Client, seconds: float, over: threading.Event, met: list[tuple[float, float]]) -> None:
-    """Jobs of one client, one after the other, until it is over; adds when each began and ended."""
+def ask(client: Client, seconds: float, until: float, over: threading.Event, met: list[tuple[float, float]]) -> None:
+    """Jobs of one client, one after the other, until it is over; adds when each began and ended, if by `until`."""
     while not over.is_set():
         began = time.monotonic()
         try:
@@ -117,8 +118,8 @@ def ask(client: Client, seconds: float, over: threading.Event, met: list[tuple[f
         except RuntimeError:  # cancelled at the end
             return
         client.result(job["id"])
-        if not over.is_set():
-            met.append((began, time.monotonic()))
+        if (ended := time.monotonic()) <= until:
+            met.append((began, ended))
 
 
 def memory(server: int) -> int:

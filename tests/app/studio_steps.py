@@ -45,7 +45,7 @@ def make(page: web.Browser, prompt: str, seconds: float | None = SECONDS) -> Non
 def finished(page: web.Browser, prompt: str, seconds: float | None = SECONDS) -> dict[str, Any]:
     """Makes music; gives its job once it is done and drawn."""
     make(page, prompt, seconds)
-    page.wait("document.querySelector('article').dataset.state === 'done'", 60)
+    page.wait("document.querySelector('article').dataset.state === 'done'")
     page.wait("document.querySelector('article:first-child .candidate[data-drawn]')")
     return dict(page.run("return document.querySelector('article').take.job"))
 

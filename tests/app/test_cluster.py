@@ -32,6 +32,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "disabled")
         patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
+        patch.setenv("RAY_memory_monitor_refresh_ms", "0")  # what others take is no reason to kill
         patch.setenv("RAY_worker_niceness", "0")  # other tests run beside these
         yield
     ray.shutdown()

@@ -8,7 +8,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,20 @@ FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (
     ("flow-tiny", {"straight": "2"}),
 )
 FAST = ("--set", "recipe.batch_size=2", "--sample-steps", 0, "--valid-steps", 0, "--device", "cpu", "--rank", 4)
+KILLED = """
+import json, os, signal
+from pathlib import Path
+from songloom.app import cli
+from songloom.training.trainer import Trainer
+STEP = Trainer._step
+def step_or_die(trainer, step, parts):
+    if 0 < json.loads(Path("broken/checkpoint/training/state.json").read_text())["step"] < step:
+        os.kill(os.getpid(), signal.SIGKILL)
+    STEP(trainer, step, parts)
+Trainer._step = step_or_die
+cli.main()
+"""
+"""Is killed once it has saved, and has gone on."""
 
 
 def write_tones(folder: Path, count: int, *, told: bool) -> Path:
@@ -88,13 +101,11 @@ def test_the_same_command_goes_on_after_it_was_killed(run: Run, model: Path, tmp
     write_tones(tmp_path / "mine", 3, told=True)
     words = ("finetune", model, "--data", "mine", *FAST, "--examples", 1, "--set", "recipe.steps=60", "--threads", 1)
     assert "trained for 60 steps" in run(*words, "--out", "whole")[1]
-    state = tmp_path / "broken/checkpoint/training/state.json"
-    command = (sys.executable, "-m", "songloom.app.cli", *words, "--out", "broken", "--save-minutes", 0.0005)
-    with subprocess.Popen([*map(str, command)], cwd=tmp_path, stdout=subprocess.DEVNULL) as killed:
-        while killed.poll() is None and not (state.is_file() and json.loads(state.read_text())["step"] > 0):
-            time.sleep(0.01)
-        killed.kill()
-    assert killed.returncode == -signal.SIGKILL, "it was done before it could be killed"
+    command = (sys.executable, "-c", KILLED, *words, "--out", "broken", "--save-minutes", 0.0005)
+    killed = subprocess.run([*map(str, command)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    state = json.loads((tmp_path / "broken/checkpoint/training/state.json").read_text())
+    assert 0 < state["step"] < 60
     code, out, err = run(*words, "--out", "broken")
     assert code == 0 and "trained for 60 steps" in out and "before and after" in out, err
     kept = [(tmp_path / name / "checkpoint/lora.safetensors").read_bytes() for name in ("whole", "broken")]

@@ -8,7 +8,7 @@ from pathlib import Path
 import browser as web
 import pytest
 import tones
-from served import Served
+from served import Served, own_host
 
 from songloom.metrics.listening.plan import plan
 
@@ -18,7 +18,7 @@ PICTURES = "SONGLOOM_PICTURES"
 
 def test_ratings_by_keyboard_survive_a_reload_and_a_killed_server(browser: web.Browser, tmp_path: Path) -> None:
     test = tones.prepared(tmp_path, ["good", "bad"])
-    with Served(tmp_path, "listen", "--port", 0) as server:
+    with Served(tmp_path, "listen", "--host", own_host(), "--port", 0) as server:
         browser.look(dark=False, width=760, height=680)
         browser.open(server.url)
         browser.wait("!document.getElementById('welcome').hidden")
@@ -52,7 +52,7 @@ def test_ratings_by_keyboard_survive_a_reload_and_a_killed_server(browser: web.B
             browser.keys(web.ENTER)
             if position == 3:
                 browser.wait("document.getElementById('status').textContent.includes('trying again')")
-                server = Served(tmp_path, "listen", "--port", server.port)
+                server = Served(tmp_path, "listen", "--host", own_host(), "--port", server.port)
                 browser.complaints()
             browser.wait(f"document.getElementById('count').textContent.startsWith('{position + 1} of')")
         browser.wait("!document.getElementById('end').hidden")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ BROKEN = (OSError, RuntimeError, ValueError)
 def server(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Iterator[Served]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "disabled")
+        patch.setenv("RAY_memory_monitor_refresh_ms", "0")  # what others take is no reason to kill
         patch.setenv("RAY_worker_niceness", "0")  # other tests run beside these
         patch.setenv("RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S", "60")
         words = ("--ray", "local", "--replicas", 2, "--model", f"tiny={model}", "--port", 0, "--patience", 0)
@@ -100,12 +103,15 @@ def test_a_replica_that_is_killed_in_the_middle_of_requests_costs_its_answers_al
     assert len(replicas(client, 2)) == 2
     accepted, broken, over = list[str](), list[Exception](), threading.Event()
 
-    def ask(seeds: range) -> None:
-        for seed in seeds:
+    def ask(first: int) -> None:
+        seeds, taken = itertools.count(first), 0
+        while taken < 5:
             try:
-                accepted.append(queued(client, seed))
+                accepted.append(queued(client, next(seeds)))
+                taken += 1
             except BROKEN as error:
                 broken.append(error)
+                time.sleep(0.1)
 
     def look() -> None:
         while not over.is_set():
@@ -114,7 +120,7 @@ def test_a_replica_that_is_killed_in_the_middle_of_requests_costs_its_answers_al
             except BROKEN as error:
                 broken.append(error)
 
-    askers = [threading.Thread(target=ask, args=(range(first, first + 5),)) for first in (0, 100)]
+    askers = [threading.Thread(target=ask, args=(first,)) for first in (0, 1000)]
     lookers = [threading.Thread(target=look) for _ in range(2)]
     for thread in (*askers, *lookers):
         thread.start()
@@ -128,16 +134,16 @@ def test_a_replica_that_is_killed_in_the_middle_of_requests_costs_its_answers_al
     assert {ended(client, identity)["state"] for identity in accepted} == {"done"}
     known = [one["id"] for one in client.ask("GET", "/v1/jobs")]
     assert len(known) == len(set(known)) and set(accepted) <= set(known)
-    assert len(known) <= len(accepted) + len(broken) and len(accepted) >= 5
+    assert len(known) <= len(accepted) + len(broken) and len(accepted) == 10
     assert len(replicas(client, 2)) == 2  # another one came
 
 
 def test_a_worker_and_the_keeper_that_are_killed_cost_no_job(server: Served, client: Client) -> None:
     before = {one["id"] for one in client.ask("GET", "/v1/jobs")}
-    made = [queued(client, seed, seconds=8.0) for seed in range(200, 203)]
+    made = [queued(client, seed, seconds=30.0) for seed in range(200, 203)]
     for name in ("ray::Maker", "ray::Keeper"):
         until(lambda: any(client.ask("GET", f"/v1/jobs/{one}")["state"] == "running" for one in made))
-        os.kill(ours(name, server)[0], signal.SIGKILL)
+        os.kill(until(partial(ours, name, server))[0], signal.SIGKILL)
     jobs = [ended(client, identity) for identity in made]
     assert [job["state"] for job in jobs] == ["done"] * 3
     assert {one["id"] for one in client.ask("GET", "/v1/jobs")} == before | set(made)

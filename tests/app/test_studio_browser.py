@@ -9,9 +9,11 @@ from pathlib import Path
 import browser as web
 import pytest
 import soundfile
+from halting import Halt, until
 from served import Served
 from studio_steps import NEWEST, SECONDS, choose, facts, fill, finished, loudest, make, opened, state
 
+from songloom.app.job_store import JobStore
 from songloom.client import Client
 from songloom.systems import registry
 
@@ -19,23 +21,20 @@ PICTURES = "SONGLOOM_PICTURES"
 """With this variable the pictures of docs/studio.md are taken anew, into the folder that it names."""
 
 
-def test_words_become_music_that_is_heard_while_it_is_made_and_after_a_reload(page: web.Browser) -> None:
-    page.run("""const { live } = await import("/studio/live.js");
-        window.shown = new Set();
-        window.early = window.grown = 0;
-        setInterval(() => {
-          const article = document.querySelector("article");
-          const [bar, wave] = ["progress", ".growing"].map((name) => article?.querySelector(name));
-          if (!bar) return;
-          shown.add(bar.value);
-          early = live.frames;
-          if (!live.part || wave.hidden) return;
-          grown = live.lines.filter(Boolean).length;
-        }, 20)""")
+def test_words_become_music_that_is_heard_while_it_is_made_and_after_a_reload(
+    page: web.Browser, studio: Served
+) -> None:
+    halt = Halt(studio.kept)
     make(page, "slow strings", 8)
-    page.wait("document.querySelector('article:first-child .candidate[data-drawn]')", 60)
+    halt.come()
+    page.wait("document.querySelector('article:first-child progress').value > 0.3")
+    assert page.run("return document.querySelector('article:first-child progress').value") < 1
+    page.wait("(await import('/studio/live.js')).live.part > 0")
+    assert page.run("return !document.querySelector('.growing').hidden")
+    assert page.run("return (await import('/studio/live.js')).live.lines.some(Boolean)")
+    halt.over()
+    page.wait("document.querySelector('article:first-child .candidate[data-drawn]')")
     assert page.run("return document.querySelector('article:first-child audio').duration") == pytest.approx(8, abs=0.01)
-    assert any(0 < part < 1 for part in page.run("return [...shown]")) and page.run("return early * grown") > 0
     page.run("document.activeElement.blur()")
     page.keys("1")
     assert loudest(page) > 0.01
@@ -49,11 +48,15 @@ def test_words_become_music_that_is_heard_while_it_is_made_and_after_a_reload(pa
     assert page.complaints() == []
 
 
-def test_what_is_cancelled_ends_and_stays_so(page: web.Browser) -> None:
-    make(page, "for ever", 300)
-    page.wait("document.querySelector('article').dataset.state === 'running'", 60)
+def test_what_is_cancelled_ends_and_stays_so(page: web.Browser, studio: Served) -> None:
+    halt, store = Halt(studio.kept), JobStore(studio.kept)
+    make(page, "for ever", 8)
+    halt.come()
+    page.wait("document.querySelector('article').dataset.state === 'running'")
     page.run("document.activeElement.blur()")
     page.keys(web.ESCAPE)
+    until(lambda: all(job.stop for job in store.every("running")))
+    halt.over()
     page.wait("document.querySelector('article').dataset.state === 'cancelled'")
     assert page.run("return (await import('/studio/live.js')).live.take") is None
     opened(page)
@@ -139,7 +142,7 @@ def test_the_embedded_models_make_two_takes_and_compare_them_with_their_words(
         browser.run("document.querySelector('#examples button').click()")
         fill(browser, "candidates", 2)
         finished(browser, "warm lo-fi piano, 75 bpm", 8)
-        browser.wait("document.querySelectorAll('article [data-fact=words]').length === 2", 60)
+        browser.wait("document.querySelectorAll('article [data-fact=words]').length === 2")
         assert all(-1 <= float(facts(browser, place)["words"].replace("−", "-")) <= 1 for place in (0, 1))
         browser.run("document.activeElement.blur()")
         browser.keys("2")

@@ -10,6 +10,7 @@ from pathlib import Path
 import browser as web
 import pytest
 import torch
+from halting import Halt, can_halt
 from served import Served
 
 from songloom.audio import files
@@ -21,8 +22,10 @@ PATIENCE = 600.0
 @pytest.fixture(scope="module")
 def studio(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     words = ("--model", f"tiny={model}", "--port", 0, "--no-window")
-    with Served(tmp_path_factory.mktemp("studio"), "studio", *words) as server:
-        yield server
+    with pytest.MonkeyPatch.context() as patch:
+        can_halt(patch)
+        with Served(tmp_path_factory.mktemp("studio"), "studio", *words) as server:
+            yield server
 
 
 def sound(pitch: float) -> str:
@@ -59,13 +62,16 @@ def test_ones_own_music_becomes_a_model_of_the_page(browser: web.Browser, studio
     (told,) = client.ask("GET", "/v1/tunings")
     assert told["name"] == "rain" and sorted(told["files"]) == ["a.txt", "a.wav", "b.wav"]
     if pictures := os.environ.get("SONGLOOM_PICTURES"):
-        browser.look(dark=False, width=440, height=760)
+        browser.look(dark=False, width=440, height=1080)
         browser.run("document.getElementById('mine').scrollIntoView()")
         browser.settle()
         browser.picture(Path(pictures) / "studio-tune.png")
+    halt = Halt(studio.kept)
     browser.run("document.querySelector('.tuning .learn').click()")
+    halt.come()
     browser.wait("document.querySelector('.tuning').dataset.state === 'learning'", PATIENCE)
     browser.wait("document.querySelector('.tuning progress').value > 0.05", PATIENCE)
+    halt.over()
     browser.wait("document.querySelector('.tuning').dataset.state === 'done'", PATIENCE)
     (told,) = client.ask("GET", "/v1/tunings")
     assert told["pieces"][1]["captions"] == ["wind in the trees"]

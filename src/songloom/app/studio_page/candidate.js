@@ -1,7 +1,7 @@
 // One candidate: its player, what is measured of it, its downloads.
 
 import { call } from "./calls.js";
-import { button, clock, made, say } from "./elements.js";
+import { button, clock, made, say, signed } from "./elements.js";
 import { likeness } from "./likeness.js";
 import { decoded } from "./pcm.js";
 import { player } from "./player.js";
@@ -43,8 +43,6 @@ export function candidate(take, result, place) {
   };
   return node;
 }
-
-const signed = (number, digits) => number.toFixed(digits).replace("-", "−");
 
 function facts({ recipe, measured }) {
   return [

@@ -30,4 +30,5 @@ export function fold(id, badge, ...children) {  // what a folded part of the for
 
 export const clock = (seconds) => seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
 export const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+export const signed = (number, digits) => (Number(number.toFixed(digits)) + 0).toFixed(digits).replace("-", "−");  // no -0
 export const later = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

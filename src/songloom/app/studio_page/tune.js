@@ -1,7 +1,7 @@
 // "Your music": files go up, their captions are looked at, a model learns them and stands among the others.
 
 import { ask, call } from "./calls.js";
-import { $, button, later, made, say, sentence } from "./elements.js";
+import { $, button, clock, later, made, say, sentence } from "./elements.js";
 import { drawPieces } from "./tune_pieces.js";
 import { drawOutcome } from "./tune_outcome.js";
 import { state, tell } from "./state.js";
@@ -69,8 +69,8 @@ function follow(told) {  // draws it, and looks again while it works
 }
 
 function said(told) {
-  const minutes = (told.seconds / 60).toFixed(1);
-  return `${DOES[told.state]} ${told.files.length} files, ${minutes} minutes, for ${told.model}. ${told.error ?? ""}`;
+  const count = told.files.filter((name) => !/\.txt$/i.test(name)).length, pieces = count === 1 ? "1 piece" : `${count} pieces`;
+  return `${DOES[told.state]} ${pieces}, ${clock(told.seconds)}, for ${told.model}. ${told.error ?? ""}`;
 }
 
 function parts(told) {

@@ -1,6 +1,6 @@
 // What learning changed: figures, and the same words before and after to listen to.
 
-import { made } from "./elements.js";
+import { made, signed } from "./elements.js";
 import { player } from "./tune_pieces.js";
 
 export function drawOutcome(told) {
@@ -16,6 +16,7 @@ function pair(example) {
 }
 
 function side(name, heard) {
-  const facts = [name, heard.tempo && `${Math.round(heard.tempo)} bpm`, heard.key, `similarity ${heard.similarity.toFixed(2)}`];
-  return made("div", {}, made("span", { className: "soft", textContent: facts.filter(Boolean).join(" · ") }), player(heard.path));
+  const facts = [heard.tempo && `${Math.round(heard.tempo)} bpm`, heard.key, `like the words ${signed(heard.similarity, 2)}`];
+  const told = facts.filter(Boolean).map((fact) => fact.replaceAll(" ", "\u00a0")).join(" · ");  // broken between facts only
+  return made("div", {}, made("strong", { textContent: name }), made("p", { className: "soft", textContent: told }), player(heard.path));
 }

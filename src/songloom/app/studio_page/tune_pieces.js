@@ -20,7 +20,8 @@ function drawn(told, piece, number) {
   const text = made("textarea", { value: piece.captions.join("\n"), rows: Math.max(2, piece.captions.length),
     placeholder: "What it sounds like, one wording a line" });
   text.setAttribute("aria-label", `Captions of ${piece.file}`);
-  const tempo = made("input", { type: "number", min: 20, max: 400, step: "any", value: piece.tempo ?? "", placeholder: "tempo, bpm", ariaLabel: `Tempo of ${piece.file}, beats per minute` });
+  const shown = piece.tempo ? String(Number(piece.tempo.toFixed(1))) : "";
+  const tempo = made("input", { type: "number", min: 20, max: 400, step: "any", value: shown, placeholder: "tempo, bpm", ariaLabel: `Tempo of ${piece.file}, beats per minute` });
   const key = made("select", { ariaLabel: `Key of ${piece.file}` }, ...[["", "no key"], ...KEYS.map((name) => [name, name])].map(([value, said]) =>
     made("option", { value, textContent: said })));
   key.value = piece.key ?? "";
@@ -32,7 +33,7 @@ function drawn(told, piece, number) {
     file: piece.file,
     ...(use.checked !== piece.use && { use: use.checked }),
     ...(wanted().join("\n") !== piece.captions.join("\n") && { captions: wanted() }),
-    ...(tempo.value !== String(piece.tempo ?? "") && tempo.value !== "" && { tempo: Number(tempo.value) }),
+    ...(tempo.value !== shown && tempo.value !== "" && { tempo: Number(tempo.value) }),
     ...(key.value !== (piece.key ?? "") && KEYS.includes(key.value) && { key: key.value }),
   });
   return { node, changed };
