@@ -35,7 +35,7 @@ TOGETHER = (1, 8)
 
 def main(
     model: str = "flow",
-    seconds: float = 4.0,
+    seconds: float = 10.0,
     budget: float = 18.0,
     clients: tuple[int, ...] = LEVELS,
     together: tuple[int, ...] = TOGETHER,

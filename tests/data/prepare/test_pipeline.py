@@ -217,3 +217,18 @@ def test_an_empty_result_is_an_error_that_names_a_reason(tmp_path: Path) -> None
     soundfile.write(tmp_path / "a.wav", np.zeros(2 * RATE), RATE)
     with pytest.raises(ValueError, match="none of 1 files is kept; the first: 100 % silent"):
         made(tmp_path, tmp_path / "out")
+
+
+def test_what_killed_processes_left_half_written_goes(music: Path, tmp_path: Path) -> None:
+    made(music, tmp_path)
+    whole = hashes(tmp_path)
+    left = (
+        ".train-00000.tar.0a1b2c3d.part",
+        ".train-00000.json.77.tmp",
+        ".index.json.77.tmp",
+        ".manifest.jsonl.77.tmp",
+    )
+    for name in left:
+        (tmp_path / name).write_bytes(b"half")
+    made(music, tmp_path)
+    assert hashes(tmp_path) == whole

@@ -232,8 +232,9 @@ def _told(shard: Shard) -> dict[str, Any]:
 def finish(out: Path, shards: Sequence[Shard]) -> None:
     """Write the manifest and the index over complete shards, and remove shards that are no longer among them, and what
     killed processes left of theirs."""
-    for part in out.glob(".*.tar.*.part"):
-        part.unlink(missing_ok=True)
+    for pattern in (".*.tar.*.part", ".*.json.*.tmp", ".*.jsonl.*.tmp"):
+        for left in out.glob(pattern):
+            left.unlink(missing_ok=True)
     names = {shard.name for shard in shards}
     for old in out.glob("*-[0-9][0-9][0-9][0-9][0-9].tar"):
         if old.name not in names:
