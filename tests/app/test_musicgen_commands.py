@@ -96,3 +96,18 @@ def test_the_precision_of_the_weights_is_an_option_and_stands_in_the_recipe(
     code, out, _ = run("replay", "a.wav")
     assert code == 0 and "the same samples" in out
     assert run(*words[:-2], "-o", "b.wav", "--precision", "int4")[0] != 0
+
+
+def test_a_prompt_that_is_longer_than_what_is_read_is_said_to_be_in_a_line(run: Run, melodic: Path) -> None:
+    words = ("generate", "--seconds", 0.4, "--model", melodic, "--temperature", 0, "--guidance", 2, "--json")
+    long = "calm " * 20
+    code, out, err = run(*words, long, "--negative", "drums " * 15, "-o", "long.wav")
+    assert code == 0
+    assert err.strip().splitlines() == [
+        "prompt: of 22 tokens musicgen-melody reads the first 16",
+        "negative prompt: of 17 tokens musicgen-melody reads the first 16",
+    ]
+    assert json.loads(out)["request"]["prompt"] == long
+    cut = run(*words, "calm " * 14, "--negative", "drums " * 14, "-o", "cut.wav")
+    assert cut[0] == 0 and cut[2] == ""
+    assert Path("long.wav").read_bytes() != b"" and torch.equal(files.read("long.wav")[0], files.read("cut.wav")[0])

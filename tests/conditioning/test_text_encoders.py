@@ -6,9 +6,13 @@ import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from songloom.conditioning.attributes import Vocabulary
+from songloom.conditioning.conditioners import TextConditioner
+from songloom.conditioning.cut import cut
 from songloom.conditioning.t5 import T5
 from songloom.conditioning.text import minilm
 from songloom.conditioning.text_encoders import MiniLMEncoder, TextEncoder
+from songloom.conditioning.token_text import SPELLED
 from songloom.published.t5 import load_t5
 
 
@@ -34,6 +38,24 @@ def test_a_text_does_not_depend_on_the_others_and_nothing_has_no_token(encoder: 
     assert torch.equal(both.vectors[2, : alone.mask.sum()], alone.vectors[0])
     nothing = encoder(("", " "))
     assert nothing.mask.shape == (2, 1) and not bool(nothing.mask.any())
+
+
+@pytest.mark.parametrize("longest", [2, 3, 8])
+def test_a_text_is_cut_where_it_has_more_tokens_than_are_read(longest: int) -> None:
+    words = "calm piano rain calm piano"
+    for encoder, marks in ((t5(longest), 0), (MiniLMEncoder(MiniLMEncoder.Config(longest=longest)), 2)):
+        tokens = 5 + marks
+        for model in (encoder, torch.nn.ModuleList([torch.nn.Linear(1, 1), encoder])):
+            found = cut(model, words)
+            assert found == ((tokens, longest) if tokens > longest else None)
+        assert len(encoder.encode(words)) == min(tokens, longest)  # counting leaves the reading as it was
+        assert cut(encoder, " ") is None
+    spelled = T5(
+        T5.Config(spelled=True, vocabulary=SPELLED, width=16, depth=1, heads=2, hidden=24, longest=longest + 2)
+    )
+    assert cut(spelled, "é" * longest) == (2 * longest + 2, longest + 2)
+    both = torch.nn.ModuleList([t5(4), TextConditioner(8, longest, Vocabulary())])
+    assert cut(both, words) == min((5, 4), (7, longest), key=lambda one: one[1] / one[0])
 
 
 def test_minilm_is_the_embedded_encoder() -> None:

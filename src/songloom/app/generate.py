@@ -15,7 +15,7 @@ from cyclopts import Parameter
 
 from songloom.app.prompt_files import read_prompts
 from songloom.app.screen import bar, errors
-from songloom.app.wishes import CONTROLS, NO_WISH, Whole, Wish, fitted_sounds, shown
+from songloom.app.wishes import CONTROLS, NO_WISH, Whole, Wish, cut_texts, fitted_sounds, shown
 from songloom.systems.request import Request
 
 if TYPE_CHECKING:
@@ -154,8 +154,7 @@ def generate(
         return
     best = _scorer(rank, embedder)
     opened = _open(model, lora, precision)
-    for line in fitted_sounds(request, opened.system.sample_rate, opened.system.channels):
-        errors.print(line, markup=False, highlight=False, soft_wrap=True)
+    _tell(opened, request)
     if stream:
         _stream(opened, request, target)
     else:
@@ -201,6 +200,13 @@ def _open(name: str, lora: Sequence[str] = (), precision: Precision | None = Non
         from songloom.inference.song import open_model
 
         return open_model(name, lora, precision)
+
+
+def _tell(model: Model, request: Request) -> None:
+    """A line on everything of a request that its model takes in another form or not whole."""
+    system = model.system
+    for line in fitted_sounds(request, system.sample_rate, system.channels) + cut_texts(request, system):
+        errors.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _scorer(rank: Rank, embedder: str | None) -> Scorer | None:
@@ -313,6 +319,7 @@ def _make_many(
             if path.exists() and not overwrite:
                 errors.print(f"{path} is there already, kept", markup=False, highlight=False)
                 continue
+            _tell(opened, request)
             _make_one(opened, request, path, best, loudness, False, json_line, False)
     if bad:
         raise ValueError(f"{len(bad)} of {len(bad) + len(good)} lines of {prompts} could not be used")

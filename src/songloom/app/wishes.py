@@ -15,6 +15,7 @@ from songloom.systems.request import DEFAULT_SECONDS, Request
 if TYPE_CHECKING:
     from songloom.audio.clip import Audio
     from songloom.conditioning.curves import Curve, Name
+    from songloom.systems.roles import Generator
 
 SOUNDS = ("continuation", "init")
 """Fields of a request that are sounds: files at the command line."""
@@ -149,6 +150,20 @@ def fitted_sounds(request: Request, sample_rate: int, channels: int) -> list[str
         own = f"{audio.sample_rate} Hz, {_channels(audio.channels)}"
         lines.append(f"{name}: {own} is taken as {sample_rate} Hz, {_channels(channels)}, as the model has it")
     return lines
+
+
+def cut_texts(request: Request, model: Generator) -> list[str]:
+    """A line for each text of a request that is longer than what its model reads."""
+    from songloom.conditioning.cut import cut
+
+    told = [(f"prompt at {start:g} s" if start else "prompt", words) for start, words in request.sections]
+    told.append(("negative prompt", request.negative_prompt or ""))
+    found = [(name, cut(model, words)) for name, words in told]
+    return [
+        f"{name}: of {one.tokens} tokens {model.config.kind} reads the first {one.read}"
+        for name, one in found
+        if one is not None
+    ]
 
 
 def _channels(count: int) -> str:

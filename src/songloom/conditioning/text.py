@@ -54,6 +54,11 @@ class MiniLM:
         self.bert.requires_grad_(False).eval()
         self._seen: OrderedDict[tuple[str, int], tuple[Tensor, Tensor]] = OrderedDict()
 
+    def count(self, text: str) -> int:
+        """How many tokens a text has, the marks at both ends included, before it is cut."""
+        self.tokenizer.no_truncation()
+        return len(self.tokenizer.encode(text))
+
     def embed(self, texts: Sequence[str], length: int) -> TextEmbedding:
         """Embeddings of B texts, of each the first `length` tokens (the marks at both ends included)."""
         if not 2 <= length <= LONGEST:

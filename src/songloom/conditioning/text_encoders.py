@@ -40,6 +40,15 @@ class TextEncoder(nn.Module, Configurable):
     def width(self) -> int:
         """Width E of the vectors."""
 
+    @property
+    @abstractmethod
+    def longest(self) -> int:
+        """How many tokens of a text are read."""
+
+    @abstractmethod
+    def count(self, text: str) -> int:
+        """How many tokens a text has, marks included, before it is cut."""
+
     @abstractmethod
     def encode(self, text: str) -> Tensor:
         """The vectors [L, E] of one text."""
@@ -68,11 +77,14 @@ def stacked(encoded: Sequence[Tensor]) -> TextStates:
 
 
 @lru_cache(maxsize=4)
-def tokenizer_of(data: bytes, longest: int) -> Tokenizer:
-    """The tokenizer of a tokenizer.json that pads nothing and cuts at `longest`."""
+def tokenizer_of(data: bytes, longest: int | None) -> Tokenizer:
+    """The tokenizer of a tokenizer.json that pads nothing and cuts at `longest` (None: nowhere)."""
     tokenizer = Tokenizer.from_str(data.decode())
     tokenizer.no_padding()
-    tokenizer.enable_truncation(longest)
+    if longest is None:
+        tokenizer.no_truncation()
+    else:
+        tokenizer.enable_truncation(longest)
     return tokenizer
 
 
@@ -96,6 +108,13 @@ class MiniLMEncoder(TextEncoder, kind="minilm"):
     @property
     def width(self) -> int:
         return WIDTH
+
+    @property
+    def longest(self) -> int:
+        return self.config.longest
+
+    def count(self, text: str) -> int:
+        return minilm().count(text)
 
     def encode(self, text: str) -> Tensor:
         found = minilm().embed([text], self.config.longest)

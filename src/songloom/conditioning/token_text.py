@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from songloom.conditioning.text_encoders import TextEncoder, tokenizer_of
@@ -39,14 +40,27 @@ class TokenText(TextEncoder):
         self.config = config
         self.register_buffer("tokenizer", torch.zeros(config.tokenizer_bytes, dtype=torch.uint8))
 
+    @property
+    def longest(self) -> int:
+        return self.config.longest
+
+    def count(self, text: str) -> int:
+        if self.config.spelled:
+            return 2 + len(text.encode())
+        return len(self._tokenizer(None).encode(text))
+
     def tokens(self, text: str) -> list[int]:
         """Token ids of a text, with its marks. Raises ValueError where there is no tokenizer."""
         if self.config.spelled:
             letters = [LETTERS + byte for byte in text.encode()]
             return [BEGIN, *letters[: self.config.longest - 2], END]
+        return self._tokenizer(self.config.longest).encode(text).ids
+
+    def _tokenizer(self, longest: int | None) -> Tokenizer:
+        """That of the weights, which cuts at `longest`."""
         if not self.config.tokenizer_bytes:
             raise ValueError(f"this {self.config.kind} has no tokenizer: texts need the tokenizer.json of its model")
-        return tokenizer_of(self.tokenizer.cpu().numpy().tobytes(), self.config.longest).encode(text).ids
+        return tokenizer_of(self.tokenizer.cpu().numpy().tobytes(), longest)
 
     def rows(self, texts: Sequence[str], device: torch.device) -> tuple[Tensor, Tensor]:
         """Ids [B, L], zero beyond a text's end, and mask [B, L] (True is a token)."""
