@@ -268,14 +268,10 @@ def show(result: dict[str, Any], out: Path | None, docs: Path | None, table: str
     """Prints the table; writes the files that were asked for."""
     rows = [line(row) for row in result["rows"]]
     where = result["machine"]
-    counted = "the processor's time, " if result["clock"] == "processor" else ""
-    many, steps = (
-        f"{result[name]} {what}{'s' * (result[name] != 1)}"
-        for name, what in (("threads", "thread"), ("rounds", "step"))
-    )
-    note = (
-        f"{where['cpu']}, torch {where['torch']}, {many}, {result['depth']} blocks; {counted}medians of {steps} each, "
-    )
+    many = f"{result['threads']} thread{'s' * (result['threads'] != 1)}"
+    steps = "one step" if result["rounds"] == 1 else f"medians of {result['rounds']} steps"
+    counted = f"the processor's time of {steps}" if result["clock"] == "processor" else steps
+    note = f"{where['cpu']}, torch {where['torch']}, {many}, {result['depth']} blocks; {counted} each, "
     note += f"in turns; whole runs of {result['steps']} steps." if result["steps"] else "in turns."
     publish(table, HEADERS, rows, note, result=result, out=out, docs=docs)
 

@@ -32,5 +32,8 @@ def test_one_run_times_both_and_states_the_errors(monkeypatch: pytest.MonkeyPatc
 
 def test_sizes_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(FOLDER)
+    bench = importlib.import_module("diffusion_speed")
     with pytest.raises(ValueError, match="must be 1 or more"):
-        importlib.import_module("diffusion_speed").main(rounds=0)
+        bench.main(rounds=0)
+    with pytest.raises(ValueError, match="one thread on a CPU, not of 2 on cpu"):
+        bench.main(clock="processor", threads=2)
