@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from songloom.conditioning.attributes import AttributeReader, Vocabulary
+from songloom.conditioning.phrasings import of_moods, of_styles
 from songloom.data.manifest import Caption, Clip
 from songloom.training.reader import Lessons, embedded, load_reader, save_reader, teach, texts
 
@@ -77,3 +78,26 @@ def test_a_kept_reader_reads_the_same_and_another_may_adopt_what_it_learned(tmp_
     other.adopt(one)
     assert torch.allclose(other(pooled).chances(), one(pooled).chances(), atol=1e-5)
     assert torch.equal(other.centre, scale)
+
+
+def test_more_captions_and_wordings_are_the_same_ones_and_others() -> None:
+    many = [
+        Clip(id=str(i), audio="a.wav", seconds=1.0, sample_rate=8000, channels=1, split="train",
+             captions=tuple(Caption("phrase", f"{letter} {i}") for letter in "abcde"), labels=dict(LABELS[i % 2]))
+        for i in range(6)
+    ]  # fmt: skip
+    reader = AttributeReader(WORDS)
+    few, more = (texts(reader, many, Lessons(captions=n, wordings=n)) for n in (1, 3))
+    assert len(more[0]) == len(more[1]) == 18
+    assert set(map(str, few[0])) < set(map(str, more[0])) and more[1][:6] == few[1]
+
+
+def test_words_for_a_mood_alone_leave_the_style_open() -> None:
+    reader = AttributeReader(WORDS)
+    teach(reader, clips(), 16, FEW)
+    surest = {
+        kind: reader(embedded(phrases, 16)).style.softmax(-1).max(-1).values.mean()
+        for kind, phrases in {"style": of_styles("techno"), "mood": of_moods("dark")}.items()
+    }
+    assert surest["mood"] < 0.75
+    assert surest["style"] > 0.9

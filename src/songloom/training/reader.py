@@ -7,7 +7,7 @@ all the words there are, in minutes of one core, as no sound is needed; the gene
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
-from songloom.conditioning.attributes import AttributeReader
+from songloom.conditioning.attributes import AttributeReader, Vocabulary
 from songloom.conditioning.phrasings import Phrase, alone, worded
 from songloom.conditioning.text import minilm
 from songloom.data.manifest import Clip
@@ -32,8 +32,8 @@ class Lessons:
     """Of each clip `captions` as they are and `wordings` in the glossary's words; a batch holds texts of the three
     kinds (captions, wordings, phrases alone) in these `shares`. `noise` is added to embeddings of mean square 1."""
 
-    captions: int = 3
-    wordings: int = 3
+    captions: int = 2
+    wordings: int = 2
     shares: tuple[int, int, int] = (64, 128, 64)
     steps: int = 2000
     learning_rate: float = 2e-3
@@ -47,15 +47,23 @@ def teach(
 ) -> None:
     """Teaches a reader anew from `clips` of which `length` tokens of a text count; it keeps its scale. Raises
     ValueError when the clips have no captions."""
-    kinds = [
-        ([one for one in kind if one[0].strip()], share)
-        for kind, share in zip(texts(reader, clips, lessons), lessons.shares, strict=True)
-    ]
-    if not kinds[0][0]:
+    kinds = [[one for one in kind if one[0].strip()] for kind in texts(reader, clips, lessons)]
+    if not kinds[0]:
         raise ValueError("the reader learns from captions; these clips have none")
+    learn(reader, list(zip(kinds, lessons.shares, strict=True)), length, lessons, progress)
+
+
+def learn(
+    reader: AttributeReader,
+    kinds: Sequence[tuple[Sequence[Phrase], int]],
+    length: int,
+    lessons: Lessons,
+    progress: Progress | None = None,
+) -> None:
+    """Teaches a reader anew from kinds of texts, of each so many in a batch; empty ones are left out."""
     kinds = [(kind, share) for kind, share in kinds if kind]
     seen = [reader.standard(embedded([text for text, _ in kind], length, progress)) for kind, _ in kinds]
-    truth = [reader.vocabulary.truth([meant for _, meant in kind]) for kind, _ in kinds]
+    truth = [_open(reader.vocabulary, [meant for _, meant in kind]) for kind, _ in kinds]
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(lessons.seed)
         reader.inside.reset_parameters()
@@ -63,15 +71,24 @@ def teach(
         _train(reader, seen, truth, [share for _, share in kinds], lessons)
 
 
+def _open(vocabulary: Vocabulary, meant: Sequence[Mapping[str, Any]]) -> Tensor:
+    """[N, size]: what is true; a text that names a mood and no style may be of any style, and a reader that says so
+    leaves the choice to the rest of a prompt."""
+    truth = vocabulary.truth(meant)
+    style, mood, _ = vocabulary.parted(truth)
+    style[style[:, 0].isnan() & ~mood[:, 0].isnan()] = 1 / len(vocabulary.styles)
+    return truth
+
+
 def texts(reader: AttributeReader, clips: Sequence[Clip], lessons: Lessons) -> tuple[list[Phrase], ...]:
-    """Captions, wordings and phrases alone, each with what is to be read in it; the same every time."""
-    rng = random.Random(lessons.seed)
+    """Captions, wordings and phrases alone, each with what is to be read in it; the same every time, and more of a kind
+    are the same ones and others."""
     captions: list[Phrase] = []
-    wordings: list[Phrase] = []
     for clip in clips:
-        some = rng.sample(clip.captions, min(lessons.captions, len(clip.captions)))
-        captions += [(caption.text, dict(clip.labels)) for caption in some]
-        wordings += [found for _ in range(lessons.wordings) if (found := worded(clip.labels, rng)) is not None]
+        shuffled = random.Random(f"captions {lessons.seed} {clip.id}").sample(clip.captions, len(clip.captions))
+        captions += [(caption.text, dict(clip.labels)) for caption in shuffled[: lessons.captions]]
+    rng = random.Random(f"wordings {lessons.seed}")
+    wordings = [found for _ in range(lessons.wordings) for clip in clips if (found := worded(clip.labels, rng))]
     return captions, wordings, alone(reader.vocabulary.styles, reader.vocabulary.moods)
 
 
