@@ -66,7 +66,8 @@ def main(
     rest = [one for one in rest if one[0] not in telling]
     heard = embedded([text for text, _ in hidden], TOKENS)
     lessons = replace(Lessons(), steps=steps, learning_rate=rate, noise=noise)
-    rows, result = [], {}
+    rows: list[list[str]] = []
+    result: dict[str, dict[str, str]] = {}
     for part in PARTS:
         some = rest[: round(part * len(rest))]
         reader = AttributeReader(words)

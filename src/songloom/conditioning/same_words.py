@@ -38,7 +38,7 @@ def held_in(phrases: Iterable[str], wordings: Iterable[str]) -> list[tuple[str, 
         if words := plain(wording):
             for letters in (words[0][:3], "".join(words)[:3]):
                 alike.setdefault(letters, set()).add(wording)
-    found = []
+    found: list[tuple[str, str]] = []
     for phrase in phrases:
         near = {wording for run in runs(plain(phrase)) for wording in alike.get(run[:3], ())}
         found += [(phrase, wording) for wording in sorted(near) if holds(phrase, wording)]
