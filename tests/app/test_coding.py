@@ -154,6 +154,13 @@ def test_wrong_files_are_one_line_and_leave_nothing(run: Run, codec: Path, tmp_p
         assert set(tmp_path.iterdir()) == before
 
 
+def test_what_is_not_there_is_said_before_anything_about_the_result(run: Run, tmp_path: Path) -> None:
+    for command in ("encode", "decode"):
+        code, _, error = run(command, "nowhere", "-o", "results")
+        assert code == 1 and error == "songloom: nowhere: no such file or folder\n"
+    assert not (tmp_path / "results").exists()
+
+
 def test_a_file_is_decoded_only_by_the_codec_that_made_it(run: Run, codec: Path, model: Path, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav", 4000)
     torch.manual_seed(1)

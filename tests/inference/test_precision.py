@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 
 import pytest
 import torch
@@ -139,3 +140,12 @@ def test_a_codec_without_codes_is_lowered_by_its_latents() -> None:
 def test_narrow_codecs_have_nothing_to_lower() -> None:
     with pytest.raises(ValueError, match="no wide convolutions"):
         to_bfloat16(Dac.presets()["dac-tiny"].build().eval(), "decode")
+
+
+def test_a_lowered_convolution_that_has_run_can_be_copied_and_sent() -> None:
+    conv, entered = Conv(64, 64, 1), torch.randn(1, 64, 40)
+    with torch.no_grad():
+        conv.kept.dtype = torch.bfloat16
+        made = conv(entered)
+        for twin in (copy.deepcopy(conv), pickle.loads(pickle.dumps(conv))):
+            assert torch.equal(twin(entered), made)

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from songloom.layers import passes
-from songloom.layers.curve import Curve
+from songloom.layers.bend import Bend
 from songloom.layers.dilated import ResidualUnit, Up
 from songloom.layers.minimal_filtering import scheme
 from songloom.layers.snake import Snake
@@ -67,26 +67,26 @@ def test_numbers_become_bfloat16_as_torch_rounds_them() -> None:
     assert torch.equal(made[21, 0], rows[0, 15].bfloat16())  # the value at infinity: the last input less the second
 
 
-def formula(frames: Tensor, curve: Curve) -> Tensor:
+def formula(frames: Tensor, bend: Bend) -> Tensor:
     """The snake of frames [B, C, T] in float64."""
-    rate, height = curve.rate.double()[:, None], curve.height.double()[:, None]
+    rate, height = bend.rate.double()[:, None], bend.height.double()[:, None]
     return frames.double() + height * torch.sin(rate * frames.double()).square()
 
 
-def curve(channels: int) -> Curve:
-    return Curve(4 * torch.rand(channels) - 2, torch.randn(channels))
+def bend(channels: int) -> Bend:
+    return Bend(4 * torch.rand(channels) - 2, torch.randn(channels))
 
 
 @pytest.mark.parametrize("items", [1, 3])
 def test_a_compiled_snake_is_its_formula(items: int) -> None:
-    frames, shape = torch.randn(items, 20, 500) * 5, curve(20)
+    frames, shape = torch.randn(items, 20, 500) * 5, bend(20)
     made = compiled.snake(frames, shape)
     torch.testing.assert_close(made.double(), formula(frames, shape), atol=1e-4, rtol=1e-5)
     assert made.stride()[1] == 1
 
 
 def test_the_snake_of_rows_in_bfloat16_is_that_of_the_same_numbers_rounded() -> None:
-    frames, shape = torch.randn(2, 20, 50).bfloat16(), curve(20)
+    frames, shape = torch.randn(2, 20, 50).bfloat16(), bend(20)
     exact = compiled.snake(frames.float(), shape)
     made = compiled.snake(frames, shape)
     assert torch.equal(made, exact.bfloat16())
@@ -98,7 +98,7 @@ def test_windows_are_those_of_the_snake_between_zeros(
     items: int, frames: int, hop: int, front: int, count: int
 ) -> None:
     torch.manual_seed(frames)
-    rows, shape = torch.randn(items, frames, 3), curve(3)
+    rows, shape = torch.randn(items, frames, 3), bend(3)
     made = compiled.windows(rows, shape, front=front, hop=hop, count=count, dtype=torch.float32)
     bent = formula(rows.transpose(1, 2), shape)
     wide = functional.pad(bent, (front, (count + 1) * hop))[..., : (count + 1) * hop]
@@ -119,7 +119,7 @@ def test_rows_of_either_type_are_added_in_float32(kind: torch.dtype) -> None:
 def test_snakes_inside_a_convolution_are_those_around_it(low: torch.dtype | None) -> None:
     torch.manual_seed(0)
     frames, conv = torch.randn(2, 70, 1200), Conv(70, 70, 7, dilation=3).double()
-    first, second = curve(70), curve(70)
+    first, second = bend(70), bend(70)
     wanted = formula(conv(formula(frames, first)), second).detach()
     conv.float().kept.dtype = low
     with torch.no_grad():
@@ -135,7 +135,7 @@ def test_passes_on_several_threads_give_every_bit_of_those_on_one(threads: int, 
     unit = ResidualUnit(64, 3, Snake)
     for conv in (unit.dilated, unit.mix):
         conv.kept.dtype = torch.bfloat16 if low else None
-    frames, shape = torch.randn(2, 64, 1777), curve(64)
+    frames, shape = torch.randn(2, 64, 1777), bend(64)
     values = scheme(7).transformed(torch.randn(7, 64, 64), torch.bfloat16 if low else torch.float32)
 
     def made() -> list[Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,9 @@ from songloom.data.workers import HERE, Workers, mapped
 
 def pairs(source: Path, output: Path | None, suffixes: Collection[str], suffix: str) -> list[tuple[Path, Path]]:
     """Files to read and files to write. A file goes to `output`, or beside itself with another suffix; a folder's
-    files with one of `suffixes` go to the same places under `output`."""
+    files with one of `suffixes` go to the same places under `output`. Raises OSError where there is no `source`."""
+    if not source.exists():
+        raise FileNotFoundError(errno.ENOENT, "no such file or folder", str(source))
     if not source.is_dir():
         return [(source, output or source.with_suffix(suffix))]
     found = sorted(

@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from songloom.layers.curve import SQUARED_SINE, Curve
+from songloom.layers.bend import SQUARED_SINE, Bend
 from songloom.layers.team import together
 
 Array = NDArray[Any]
@@ -31,33 +31,33 @@ LENIENT = {"contract", "reassoc", "nsz", "arcp"}
 AT_ONCE = 64
 """Channels that are transformed at a time: 16 inputs and 22 values of each lie in the first cache."""
 SERIES = np.array(SQUARED_SINE, np.float32)
+SOME = 2048
+"""Numbers of rows that are added at a time."""
 C1, C2, C3 = (np.float32(math.cos(2 * math.pi * k / 7)) for k in (1, 2, 3))
 S1, S2, S3 = (np.float32(math.sin(2 * math.pi * k / 7)) for k in (1, 2, 3))
 HALF, BIT, SIXTEEN = np.uint32(0x7FFF), np.uint32(1), np.uint32(16)
 
 
-def snake(frames: Tensor, curve: Curve) -> Tensor:
+def snake(frames: Tensor, bend: Bend) -> Tensor:
     """The snake of frames [B, C, T], time-major as it gives them."""
     rows = frames.transpose(1, 2).contiguous()
     made = torch.empty_like(rows)
-    together(
-        _snake, _array(rows.flatten(0, 1)), _curve(curve), SERIES, _array(made.flatten(0, 1)), numbers=made.numel()
-    )
+    together(_snake, _array(rows.flatten(0, 1)), _shape(bend), SERIES, _array(made.flatten(0, 1)), numbers=made.numel())
     return made.transpose(1, 2)
 
 
-def windows(rows: Tensor, curve: Curve | None, *, front: int, hop: int, count: int, dtype: torch.dtype) -> Tensor:
+def windows(rows: Tensor, bend: Bend | None, *, front: int, hop: int, count: int, dtype: torch.dtype) -> Tensor:
     """The snake of rows [B, T, C] after `front` zeros, as `count` windows of two hops, one hop apart: [B, count,
     2 * hop * C] of `dtype`. What lies beyond the rows is zero."""
     made = rows.new_empty(len(rows), count, 2 * hop, rows.shape[2], dtype=dtype)
-    together(_windows, _array(rows.contiguous()), front, hop, _curve(curve), SERIES, _array(made), numbers=made.numel())
+    together(_windows, _array(rows.contiguous()), front, hop, _shape(bend), SERIES, _array(made), numbers=made.numel())
     return made.flatten(2)
 
 
 def added(rows: Tensor, others: Tensor) -> Tensor:
     """The sum of rows [B, T, C] of either type, float32."""
     made = torch.empty_like(rows, dtype=torch.float32, memory_format=torch.contiguous_format)
-    parts = (_array(each.contiguous().flatten(0, 1)) for each in (rows, others, made))
+    parts = (_array(each.contiguous().flatten()) for each in (rows, others, made))
     together(_added, *parts, numbers=made.numel())
     return made
 
@@ -70,27 +70,27 @@ def seven_taps(
     front: int,
     frames: int,
     dilation: int,
-    before: Curve | None = None,
-    after: Curve | None = None,
+    before: Bend | None = None,
+    after: Bend | None = None,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
     """Rows [B, T, C], or their snake `before`, after `front` zeros, filtered by the values [22, C, C'] of seven taps:
     [B, frames, C'], or their snake `after`, of `dtype`. What lies beyond the rows is zero."""
     items, groups = len(rows), -(-frames // (10 * dilation))
     evaluated = rows.new_empty(22, items * groups * dilation, rows.shape[2], dtype=values.dtype)
-    given = _array(rows.contiguous()), front, dilation, _curve(before), SERIES, _array(evaluated)
+    given = _array(rows.contiguous()), front, dilation, _shape(before), SERIES, _array(evaluated)
     together(_evaluate, *given, numbers=evaluated.numel())
     products = torch.bmm(evaluated, values)
     made = rows.new_empty(items, frames, values.shape[2], dtype=dtype)
     shift = made.new_zeros(made.shape[2], dtype=torch.float32) if bias is None else bias
-    taken = _array(products), _array(shift), dilation, _curve(after), SERIES, _array(made)
+    taken = _array(products), _array(shift), dilation, _shape(after), SERIES, _array(made)
     together(_outputs, *taken, numbers=products.numel())
     return made
 
 
-def _curve(curve: Curve | None) -> Array:
+def _shape(bend: Bend | None) -> Array:
     """Turns and height of each channel [2, C]; [2, 0] for none."""
-    return _array(torch.empty(2, 0) if curve is None else torch.stack([curve.rate / torch.pi, curve.height]).float())
+    return _array(torch.empty(2, 0) if bend is None else torch.stack([bend.rate / torch.pi, bend.height]).float())
 
 
 def _array(tensor: Tensor) -> Array:
@@ -134,53 +134,53 @@ def _put(row: Array, into: Array) -> None:
 
 
 @_part
-def _bend(row: Array, curve: Array, series: Array) -> None:
+def _curve(row: Array, turns: Array, height: Array, series: Array) -> None:
     """A row of float32 becomes its snake."""
     p4, p3, p2, p1, p0 = series[0], series[1], series[2], series[3], series[4]
-    for c in range(curve.shape[1]):
+    for c in range(turns.shape[0]):
         x = row[c]
-        turn = x * curve[0, c]
+        turn = x * turns[c]
         turn -= np.rint(turn)
         square = turn * turn
-        row[c] = x + curve[1, c] * square * (p0 + square * (p1 + square * (p2 + square * (p3 + square * p4))))
+        row[c] = x + height[c] * square * (p0 + square * (p1 + square * (p2 + square * (p3 + square * p4))))
 
 
 @_kernel
-def _snake(part: int, parts: int, rows: Array, curve: Array, series: Array, made: Array) -> None:
+def _snake(part: int, parts: int, rows: Array, bend: Array, series: Array, made: Array) -> None:
     """Rows [N, C] -> [N, C]."""
     row = np.empty(rows.shape[1], np.float32)
     for place in range(part * len(rows) // parts, (part + 1) * len(rows) // parts):
         _get(rows[place], row)
-        _bend(row, curve, series)
+        _curve(row, bend[0], bend[1], series)
         _put(row, made[place])
 
 
 @_kernel
-def _windows(
-    part: int, parts: int, rows: Array, front: int, hop: int, curve: Array, series: Array, made: Array
-) -> None:
+def _windows(part: int, parts: int, rows: Array, front: int, hop: int, bend: Array, series: Array, made: Array) -> None:
     """Rows [B, T, C] -> windows [B, count, 2 * hop, C]."""
-    row, count = np.empty(rows.shape[2], np.float32), made.shape[0] * made.shape[1]
-    for place in range(part * count // parts, (part + 1) * count // parts):
-        item, window = divmod(place, made.shape[1])
-        for k in range(2 * hop):
-            source = window * hop + k - front
-            if 0 <= source < rows.shape[1]:
-                _get(rows[item, source], row)
-                _bend(row, curve, series)
-                _put(row, made[item, window, k])
-            else:
-                made[item, window, k] = 0
+    row, length = np.empty(rows.shape[2], np.float32), (made.shape[1] + 1) * hop
+    for place in range(part * rows.shape[0] * length // parts, (part + 1) * rows.shape[0] * length // parts):
+        item, position = divmod(place, length)
+        window, k = divmod(position, hop)
+        if 0 <= position - front < rows.shape[1]:
+            _get(rows[item, position - front], row)
+            _curve(row, bend[0], bend[1], series)
+        else:
+            row[:] = 0
+        if window < made.shape[1]:
+            _put(row, made[item, window, k])
+        if window > 0:  # the second half of the window before
+            _put(row, made[item, window - 1, k + hop])
 
 
 @_kernel
 def _added(part: int, parts: int, rows: Array, others: Array, made: Array) -> None:
-    """Rows [N, C] twice -> [N, C]."""
-    one, other = np.empty(rows.shape[1], np.float32), np.empty(rows.shape[1], np.float32)
-    for place in range(part * len(rows) // parts, (part + 1) * len(rows) // parts):
-        _get(rows[place], one)
-        _get(others[place], other)
-        into = made[place]
+    """Numbers [N] twice -> [N]."""
+    one, other = np.empty(SOME, np.float32), np.empty(SOME, np.float32)
+    for begin in range(part * SOME, made.shape[0], parts * SOME):
+        _get(rows[begin : begin + SOME], one)
+        _get(others[begin : begin + SOME], other)
+        into = made[begin : begin + SOME]
         for c in range(into.shape[0]):
             into[c] = one[c] + other[c]
 
@@ -244,7 +244,7 @@ def _sums(y: Array, x: Array) -> None:
 
 @_kernel
 def _evaluate(
-    part: int, parts: int, rows: Array, front: int, dilation: int, curve: Array, series: Array, made: Array
+    part: int, parts: int, rows: Array, front: int, dilation: int, bend: Array, series: Array, made: Array
 ) -> None:
     """Rows [B, T, C] -> values [22, B * groups * dilation, C]. Taps of one phase of the dilation are neighbours."""
     x, y = np.zeros((16, AT_ONCE), np.float32), np.empty((22, AT_ONCE), np.float32)
@@ -257,7 +257,7 @@ def _evaluate(
                 row = (10 * group + j) * dilation + phase - front
                 if 0 <= row < rows.shape[1]:
                     _get(rows[item, row, begin:end], x[j])
-                    _bend(x[j], curve[:, begin:end], series)
+                    _curve(x[j], bend[0, begin:end], bend[1, begin:end], series)
                 else:
                     x[j] = 0
             _values(x, y)
@@ -267,7 +267,7 @@ def _evaluate(
 
 @_kernel
 def _outputs(
-    part: int, parts: int, products: Array, bias: Array, dilation: int, curve: Array, series: Array, made: Array
+    part: int, parts: int, products: Array, bias: Array, dilation: int, bend: Array, series: Array, made: Array
 ) -> None:
     """Products [22, B * groups * dilation, C] -> rows [B, T, C]."""
     y, x = np.zeros((22, AT_ONCE), np.float32), np.empty((10, AT_ONCE), np.float32)
@@ -285,5 +285,5 @@ def _outputs(
                 if row < made.shape[1]:
                     for c in range(added.shape[0]):
                         x[m, c] += added[c]
-                    _bend(x[m], curve[:, begin:end], series)
+                    _curve(x[m], bend[0, begin:end], bend[1, begin:end], series)
                     _put(x[m], made[item, row, begin:end])

@@ -46,7 +46,7 @@ class ResidualUnit(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         low, fast = self.low(frames), machine_code(frames, least=0)
-        inner = self.dilated(frames, before=self.first.curve, after=self.second.curve, low=low)
+        inner = self.dilated(frames, before=self.first.bend, after=self.second.bend, low=low)
         made = self.mix(inner, low=low)
         if low is None or fast is None:
             return made.add_(frames)
@@ -77,7 +77,7 @@ class Down(Stage):
     def forward(self, frames: Tensor) -> Tensor:
         for unit in self.units:
             frames = unit(frames)
-        return self.conv(frames, before=self.snake.curve)
+        return self.conv(frames, before=self.snake.bend)
 
 
 class Up(Stage):
@@ -94,7 +94,7 @@ class Up(Stage):
     def forward(self, frames: Tensor) -> Tensor:
         first = self.units[0]
         assert isinstance(first, ResidualUnit)
-        frames = self.conv(frames, before=self.snake.curve, low=first.low(frames))
+        frames = self.conv(frames, before=self.snake.bend, low=first.low(frames))
         for unit in self.units:
             frames = unit(frames)
         return frames
@@ -109,7 +109,7 @@ class Leave(Stage):
         self.conv = Conv(inputs, outputs, kernel, bias=bias)
 
     def forward(self, frames: Tensor) -> Tensor:
-        return self.conv(frames, before=self.snake.curve)
+        return self.conv(frames, before=self.snake.bend)
 
 
 class Encoder(Chain):

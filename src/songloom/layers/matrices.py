@@ -96,7 +96,7 @@ class Float32Product:
     """Exact, but for the order of sums."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None, rows: int = ROWS) -> None:
-        self.matrix = _laid_out(weight.detach().float(), rows)
+        self.matrix = laid_out(weight.detach().float(), rows)
         self.bias = None if bias is None else bias.detach().float()
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -107,7 +107,7 @@ class Bfloat16Product:
     """Weights and activations in bfloat16, sums in float32."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None, rows: int = ROWS) -> None:
-        self.matrix = _laid_out(paged(weight.shape, torch.bfloat16, weight.device).copy_(weight.detach()), rows)
+        self.matrix = laid_out(paged(weight.shape, torch.bfloat16, weight.device).copy_(weight.detach()), rows)
         self.bias = None if bias is None else bias.detach().bfloat16()
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -164,7 +164,7 @@ def in_steps(weight: Tensor, scale: Tensor) -> Tensor:
     return made
 
 
-def _laid_out(weight: Tensor, rows: int) -> Callable[[Tensor, Tensor | None], Tensor]:
+def laid_out(weight: Tensor, rows: int) -> Callable[[Tensor, Tensor | None], Tensor]:
     """Products with a weight, in oneDNN's layout where there is one for its kind of number."""
     known = weight.device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     if not known or (weight.dtype == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported()):

@@ -9,18 +9,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from songloom.layers.curve import SQUARED_SINE, Curve
+from songloom.layers.bend import SQUARED_SINE, Bend
 from songloom.layers.passes import machine_code
 
 SMALL = 1e-9
 """Added to what is divided by, as in the published models."""
 
 
-def snake(frames: Tensor, curve: Curve) -> Tensor:
+def snake(frames: Tensor, bend: Bend) -> Tensor:
     """x + height * sin(rate * x)^2 for frames [B, C, T]."""
     if (fast := machine_code(frames)) is not None:
-        return fast.snake(frames, curve)
-    rate, height = curve.rate[:, None], curve.height[:, None]
+        return fast.snake(frames, bend)
+    rate, height = bend.rate[:, None], bend.height[:, None]
     if torch.is_grad_enabled():
         return frames + height * torch.sin(rate * frames).square()
     if frames.dtype == torch.float32 and frames.device.type == "cpu":
@@ -49,12 +49,12 @@ class Snake(nn.Module):
         self.alpha = nn.Parameter(torch.ones(width))
 
     @property
-    def curve(self) -> Curve:
+    def bend(self) -> Bend:
         """What the weights stand for."""
-        return Curve(self.alpha, 1 / (self.alpha + SMALL))
+        return Bend(self.alpha, 1 / (self.alpha + SMALL))
 
     def forward(self, frames: Tensor) -> Tensor:
-        return snake(frames, self.curve)
+        return snake(frames, self.bend)
 
 
 class SnakeBeta(Snake):
@@ -66,5 +66,5 @@ class SnakeBeta(Snake):
         self.beta = nn.Parameter(torch.zeros(width))
 
     @property
-    def curve(self) -> Curve:
-        return Curve(self.alpha.exp(), 1 / (self.beta.exp() + SMALL))
+    def bend(self) -> Bend:
+        return Bend(self.alpha.exp(), 1 / (self.beta.exp() + SMALL))

@@ -13,13 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import ModuleType
+from typing import Any, TypeVar
 
 import torch
 from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from songloom.layers.curve import Curve
+from songloom.layers.bend import Bend
+from songloom.layers.many_rows import ROWS
+from songloom.layers.matrices import laid_out
 from songloom.layers.minimal_filtering import OUTPUTS, Scheme, scheme
 from songloom.layers.passes import LEAST, machine_code
 from songloom.layers.snake import snake
@@ -49,18 +52,18 @@ def beside_next(rows: Tensor) -> Tensor:
     return torch.cat([rows[:, :-1], rows[:, 1:]], 2)
 
 
-def bent(frames: Tensor, curve: Curve | None) -> Tensor:
+def bent(frames: Tensor, bend: Bend | None) -> Tensor:
     """The snake of frames [B, C, T], or they themselves."""
-    return frames if curve is None else snake(frames, curve)
+    return frames if bend is None else snake(frames, bend)
 
 
-def in_windows(frames: Tensor, curve: Curve | None, *, front: int, hop: int, count: int, dtype: torch.dtype) -> Tensor:
+def in_windows(frames: Tensor, bend: Bend | None, *, front: int, hop: int, count: int, dtype: torch.dtype) -> Tensor:
     """The snake of frames [B, C, T] after `front` zeros as `count` windows of two hops, one hop apart: [B, count,
     2 * hop * C] of `dtype`."""
     rows = frames.transpose(1, 2)
     if (fast := machine_code(frames, least=0)) is not None:
-        return fast.windows(rows, curve, front=front, hop=hop, count=count, dtype=dtype)
-    wide = between_zeros(bent(frames, curve).transpose(1, 2), front, (count + 1) * hop, dtype)
+        return fast.windows(rows, bend, front=front, hop=hop, count=count, dtype=dtype)
+    wide = between_zeros(bent(frames, bend).transpose(1, 2), front, (count + 1) * hop, dtype)
     return beside_next(rearrange(wide, "b (t s) c -> b t (s c)", s=hop))
 
 
@@ -76,6 +79,9 @@ def worth(weight: Tensor) -> bool:
     return min(weight.shape[:2]) >= WIDE
 
 
+Made = TypeVar("Made")
+
+
 class Kept:
     """What products need of a convolution's weights, made anew when these have changed.
 
@@ -85,14 +91,18 @@ class Kept:
         self.dtype: torch.dtype | None = None
         self.kind: torch.dtype | None = None
         self.mark: object = None
-        self.made: dict[torch.dtype, Tensor] = {}
+        self.made: dict[torch.dtype, Any] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and other processes make anew what they need."""
+        return self.__dict__ | {"mark": None, "made": {}}
 
     @property
     def least(self) -> int:
         """Frames from which fewer products are worth it; lowered convolutions round alike whatever the length."""
         return LONG if self.dtype is None else 1
 
-    def of(self, weight: Tensor, make: Callable[[torch.dtype], Tensor]) -> Tensor:
+    def of(self, weight: Tensor, make: Callable[[torch.dtype], Made]) -> Made:
         """What `make`, the same each time, makes of `weight` in the type of products."""
         self.kind = weight.dtype
         dtype = self.dtype or self.kind
@@ -100,8 +110,16 @@ class Kept:
         if self.mark != mark:
             self.mark, self.made = mark, {}
         if dtype not in self.made:
-            self.made[dtype] = make(dtype).detach()
-        return self.made[dtype]
+            with torch.no_grad():
+                self.made[dtype] = make(dtype)
+        made: Made = self.made[dtype]
+        return made
+
+    def product(self, weight: Tensor, taps: Callable[[], Tensor], rows: Tensor, bias: Tensor | None) -> Tensor:
+        """Rows [B, T, r * C] times the `taps` [r, C, C'] of `weight`, plus a bias, in the type of products."""
+        product = self.of(weight, lambda dtype: laid_out(taps().flatten(0, 1).t().to(dtype).contiguous(), ROWS))
+        dtype = self.dtype or weight.dtype
+        return product(rows.to(dtype), None if bias is None else bias.to(dtype))
 
     def only(self, dtype: torch.dtype | None) -> None:
         """From now on products are of `dtype`; what others need is forgotten."""
@@ -128,8 +146,8 @@ class Conv(nn.Conv1d):
         self,
         input: Tensor,
         *,
-        before: Curve | None = None,
-        after: Curve | None = None,
+        before: Bend | None = None,
+        after: Bend | None = None,
         low: torch.dtype | None = None,
     ) -> Tensor:
         """Between a snake `before` and one `after`, where there are; of the weights' type, or `low`."""
@@ -144,21 +162,24 @@ class Conv(nn.Conv1d):
             made = self._sparing(bent(input, before), scheme(taps))
         elif plain:
             made = self._directly(bent(input, before), self.weight, self.bias)
+        elif self.kernel_size[0] == 1:
+            rows = bent(input, before).transpose(1, 2)
+            made = self.kept.product(self.weight, self.taps, rows, self.bias).transpose(1, 2)
         else:
             weight = self.kept.of(self.weight, self.weight.to)
             bias = None if self.bias is None else self.bias.to(weight.dtype)
             made = self._directly(bent(input, before).to(weight.dtype), weight, bias)
-            made = made if low == made.dtype and after is None else made.to(self.weight.dtype)
-        made = bent(made, after)
-        return made if low is None else made.to(low)
+        kind = made.dtype if plain else self.weight.dtype
+        made = made if after is None else snake(made.to(kind), after)
+        return made.to(low or kind)
 
-    def _at_once(self, input: Tensor, before: Curve | None) -> Tensor:
+    def _at_once(self, input: Tensor, before: Bend | None) -> Tensor:
         stride, padding = self.stride[0], int(self.padding[0])
         count = (input.shape[-1] + 2 * padding) // stride - 1
-        weight = self.kept.of(self.weight, lambda dtype: self.taps().flatten(0, 1).t().to(dtype))
-        rows = in_windows(input, before, front=padding, hop=stride, count=count, dtype=weight.dtype)
-        bias = None if self.bias is None else self.bias.to(weight.dtype)
-        return functional.linear(rows, weight, bias).to(self.weight.dtype).transpose(1, 2)
+        rows = in_windows(
+            input, before, front=padding, hop=stride, count=count, dtype=self.kept.dtype or self.weight.dtype
+        )
+        return self.kept.product(self.weight, self.taps, rows, self.bias).transpose(1, 2)
 
     def frames(self, samples: int) -> int:
         """How many it makes of so many."""
@@ -166,7 +187,7 @@ class Conv(nn.Conv1d):
         return (samples + 2 * int(self.padding[0]) - reach - 1) // self.stride[0] + 1
 
     def _seven_taps(
-        self, fast: ModuleType, input: Tensor, before: Curve | None, after: Curve | None, low: torch.dtype | None
+        self, fast: ModuleType, input: Tensor, before: Bend | None, after: Bend | None, low: torch.dtype | None
     ) -> Tensor:
         values = self.kept.of(self.weight, lambda dtype: scheme(7).transformed(self.taps(), dtype))
         made: Tensor = fast.seven_taps(
@@ -224,16 +245,17 @@ class ConvUp(nn.ConvTranspose1d):
         input: Tensor,
         output_size: list[int] | None = None,
         *,
-        before: Curve | None = None,
+        before: Bend | None = None,
         low: torch.dtype | None = None,
     ) -> Tensor:
         """After a snake `before`, where there is one; of the weights' type, or `low`."""
         stride, padding, frames = self.stride[0], int(self.padding[0]), input.shape[-1]
         bias = None if self.bias is None else self.bias.repeat(stride)
         if self.kept.dtype is not None and not torch.is_grad_enabled():
-            weight = self.kept.of(self.weight, lambda dtype: self.taps().flatten(0, 1).t().to(dtype))
-            rows = in_windows(input, before, front=1, hop=1, count=frames + 1, dtype=weight.dtype)
-            made = functional.linear(rows, weight, None if bias is None else bias.to(weight.dtype))
+            rows = in_windows(
+                input, before, front=1, hop=1, count=frames + 1, dtype=self.kept.dtype or self.weight.dtype
+            )
+            made = self.kept.product(self.weight, self.taps, rows, bias)
             made = made.to(low or self.weight.dtype)
         elif spares(input, self.weight, taps=2, least=self.kept.least):
             plan = scheme(2)
