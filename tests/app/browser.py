@@ -75,7 +75,7 @@ class Browser:
         moves = [places[0], down, places[1], up]
         self._post("actions", actions=[{"type": "pointer", "id": "mouse", "actions": moves}])
 
-    def wait(self, condition: str, seconds: float = 300.0) -> Any:
+    def wait(self, condition: str, seconds: float = 600.0) -> Any:
         """Waits until an expression of the page is true, and gives it."""
         end = time.monotonic() + seconds
         while not (found := self.run(f"return {condition}")):

