@@ -52,7 +52,7 @@ def test_attention_is_the_mean_of_values_by_their_scores() -> None:
         scores = queries[..., head] @ keys[..., head].mT / 2**0.5
         heads.append(scores.softmax(-1) @ values[..., head])
     expected = attention.to_out(torch.cat(heads, -1))
-    torch.testing.assert_close(attention(x, attention.remember(context, mask)), expected)
+    torch.testing.assert_close(attention(x, (attention.remember(context, mask),)), expected)
 
 
 @torch.no_grad()
