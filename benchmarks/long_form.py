@@ -63,6 +63,7 @@ def main(
     *,
     model: str = "loom",
     seeds: int = 2,
+    first: int = 0,
     half: float = 12.0,
     bars: int = 8,
     long: float = 150.0,
@@ -77,7 +78,9 @@ def main(
     model:
         An embedded model's name or a checkpoint folder.
     seeds:
-        Of each story and each loop.
+        Of each story, each loop and each long piece.
+    first:
+        The first of these seeds.
     half:
         Seconds before and after a story's turn.
     bars:
@@ -95,9 +98,9 @@ def main(
     if long < 1.5 * (system.window_seconds or long):
         raise ValueError(f"long is {long:g} s; drift shows after one and a half windows of {system.window_seconds:g} s")
     measures: dict[Table, Callable[[], Rows]] = {
-        "stories": lambda: stories(system, seeds, half),
-        "loops": lambda: loops(system, seeds, bars),
-        "drift": lambda: drifts(system, long),
+        "stories": lambda: stories(system, range(first, first + seeds), half),
+        "loops": lambda: loops(system, range(first, first + seeds), bars),
+        "drift": lambda: drifts(system, range(first, first + seeds), long),
         "candidates": lambda: at_once(system),
     }
     where, found = machine(), {}
@@ -112,13 +115,13 @@ def main(
         write_atomically(out, json.dumps({"machine": where, "rows": found}, indent=1) + "\n")
 
 
-def stories(system: Generator, seeds: int, half: float) -> Rows:
+def stories(system: Generator, seeds: range, half: float) -> Rows:
     """Drums before and after the turn, and the tempo on either side of it."""
     before: dict[bool, list[bool]] = {True: [], False: []}
     after: dict[bool, list[bool]] = {True: [], False: []}
     kept = []
     told = [pair for calm, drums in zip(CALM, DRUMS, strict=True) for pair in ((calm, drums), (drums, calm))]
-    for seed, (first, second) in _each([(seed, pair) for seed in range(seeds) for pair in told], "stories"):
+    for seed, (first, second) in _each([(seed, pair) for seed in seeds for pair in told], "stories"):
         request = Request(story=((0.0, first), (half, second)), seconds=2 * half, tempo=110.0, seed=seed)
         wave, rate = system.generate(request)[0], system.sample_rate
         parts = wave[:, : round(half * rate)], wave[:, round((half + SETTLED_SECONDS) * rate) :]
@@ -136,10 +139,10 @@ def stories(system: Generator, seeds: int, half: float) -> Rows:
     ]
 
 
-def loops(system: Generator, seeds: int, bars: int) -> Rows:
+def loops(system: Generator, seeds: range, bars: int) -> Rows:
     """Length, tempo, and how the seam, a downbeat, compares with the other beats of the same loop."""
     exact, tempo, quiet, cut_quiet = [], [], [], []
-    for seed, prompt in _each([(seed, prompt) for seed in range(seeds) for prompt in LOOPS], "loops"):
+    for seed, prompt in _each([(seed, prompt) for seed in seeds for prompt in LOOPS], "loops"):
         request = Request(prompt=prompt, loop=True, bars=bars, seed=seed)
         raw, wave, rate = *_made(system, request), system.sample_rate
         asked = request.named_tempo or 0.0
@@ -168,22 +171,27 @@ def loops(system: Generator, seeds: int, bars: int) -> Rows:
     ]
 
 
-def drifts(system: Generator, seconds: float) -> Rows:
+def drifts(system: Generator, seeds: range, seconds: float) -> Rows:
     """The furthest that octaves and level of a later window go from the first, as held and as the model made it."""
     window = round((system.window_seconds or seconds) * system.sample_rate)
-    requests = [Request(prompt=prompt, seconds=seconds) for prompt in LONG]
+    requests = [Request(prompt=prompt, seconds=seconds, seed=seed) for seed in seeds for prompt in LONG]
     furthest, rows = [], []
     for request, raw in zip(requests, _raw(system, requests), strict=True):
         heard = torch.cat(list(system.finished(request, [raw])), dim=-1)
         furthest.append([_furthest(wave[0], window, system.sample_rate) for wave in (heard, raw)])
         (level, octave, where), (free_level, free_octave, _) = furthest[-1]
         told = f"level {level:.1f}, octaves {octave:.1f} dB ({where})"
-        rows.append([f"{seconds:g} s of {request.prompt}", f"{told}; not held {free_level:.1f}, {free_octave:.1f} dB"])
+        rows.append(
+            [
+                f"{seconds:g} s of {request.prompt}, seed {request.seed}",
+                f"{told}; not held {free_level:.1f}, {free_octave:.1f} dB",
+            ]
+        )
     for place, what in enumerate(("level", "octaves")):
         held, free = ([one[kind][place] for one in furthest] for kind in range(2))
         inside = [str(share([far <= HELD for far in found])) for found in (held, free)]
         middle = [f"{statistics.median(found):.1f}, {max(found):.1f} dB" for found in (held, free)]
-        subject = f"{len(LONG)} pieces of {seconds:g} s, {what} of their later windows"
+        subject = f"{len(requests)} pieces of {seconds:g} s, {what} of their later windows"
         rows.append([f"{subject}: within {HELD:g} dB of the first", f"{inside[0]} (not held {inside[1]})"])
         rows.append([f"{subject}: furthest, median and worst", f"{middle[0]} (not held {middle[1]})"])
     return rows

@@ -46,7 +46,8 @@ def encode(
     codec:
         A codec: an embedded name, a checkpoint folder or file, ours or published, or the hub id of one.
     bitrate:
-        The most kilobits per second; fewer are smaller and rougher. Without it all of the codec's.
+        The most kilobits per second, but one codebook at least; fewer are smaller and rougher. Without it all of the
+        codec's.
     streams:
         How many codebooks to keep, instead of a bitrate.
     entropy:
