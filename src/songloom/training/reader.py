@@ -32,10 +32,10 @@ class Lessons:
     """Of each clip `captions` as they are and `wordings` in the glossary's words; a batch holds texts of the three
     kinds (captions, wordings, phrases alone) in these `shares`. `noise` is added to embeddings of mean square 1."""
 
-    captions: int = 2
-    wordings: int = 2
+    captions: int = 3
+    wordings: int = 5
     shares: tuple[int, int, int] = (64, 128, 64)
-    steps: int = 2000
+    steps: int = 4000
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     noise: float = 0.5
