@@ -134,7 +134,7 @@ def test_a_bad_line_of_a_prompt_file_is_named_and_the_others_are_made(run: Run, 
 @pytest.mark.parametrize("prompt", ["", "🎵🎶", "悲しいピアノ", "word " * 10_000, "\x00\x1b[31m", "../../etc/passwd"])
 def test_any_prompt_makes_a_file_inside_the_folder(run: Run, model: Path, tmp_path: Path, prompt: str) -> None:
     code, _, err = run("generate", prompt, "--seconds", 0.5, "--model", model)
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "prompt: of 10002 tokens loom reads the first 16\n" if len(prompt) > 1000 else "")
     assert len(list(tmp_path.glob("*.wav"))) == 1
 
 

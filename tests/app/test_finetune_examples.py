@@ -33,9 +33,10 @@ from songloom.app import cli
 from songloom.training.trainer import Trainer
 STEP = Trainer._step
 def step_or_die(trainer, step, parts):
-    if 0 < json.loads(Path("broken/checkpoint/training/state.json").read_text())["step"] < step:
-        os.kill(os.getpid(), signal.SIGKILL)
+    saved = json.loads(Path("broken/checkpoint/training/state.json").read_text())["step"]
     STEP(trainer, step, parts)
+    if saved:
+        os.kill(os.getpid(), signal.SIGKILL)
 Trainer._step = step_or_die
 cli.main()
 """

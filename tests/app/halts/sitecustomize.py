@@ -20,6 +20,7 @@ if "songloom.app.job_worker" in sys.orig_argv:
             asked.rename(halted)
             while halted.exists():
                 time.sleep(0.01)
+            attempt._told = -job_attempt.REPORT_SECONDS  # and it hears at once what was asked meanwhile
             told(attempt, progress)
 
     Attempt.__call__ = halting
