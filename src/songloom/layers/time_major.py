@@ -27,6 +27,7 @@ from songloom.layers.minimal_filtering import OUTPUTS, Scheme, scheme
 from songloom.layers.passes import LEAST, machine_code
 from songloom.layers.snake import snake
 
+Made = TypeVar("Made")
 WIDE = 64
 """Channels from which fewer products are worth the additions."""
 LONG = 32
@@ -77,9 +78,6 @@ def spares(frames: Tensor, weight: Tensor, *, taps: int, least: int) -> bool:
 def worth(weight: Tensor) -> bool:
     """Whether products of these weights [C', C, K] take so long that making them fewer or rougher saves time."""
     return min(weight.shape[:2]) >= WIDE
-
-
-Made = TypeVar("Made")
 
 
 class Kept:
