@@ -14,7 +14,6 @@ from torch.nn import functional
 
 from songloom import checkpoint
 from songloom.audio import files
-from songloom.conditioning.text import minilm
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.recipe import Recipe
@@ -91,11 +90,3 @@ def library(tmp_path: Path) -> Path:
     files.write(folder / "long.flac", torch.cat([tone(1, 3.0), tone(6)], -1), RATE)
     (folder / "broken.wav").write_text("no sound")
     return folder
-
-
-@pytest.fixture(autouse=True)
-def texts_are_read_anew(request: pytest.FixtureRequest) -> None:
-    """Runs that are compared to the last bit with those of another process begin without remembered texts, as that one
-    does: the last bits of a text's embedding hang on the texts that were read beside it."""
-    if {"training", "app"} & set(request.node.path.parts) and minilm.cache_info().currsize:
-        minilm()._seen.clear()

@@ -34,11 +34,29 @@ def test_the_package_gives_what_transformers_gives() -> None:
     assert torch.allclose(ours.pooled, torch.nn.functional.normalize(means, dim=-1), atol=1e-5)
 
 
-def test_a_text_is_the_same_alone_and_in_company() -> None:
-    fresh = MiniLM(Path(minilm().folder))
-    together, alone = minilm().embed(TEXTS, 16), fresh.embed(TEXTS[1:2], 16)
-    assert torch.allclose(together.tokens[1:2], alone.tokens, atol=2e-3)
-    assert not alone.tokens[~alone.mask].any()
+def test_a_text_is_the_same_to_the_bit_alone_and_in_any_company() -> None:
+    """As in two processes of one training, each of which meets a text beside others."""
+    folder = Path(minilm().folder)
+    lines = [*TEXTS, "", "calm", *(" ".join(["low slow drums"] * times) for times in range(1, 9))]
+    together, backwards = MiniLM(folder).embed(lines, 16), MiniLM(folder).embed(lines[::-1], 16)
+    for index, line in enumerate(lines):
+        alone = MiniLM(folder).embed([line], 16)
+        for company, row in ((together, index), (backwards, len(lines) - 1 - index)):
+            for found, expected in zip(company, alone, strict=True):
+                assert torch.equal(found[row], expected[0]), line
+
+
+def test_nothing_stands_beyond_the_end_of_a_text() -> None:
+    found = minilm().embed(TEXTS, 16)
+    assert not found.tokens[~found.mask].any()
+
+
+def test_texts_beyond_the_limit_are_forgotten_and_come_back_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "REMEMBERED", 2)
+    encoder = MiniLM(minilm().folder)
+    first = encoder.embed(TEXTS, 16)
+    assert len(encoder._seen) == 2
+    assert all(torch.equal(*pair) for pair in zip(encoder.embed(TEXTS, 16), first, strict=True))
 
 
 def test_a_paraphrase_is_nearer_than_another_style() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -40,7 +40,8 @@ class TextEmbedding(NamedTuple):
 
 
 class MiniLM:
-    """The frozen text encoder; it remembers the texts that it saw last."""
+    """The frozen text encoder; it remembers the texts that it saw last. Each is encoded alone: beside others its last
+    bits would hang on them, and a training that goes on in another process sees its texts in other company."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -63,38 +64,31 @@ class MiniLM:
         """Embeddings of B texts, of each the first `length` tokens (the marks at both ends included)."""
         if not 2 <= length <= LONGEST:
             raise ValueError(f"texts can be cut to 2 to {LONGEST} tokens, not {length}")
-        self.remember(texts, length)
-        rows = [self._seen[text, length] for text in texts]
+        rows = [self._remember(text, length) for text in texts]
         tokens = torch.zeros(len(texts), length, WIDTH)
         mask = torch.zeros(len(texts), length, dtype=torch.bool)
         for index, (vectors, _) in enumerate(rows):
             tokens[index, : len(vectors)] = vectors
             mask[index, : len(vectors)] = True
-        return TextEmbedding(tokens, mask, torch.stack([pooled for _, pooled in rows]).float())
+        return TextEmbedding(tokens, mask, torch.stack([pooled for _, pooled in rows]))
 
-    def remember(self, texts: Iterable[str], length: int, batch_size: int = 32) -> None:
-        """Encodes those texts that are not remembered yet, and forgets the oldest beyond the limit."""
-        wanted = list(dict.fromkeys(texts))
-        for text in wanted:
-            if (text, length) in self._seen:
-                self._seen.move_to_end((text, length))
-        fresh = sorted((text for text in wanted if (text, length) not in self._seen), key=len)
-        for first in range(0, len(fresh), batch_size):
-            self._encode(fresh[first : first + batch_size], length)
-        while len(self._seen) > max(REMEMBERED, len(wanted)):
-            self._seen.popitem(last=False)
+    def _remember(self, text: str, length: int) -> tuple[Tensor, Tensor]:
+        """Vectors [tokens, 384] and their mean; encoded where they are not remembered. Beyond the limit the text that
+        was not asked for longest is forgotten."""
+        if (text, length) in self._seen:
+            self._seen.move_to_end((text, length))
+        else:
+            self._seen[text, length] = self._encode(text, length)
+            if len(self._seen) > REMEMBERED:
+                self._seen.popitem(last=False)
+        return self._seen[text, length]
 
     @torch.no_grad()
-    def _encode(self, texts: Sequence[str], length: int) -> None:
+    def _encode(self, text: str, length: int) -> tuple[Tensor, Tensor]:
         self.tokenizer.enable_truncation(length)
-        ids = [torch.tensor(encoding.ids) for encoding in self.tokenizer.encode_batch(list(texts))]
-        padded = torch.nn.utils.rnn.pad_sequence(ids, batch_first=True)
-        mask = torch.arange(padded.shape[1]) < torch.tensor([[len(row)] for row in ids])
-        vectors = self.bert(padded, mask)
-        pooled = (vectors * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-        pooled = torch.nn.functional.normalize(pooled, dim=-1)
-        for text, row, one, mean in zip(texts, ids, vectors, pooled, strict=True):
-            self._seen[text, length] = (one[: len(row)].half(), mean.clone())
+        ids = torch.tensor([self.tokenizer.encode(text).ids])
+        vectors = self.bert(ids, torch.ones_like(ids, dtype=torch.bool))[0]
+        return vectors.half(), torch.nn.functional.normalize(vectors.mean(0), dim=-1)
 
 
 @lru_cache(maxsize=1)
