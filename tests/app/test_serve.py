@@ -109,6 +109,11 @@ def test_what_would_be_refused_has_no_estimate(client: Client) -> None:
         client.ask("POST", "/v1/estimate", {"seconds": 31.0})
 
 
+def test_a_job_tells_what_of_its_prompt_was_not_read(client: Client, made: dict[str, Any]) -> None:
+    (result,) = client.generate("harp " * 20, seconds=0.5)["results"]
+    assert result["notes"] == ["prompt: of 22 tokens loom reads the first 16"] and made["results"][0]["notes"] == []
+
+
 def test_events_tell_a_job_to_its_end(client: Client) -> None:
     heard: list[float] = []
     job = client.generate("harp", seconds=1.0, progress=heard.append)

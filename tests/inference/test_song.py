@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -33,6 +34,18 @@ def test_the_call_takes_every_field_of_a_request_with_its_default() -> None:
         assert taken[field.name].default == expected, field.name
 
 
+def test_the_call_warns_of_a_prompt_that_is_not_read_whole(model: str) -> None:
+    with pytest.warns(UserWarning) as said:
+        call.generate("harp " * 20, negative_prompt="drums " * 30, model=model, seconds=0.2, guidance=2.0)
+    assert [str(one.message) for one in said if one.filename == __file__] == [
+        "prompt: of 22 tokens loom reads the first 16",
+        "negative prompt: of 32 tokens loom reads the first 16",
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        call.generate("harp " * 14, model=model, seconds=0.2)
+
+
 def test_the_call_hands_every_field_on(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Request] = []
 
@@ -41,6 +54,7 @@ def test_the_call_hands_every_field_on(monkeypatch: pytest.MonkeyPatch) -> None:
         return [Audio(torch.zeros(1, 100), 100)]
 
     monkeypatch.setattr(call, "make", make)
+    monkeypatch.setattr(call, "notes", lambda *_: [])
     monkeypatch.setattr(call, "open_model", lambda *_: SimpleNamespace(system=SimpleNamespace(usual_candidates=1)))
     audio = Audio(torch.ones(1, 200), 100)
     wish = Request(

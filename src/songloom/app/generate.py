@@ -15,7 +15,7 @@ from cyclopts import Parameter
 
 from songloom.app.prompt_files import read_prompts
 from songloom.app.screen import bar, errors
-from songloom.app.wishes import CONTROLS, NO_WISH, Whole, Wish, cut_texts, fitted_sounds, shown
+from songloom.app.wishes import CONTROLS, NO_WISH, Whole, Wish, shown
 from songloom.systems.request import Request
 
 if TYPE_CHECKING:
@@ -204,8 +204,9 @@ def _open(name: str, lora: Sequence[str] = (), precision: Precision | None = Non
 
 def _tell(model: Model, request: Request) -> None:
     """A line on everything of a request that its model takes in another form or not whole."""
-    system = model.system
-    for line in fitted_sounds(request, system.sample_rate, system.channels) + cut_texts(request, system):
+    from songloom.inference.taken import notes
+
+    for line in notes(request, model.system):
         errors.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -14,6 +14,7 @@ from songloom.audio.wav_stream import WavStream
 from songloom.inference import candidates, song
 from songloom.inference.ranking import ranked
 from songloom.inference.song import Model
+from songloom.inference.taken import notes
 from songloom.systems.request import Request
 from songloom.systems.together import together
 
@@ -51,7 +52,8 @@ class Made:
             self._wav = None
 
     def write(self, together: int) -> None:
-        """Writes the files and tells of each its name, recipe and what is measured, the best first."""
+        """Writes the files and tells of each its name, recipe, what is measured and what was not taken whole, the best
+        first."""
         if self.attempt.over:
             return
         self.attempt(1.0)
@@ -64,7 +66,8 @@ class Made:
             name = f"{place + 1}{self.suffix}"
             audio.save(self.attempt.folder / name)
             measured = candidates.heard(audio, self.request)
-            results.append({"file": name, "seconds": audio.seconds, "recipe": dict(audio.recipe), "measured": measured})
+            told = {"seconds": audio.seconds, "recipe": dict(audio.recipe), "measured": measured}
+            results.append({"file": name, **told, "notes": notes(self.request, self.model.system)})
         self.attempt.done(results, together)
 
 

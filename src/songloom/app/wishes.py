@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, Token
 
-from songloom.systems.request import DEFAULT_SECONDS, Request
+from songloom.systems.request import DEFAULT_SECONDS, SOUNDS, Request
 
 if TYPE_CHECKING:
     from songloom.audio.clip import Audio
     from songloom.conditioning.curves import Curve, Name
-    from songloom.systems.roles import Generator
 
-SOUNDS = ("continuation", "init")
-"""Fields of a request that are sounds: files at the command line."""
 CONTROLS: tuple[Name, ...] = ("melody", "dynamics", "rhythm")
 """Fields of a request that are sounds or curves: files, or words, at the command line."""
 LENGTH = ("prompt", "story", "seconds", "bars", "tempo")
@@ -138,36 +135,6 @@ def control(name: Name, text: str, seconds: float, tempo: float | None = None) -
     if not path.exists():
         raise ValueError(f"there is no file {text}")
     return Audio.load(path)
-
-
-def fitted_sounds(request: Request, sample_rate: int, channels: int) -> list[str]:
-    """A line for each sound that a request brings with another rate or other channels than its model has."""
-    lines = []
-    for name in SOUNDS:
-        audio: Audio | None = getattr(request, name)
-        if audio is None or (audio.sample_rate, audio.channels) == (sample_rate, channels):
-            continue
-        own = f"{audio.sample_rate} Hz, {_channels(audio.channels)}"
-        lines.append(f"{name}: {own} is taken as {sample_rate} Hz, {_channels(channels)}, as the model has it")
-    return lines
-
-
-def cut_texts(request: Request, model: Generator) -> list[str]:
-    """A line for each text of a request that is longer than what its model reads."""
-    from songloom.conditioning.cut import cut
-
-    told = [(f"prompt at {start:g} s" if start else "prompt", words) for start, words in request.sections]
-    told.append(("negative prompt", request.negative_prompt or ""))
-    found = [(name, cut(model, words)) for name, words in told]
-    return [
-        f"{name}: of {one.tokens} tokens {model.config.kind} reads the first {one.read}"
-        for name, one in found
-        if one is not None
-    ]
-
-
-def _channels(count: int) -> str:
-    return f"{count} channel{'s' if count > 1 else ''}"
 
 
 def region(text: str) -> tuple[float, float]:

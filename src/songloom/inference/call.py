@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from songloom.audio.clip import Audio
 from songloom.conditioning.curves import Curve
 from songloom.inference.ranking import Scorer, ranked, tried
 from songloom.inference.song import DEFAULT_LOUDNESS, make, open_model
+from songloom.inference.taken import notes
 from songloom.layers.matrices import Precision
 from songloom.systems.loras import Strength
 from songloom.systems.request import DEFAULT_SECONDS, Request
@@ -56,7 +58,8 @@ def generate(
     `progress` is called with the part that is done, 0..1, and may raise to cancel.
 
     Returns an `Audio`: `.save(path)`, `.plot()`, `.wave` [C, T] in [-1, 1], `.sample_rate` in Hz; in a
-    notebook it shows a player. Raises ValueError for a request that cannot be met.
+    notebook it shows a player. Warns of what the model takes in another form or not whole, as of a prompt that is
+    longer than it reads. Raises ValueError for a request that cannot be met.
     """
     request = Request(
         prompt=prompt,
@@ -83,5 +86,7 @@ def generate(
         rhythm=rhythm,
     )
     opened = open_model(str(model or model_for([request], loras)), loras, precision)
+    for note in notes(request, opened.system):
+        warnings.warn(note, stacklevel=2)
     asked = tried(opened.system, request, candidates)
     return ranked(make(opened, asked, loudness=loudness, progress=progress), asked, scorer)[0]

@@ -12,6 +12,8 @@ from songloom import checkpoint
 from songloom.layers.matrices import BYTES, Precision
 from songloom.loading import free_memory, header
 from songloom.published.files import INDEX, SUFFIXES, read_json, read_pickle, weights_file
+from songloom.systems import registry
+from songloom.systems.roles import Generator
 
 PIPELINE = "model_index.json"
 """Stands in folders whose parts have folders of their own."""
@@ -30,15 +32,23 @@ PARTS = {
     "conditioner",
     "pretransform",
 }
-"""What stays in float32, by the names that our checkpoints and published ones have for it."""
+"""What stays in float32, by the names that published checkpoints have for it."""
+OWN = (".lm.", ".dit.blocks.", ".unet.", ".control.blocks.")
+"""What a precision is for, by the names that our checkpoints have for it."""
+EXACT = {"embedding", "to_time", "to_vector"}
+"""What inside of that stays in float32."""
 free = free_memory
 
 
 def needed(path: Path, precision: Precision = "float32") -> int:
     """Bytes of the weights of a checkpoint folder or file, ours or published, once they are loaded and held in
-    `precision`: the matrices of the network itself. Tables, norms, text encoder and codec stay in float32."""
-    size = BYTES["float32"], BYTES[precision]
-    return sum(size[_lowered(name, shape)] * math.prod(shape) for name, shape in _shapes(path))
+    `precision`: the matrices of the network itself, which some systems hold in float32 beside. Tables, norms, text
+    encoder and codec stay in float32; readers that come with a package (MiniLM) are not counted."""
+    own = _own(path)
+    lowered = _lowered if own is None else _lowered_of_ours
+    low = BYTES[precision] + (BYTES["float32"] if own is not None and own.keeps_float32 else 0)
+    sizes = ((low if lowered(name, shape) else BYTES["float32"], math.prod(shape)) for name, shape in _shapes(path))
+    return sum(size * count for size, count in sizes)
 
 
 def check(path: Path, name: str, precision: Precision = "float32") -> None:
@@ -79,6 +89,21 @@ def _shapes(path: Path) -> Iterator[tuple[str, Sequence[int]]]:
         place = inside.with_suffix("").parts
         for name, shape in shapes(file):
             yield ".".join([*place, name]), shape
+
+
+def _own(path: Path) -> type[Generator] | None:
+    """The kind of generator that a folder of ours holds; None for published ones and what makes no music."""
+    config = read_json(path / "config.json") if (path / "config.json").is_file() else {}
+    settings = config.get("settings")
+    kind = settings.get("kind") if isinstance(settings, dict) else None
+    found = registry.system_classes().get(str(kind))
+    return found if found is not None and issubclass(found, Generator) else None
+
+
+def _lowered_of_ours(name: str, shape: Sequence[int]) -> bool:
+    """The same in a checkpoint of ours."""
+    inside = any(part in f".{name}" for part in OWN) and EXACT.isdisjoint(name.split("."))
+    return inside and len(shape) > 1
 
 
 def _lowered(name: str, shape: Sequence[int]) -> bool:

@@ -20,6 +20,8 @@ MAX_SECONDS = 3600.0
 LONGEST_LEAD = 4.0
 ALWAYS = frozenset({"prompt", "seconds", "seed", "candidates", "bars"})
 """Fields that every generator uses."""
+SOUNDS = ("continuation", "init")
+"""Fields that are sounds and become a part of the piece."""
 
 
 @dataclass(frozen=True, kw_only=True)

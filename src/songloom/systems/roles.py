@@ -241,6 +241,8 @@ class Generator(System):
     uses: ClassVar[frozenset[str]]
     precisions: ClassVar[tuple[Precision, ...]] = ("float32",)
     """What the weights may be held in while music is made, the usual one first."""
+    keeps_float32: ClassVar[bool] = False
+    """Whether they are in memory in float32 too, beside what is held."""
     batched: ClassVar[bool] = False
     """Whether `several` makes the candidates of some requests as one batch, each the same as when it is made alone."""
 

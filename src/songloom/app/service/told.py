@@ -37,13 +37,15 @@ class ToldModel(BaseModel):
 
 
 class Result(BaseModel):
-    """A candidate that is made: its seconds, the recipe that makes it again, what is measured of it, and its path; or
-    what an evaluation found, and the path of its report."""
+    """A candidate that is made: its seconds, the recipe that makes it again, what is measured of it, its path, and a
+    line (`notes`) on each thing of the request that the model took in another form or not whole; or what an evaluation
+    found, and the path of its report."""
 
     seconds: float
     recipe: dict[str, Any]
     measured: dict[str, Any]
     path: str
+    notes: list[str] = []
 
 
 class ToldJob(BaseModel):
@@ -112,6 +114,7 @@ def job(found: Job, models: Mapping[str, Served]) -> ToldJob:
             recipe=finite({key: value for key, value in one["recipe"].items() if key != "loras"} | {"model": name}),
             measured=finite(one["measured"]),
             path=f"/v1/jobs/{found.id}/{'report' if one['file'] == REPORT else f'results/{number + 1}'}",
+            notes=one.get("notes", []),
         )
         for number, one in enumerate(found.results)
     ]

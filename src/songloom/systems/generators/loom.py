@@ -70,6 +70,7 @@ class Loom(TokenGenerator, kind="loom"):
     )
 
     precisions: ClassVar[tuple[Precision, ...]] = ("int8", "float32", "bfloat16")
+    keeps_float32 = True
 
     @dataclass(frozen=True, kw_only=True)
     class Config(TokenSettings):
