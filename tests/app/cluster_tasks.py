@@ -6,6 +6,9 @@ import os
 import signal
 from pathlib import Path
 
+from songloom.app.screen import Report
+from songloom.audio.replacing import replacing
+
 
 def square(number: int, notes: Path) -> int:
     """A square, but 9 is wrong, 3 kills its process, and so does 2 the first time."""
@@ -16,3 +19,14 @@ def square(number: int, notes: Path) -> int:
     if number == 9:
         raise ValueError("9 is wrong")
     return number * number
+
+
+def copied(source: Path, target: Path, report: Report) -> str:
+    """A copy of a file; `once` kills its process in the middle the first time, and `ever` does each time."""
+    tried = source.with_suffix(".tried")
+    with replacing(target) as file:
+        file.write(source.read_bytes())
+        if source.stem == "ever" or (source.stem == "once" and not tried.exists()):
+            tried.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+    return f"{target} is made"

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from cluster_tasks import square
+from cluster_tasks import copied, square
 from command_runs import Run
 
+from songloom.app import folders
 from songloom.data.manifest import read
 from songloom.data.prepare.pipeline import prepare
 from songloom.data.prepare.tar_shards import damaged
@@ -113,3 +114,16 @@ def test_a_task_that_kills_its_process_every_time_costs_itself_alone(tmp_path: P
 def test_an_error_there_is_the_error_here(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="9 is wrong"):
         dict(mapped(square, {1: (1, tmp_path), 9: (9, tmp_path)}, CLUSTER))
+
+
+@pytest.mark.parametrize(("who", "lucky"), [(Workers(2), ("a", "z")), (CLUSTER, ("a", "once", "z"))])
+def test_killed_workers_of_a_folder_leave_nothing_of_what_they_wrote(
+    who: Workers, lucky: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in (*lucky, "ever"):
+        (tmp_path / f"{name}.txt").write_text(name)
+    files = folders.pairs(tmp_path, tmp_path / "made", {".txt"}, ".copy")
+    with pytest.raises(ValueError, match=f"1 of {len(files)}"):
+        folders.each(files, copied, overwrite=False, workers=who)
+    assert contents(tmp_path / "made") == {f"{name}.copy": name.encode() for name in lucky}
+    assert "ever.txt was killed" in " ".join(capsys.readouterr().err.split())

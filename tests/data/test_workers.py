@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -75,3 +79,26 @@ def test_workers_are_one_here_and_all_that_a_cluster_has_unless_told() -> None:
 def test_an_error_is_raised() -> None:
     with pytest.raises(ValueError, match="is wrong"):
         dict(mapped(failing, {1: (1,), 2: (2,)}, Workers(2)))
+
+
+def staying(name: str, notes: str) -> None:
+    (Path(notes) / name).touch()
+    time.sleep(3600)
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    """They hold its output, so its reader sees the end of that only when the last of them has gone."""
+    script = (
+        "from test_workers import Workers, mapped, staying\n"
+        "if __name__ == '__main__':\n"
+        f"    list(mapped(staying, {{name: (name, {str(tmp_path)!r}) for name in 'ab'}}, Workers(2)))\n"
+    )
+    surroundings = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as parent:
+        while len(list(tmp_path.iterdir())) < 2:
+            assert parent.poll() is None, parent.communicate()[0]
+            time.sleep(0.02)
+        parent.kill()
+        parent.communicate(timeout=600)
+    assert parent.returncode == -signal.SIGKILL

@@ -52,7 +52,10 @@ COMMANDS = {
         "songloom.app.catalogue:show",
         "One model or preset: its settings, parameters, sample rate and the controls that it uses.",
     ),
-    "doctor": ("songloom.app.doctor:doctor", "What this machine has, and whether the embedded model is whole."),
+    "doctor": (
+        "songloom.app.doctor:doctor",
+        "What this machine has, and whether all that comes with songloom is whole.",
+    ),
 }
 DATA = {
     "band": ("songloom.app.data:band", "Compose and render a captioned corpus with the built-in band."),

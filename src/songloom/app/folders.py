@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from songloom.app.screen import Report, bar, errors
+from songloom.audio.replacing import swept
 from songloom.data.workers import HERE, Workers, mapped
 
 
@@ -44,15 +45,24 @@ Step = Callable[[Path, Path, Report], str]
 
 def each(files: list[tuple[Path, Path]], step: Step, *, overwrite: bool, workers: Workers = HERE) -> None:
     """Runs `step` for every pair and prints the line that it gives. One file's error is the command's; of many,
-    files that are there are kept, bad ones are named, the rest is made, and the command fails at the end."""
-    if len(files) == 1:
-        source, target = files[0]
-        if target.exists() and not overwrite:
-            raise ValueError(f"{target} exists; choose another name or add --overwrite")
-        with bar(source.name) as report:
-            line = step(source, target, report)
-        print(line)
-        return
+    files that are there are kept, bad ones are named, the rest is made, and the command fails at the end. What killed
+    processes left beside the files, of this command or of one before it, goes."""
+    with swept(target for _, target in files):
+        if len(files) == 1:
+            _one(*files[0], step, overwrite=overwrite)
+        else:
+            _many(files, step, overwrite=overwrite, workers=workers)
+
+
+def _one(source: Path, target: Path, step: Step, *, overwrite: bool) -> None:
+    if target.exists() and not overwrite:
+        raise ValueError(f"{target} exists; choose another name or add --overwrite")
+    with bar(source.name) as report:
+        line = step(source, target, report)
+    print(line)
+
+
+def _many(files: list[tuple[Path, Path]], step: Step, *, overwrite: bool, workers: Workers) -> None:
     tasks, bad = {}, 0
     for source, target in files:
         if target.exists() and not overwrite:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from songloom.audio import files
+from songloom.audio.replacing import replacing
 from songloom.audio.resample import ResampleStream
 
 BLOCK = 1 << 16
@@ -89,7 +90,7 @@ def writing(path: str | os.PathLike[str], sample_rate: int, channels: int) -> It
     container, widths = files.FORMATS[suffix]
     rate = 48_000 if suffix == ".opus" and sample_rate not in files.OPUS_RATES else sample_rate
     subtype = files.LOSSY.get(suffix) or widths[16]
-    with files.replacing(path) as file:
+    with replacing(path) as file:
         try:  # by its name: Ctrl-C inside a callback would get lost
             sound = soundfile.SoundFile(file.name, "w", rate, channels, subtype, format=container)
         except soundfile.LibsndfileError as error:

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import io
 import os
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import soundfile
@@ -21,6 +17,7 @@ import torch
 from torch import Tensor
 
 from songloom.audio.metadata import packed, riff_comment, unpacked, with_riff_comment
+from songloom.audio.replacing import replacing
 from songloom.audio.resample import resample
 from songloom.audio.tar_members import Window, find, through_tar
 
@@ -209,30 +206,6 @@ def replace_file(path: str | os.PathLike[str], data: bytes) -> None:
     """Write `data` beside the path, then rename: the path holds all of it or what it held before."""
     with replacing(path) as file:
         file.write(data)
-
-
-@contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file beside the path to write into; it takes the path's place when the block ends well, and goes when it
-    does not, whatever stops it. What the disk refuses is an OSError that names the path."""
-    target = Path(path)
-    if target.is_dir():
-        raise ValueError(f"{target} is a folder; a file name is needed")
-    if not target.parent.is_dir():
-        raise ValueError(f"{target.parent} is not a folder; {target.name} cannot be written there")
-    beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
-    try:
-        with beside.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
-    except OSError as error:
-        if error.errno is not None and error.filename in (None, str(beside)):
-            raise OSError(error.errno, error.strerror, str(target)) from None
-        raise
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def read_metadata(path: str | os.PathLike[str]) -> str | None:

@@ -23,7 +23,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from songloom.audio.files import replacing
+from songloom.audio.replacing import replacing
 from songloom.data import code_model
 from songloom.data.bit_packing import pack, packed_size, unpack
 from songloom.data.token_header import TokenHeader, read_header, write_header

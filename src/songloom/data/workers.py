@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, TypeVar
 
 from songloom.data.prefetch import in_order
@@ -144,10 +145,18 @@ _make: Callable[..., Any] | None = None
 
 
 def _start(*given: Any) -> None:
-    """Ctrl-C is the parent's to handle."""
+    """Ctrl-C is the parent's to handle; a parent that is killed takes this process along."""
     global _make  # noqa: PLW0603
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _make = given[-1]
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _call(arguments: tuple[Any, ...]) -> Any:

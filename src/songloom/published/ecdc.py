@@ -22,7 +22,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 
-from songloom.audio.files import replacing
+from songloom.audio.replacing import replacing
 from songloom.data.bit_packing import pack, packed_size, unpack
 from songloom.published.ecdc_entropy import Chances, SegmentEncoder, decoded, least_bits
 

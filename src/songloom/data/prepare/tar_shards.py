@@ -20,6 +20,7 @@ import soundfile
 from torch import Tensor
 
 from songloom.audio import files
+from songloom.audio.replacing import replacing
 from songloom.audio.resample import resample
 from songloom.data.manifest import NAME, Clip, from_json, parsed, text_of, to_json, write, write_atomically
 from songloom.data.prepare.facts import samples_hash
@@ -116,7 +117,7 @@ def write_shard(folder: Path, out: Path, plan: Plan) -> Shard:
         return known
     clips = []
     path = out / plan.name
-    with files.replacing(path) as file:
+    with replacing(path) as file:
         for one, wave, rate in _waves(folder, plan):
             clip, sounds = _sounds(folder, plan, one.clip, wave, rate)
             for suffix, data in sounds:
