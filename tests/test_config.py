@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 
-from songloom.config import Configurable, Settings, from_json, override, to_json
+from songloom.config import Configurable, Settings, from_json, override, parsed, to_json
 from songloom.recipe import Recipe
 
 
@@ -86,3 +86,14 @@ def test_a_kind_belongs_to_one_class() -> None:
             @dataclasses.dataclass(frozen=True, kw_only=True)
             class Config(Settings):
                 pass
+
+
+def test_json_that_is_nested_beyond_reading_is_refused_like_any_that_is_none() -> None:
+    for text in ("[" * 100_000, "[" * 100_000 + "]" * 100_000, '{"a":' * 100_000):
+        with pytest.raises(ValueError, match="nested too deeply"):
+            parsed(text)
+        with pytest.raises(ValueError, match="nested too deeply"):
+            override(Outer.Config(), {"name": text})
+    with pytest.raises(ValueError, match="Expecting"):
+        parsed("")
+    assert parsed("[1]") == [1]

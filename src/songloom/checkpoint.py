@@ -24,7 +24,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from songloom.config import Settings, from_json, to_json
+from songloom.config import Settings, from_json, parsed, to_json
 from songloom.loading import fill, mapped, without_memory
 
 FORMAT = 1
@@ -142,10 +142,10 @@ def read_config(folder: Path) -> dict[str, Any]:
     """config.json of a checkpoint folder. Raises ValueError when it is missing or not of this format."""
     path = Path(folder) / "config.json"
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ValueError(f"{folder} is not a checkpoint: it has no config.json") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ValueError(f"{path} is damaged: {error}") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError(f"{path} is not a songloom checkpoint of format {FORMAT}")

@@ -151,9 +151,17 @@ def override(settings: S, changes: Mapping[str, str]) -> S:
             if depth < len(parts) - 1:
                 node = node[part]
         try:
-            node[parts[-1]] = json.loads(text)
+            node[parts[-1]] = parsed(text)
         except json.JSONDecodeError:
             node[parts[-1]] = text
     if isinstance(settings, Settings):
         return typing.cast(S, from_json(data))
     return typing.cast(S, _read_fields(type(settings), data, type(settings).__name__))
+
+
+def parsed(text: str) -> Any:
+    """JSON that somebody else wrote. Raises ValueError for what is none, or is nested beyond reading."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None

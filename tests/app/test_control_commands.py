@@ -64,6 +64,8 @@ def test_a_file_of_prompts_may_name_curves(run: Run, controlled: Path, tune: Pat
         (("--dynamics", "long.json"), "a piece of 1 s needs 10"),
         (("--dynamics", "nan.json"), "not numbers"),
         (("--dynamics", "empty.json"), "it has: nothing"),
+        (("--dynamics", "deep.json"), "nested too deeply"),
+        (("--dynamics", "still.json"), "frame_rate must be above 0, not 0"),
         (("--compare",), "--compare needs a curve"),
         (("--rhythm", "100 bpm", "--top-k", 3), "does not use top_k"),
     ],
@@ -74,6 +76,8 @@ def test_a_wrong_control_is_said_in_one_line(
     (tune.parent / "long.json").write_text(json.dumps({"values": [-20.0] * 25, "frame_rate": 10}), encoding="utf-8")
     (tune.parent / "nan.json").write_text('{"values": [NaN, -20], "frame_rate": 2}', encoding="utf-8")
     (tune.parent / "empty.json").write_text("{}", encoding="utf-8")
+    (tune.parent / "deep.json").write_text("[" * 100_000, encoding="utf-8")
+    (tune.parent / "still.json").write_text('{"values": [-20], "frame_rate": 0}', encoding="utf-8")
     code, _, err = run("generate", "harp", "--seconds", 1, "--model", controlled, "-o", "a.wav", *words)
     assert code == 2 and said in err and len(err.strip().splitlines()) == 1
 
@@ -81,6 +85,14 @@ def test_a_wrong_control_is_said_in_one_line(
 def test_a_model_without_a_control_names_those_that_have_it(run: Run, tune: Path) -> None:
     code, _, err = run("generate", "harp", "--model", "loom", "--seconds", 1, "--rhythm", "120 bpm", "-o", "a.wav")
     assert code == 2 and "loom does not use rhythm" in err and "music-controlnet" in err
+
+
+def test_a_dry_run_asks_the_model_too(run: Run, controlled: Path) -> None:
+    words = ("generate", "harp", "--seconds", 1, "-o", "a.wav", "--dry-run", "--model")
+    assert run(*words, controlled, "--rhythm", "120 bpm")[0] == 0
+    assert "loom does not use rhythm" in run(*words, "loom", "--rhythm", "120 bpm")[2]
+    code, out, err = run(*words, "nowhere")
+    assert (code, out) == (2, "") and "no model 'nowhere'" in err
 
 
 def test_a_controlnet_is_trained_beside_a_base_on_a_folder_of_music(run: Run, tmp_path: Path) -> None:

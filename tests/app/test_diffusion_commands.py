@@ -55,6 +55,7 @@ def test_regions_are_made_anew_and_the_recipe_names_them(run: Run, model: Path, 
         (("--init", "none.wav"), "no file none.wav"),
         (("--steps", 0), "steps must be a whole number from 1"),
         (("--top-k", 5), "does not use top_k"),
+        (("--negative", "noise", "--guidance", 1), "guidance 1 is off"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line(

@@ -19,7 +19,8 @@ COMMAND = re.compile(r"(?:^ {4}|^)(?:torchrun .* -m songloom\.app\.cli|songloom)
 def commands(document: Path) -> list[str]:
     """The command lines of a document's blocks, without what is only hinted at (...) or redirected."""
     text = document.read_text(encoding="utf-8").replace("\\\n", " ")
-    fenced = "\n".join(re.findall(r"^```(?:sh)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    fenced = "\n".join(block for language, block in blocks if language in ("", "sh"))
     indented = "\n".join(re.findall(r"^ {4}\S.*$", text, re.MULTILINE))
     found = [re.split(r" [>|&] ", line)[0] for line in COMMAND.findall(f"{fenced}\n{indented}")]
     return [line for line in found if "..." not in line]
@@ -38,6 +39,6 @@ def test_a_documented_command_parses(document: str, line: str) -> None:
     command, bound, _ = cli.build(summaries=False).parse_args(words, exit_on_error=False, print_error=False)
     assert callable(command)
     if words[0] in ("train", "show"):
-        first = str(next(iter(bound.arguments.values())))
+        first = str(next(iter(bound.arguments.values()))).replace("_", "-")
         known = registry.presets().keys() | {kind.replace("_", "-") for kind in registry.system_classes()}
         assert first in known | set(registry.embedded()), f"{document} names {first}"

@@ -57,6 +57,12 @@ def test_a_field_that_the_system_does_not_use_is_refused_with_those_it_uses() ->
     Request(prompt="x", tempo=120.0).check(frozenset({"tempo"}), "toy")
 
 
+def test_a_negative_prompt_without_guidance_is_refused_as_nothing_would_come_of_it() -> None:
+    with pytest.raises(ValueError, match="negative_prompt is heard by guidance, and guidance 1 is off"):
+        Request(prompt="x", negative_prompt="noise", guidance=1.0)
+    assert Request(prompt="x", negative_prompt="", guidance=1.0).negative_prompt == ""
+
+
 def audio(seconds: float = 4.0) -> Audio:
     return Audio(torch.zeros(1, round(seconds * 100)), 100)
 

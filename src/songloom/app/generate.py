@@ -147,6 +147,7 @@ def generate(
         raise ValueError('output "-" needs --stream')
     model = model or _usual([request], lora)
     if dry_run:
+        _open(model, lora, precision).system.check(request)
         used: dict[str, Any] = {"lora": _told(lora)} if lora else {}
         used |= {"precision": precision} if precision else {}
         used |= {"rank": rank} if rank != "both" else {}
@@ -306,13 +307,14 @@ def _make_many(
     good, bad = read_prompts(prompts, wish, 1 if candidates is None else candidates)
     for line in bad:
         errors.print(f"songloom: {line}", markup=False, highlight=False)
-    if dry_run:
+    name, lora, precision = model
+    opened = _open(name or _usual([request for _, request in good], lora), lora, precision) if good else None
+    if opened is not None and dry_run:
         for row, request in good:
+            opened.system.check(request)
             print(json.dumps({"line": row.number, "request": shown(request)}, ensure_ascii=False))
-    elif good:
+    elif opened is not None:
         out.mkdir(parents=True, exist_ok=True)
-        name, lora, precision = model
-        opened = _open(name or _usual([request for _, request in good], lora), lora, precision)
         said = [None if candidates is None and "candidates" not in row.fields else one.candidates for row, one in good]
         requests = _tried(opened, list(zip([one for _, one in good], said, strict=True)), best)
         for (row, _), request in zip(good, requests, strict=True):

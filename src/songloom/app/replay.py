@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from songloom.app.screen import bar
+from songloom.config import parsed
 
 
 def replay(
@@ -35,8 +35,8 @@ def replay(
     if not text:
         raise ValueError(f"{file} carries no recipe")
     try:
-        recipe = json.loads(text)
-    except json.JSONDecodeError:
+        recipe = parsed(text)
+    except ValueError:
         recipe = None
     if not isinstance(recipe, dict) or "songloom" not in recipe:
         raise ValueError(f"{file} carries a comment, but no recipe of songloom")

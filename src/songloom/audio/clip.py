@@ -17,6 +17,7 @@ from torch import Tensor
 from songloom.audio.files import encoded, read, read_metadata, with_channels, write
 from songloom.audio.resample import resample
 from songloom.audio.spectrogram import Stft, mel_decibels, mel_filters
+from songloom.config import parsed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,8 +45,8 @@ class Audio:
         """The audio of a file, with the recipe where the file holds one."""
         wave, sample_rate = read(path)
         try:
-            recipe = json.loads(read_metadata(path) or "{}")
-        except json.JSONDecodeError:  # another program's comment
+            recipe = parsed(read_metadata(path) or "{}")
+        except ValueError:  # another program's comment
             recipe = {}
         return cls(wave, sample_rate, recipe if isinstance(recipe, dict) else {})
 

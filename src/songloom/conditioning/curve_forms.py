@@ -37,7 +37,9 @@ def _values(name: Name, data: Mapping[str, Any], seconds: float) -> Curve:
     values, rate = data["values"], number("frame_rate", data.get("frame_rate", RATE))
     if not isinstance(values, list) or not values:
         raise ValueError(f"{name} has no values")
-    if rate <= 0 or abs(len(values) - seconds * rate) > 1:
+    if rate <= 0:
+        raise ValueError(f"frame_rate must be above 0, not {rate:g}")
+    if abs(len(values) - seconds * rate) > 1:
         raise ValueError(
             f"{name} has {len(values)} values at {rate:g} a second; a piece of {seconds:g} s needs "
             f"{seconds * rate:g} (null where it asks for nothing)"

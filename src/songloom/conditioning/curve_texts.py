@@ -7,13 +7,13 @@ a tempo at that of the piece), and `0:-40 8:-12` (dynamics: dB at seconds, lines
 from __future__ import annotations
 
 import csv
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 from songloom.conditioning.curve_forms import number, of_json
 from songloom.conditioning.curves import Curve, Name
+from songloom.config import parsed
 
 _TEMPO = re.compile(r"(?:^|\s)(\d+(?:\.\d+)?)\s*(?:bpm)?(?:\s+(\d/\d))?\s*$", re.IGNORECASE)
 _POINT = re.compile(r"(\d+(?:\.\d+)?):(-?\d+(?:\.\d+)?)")
@@ -33,10 +33,10 @@ def read_curve(name: Name, text: str, seconds: float, tempo: float | None = None
     try:
         content = path.read_text(encoding="utf-8-sig")
         table = path.suffix.lower() == ".csv"
-        data = None if table else json.loads(content)
+        data = None if table else parsed(content)
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8 text") from None
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise ValueError(f"{path} is no JSON: {error}") from None
     try:
         return of_json(name, _of_rows(name, content) if table else data, seconds)

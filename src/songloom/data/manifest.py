@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from songloom.config import parsed
+
 NAME = "manifest.jsonl"
 SPLITS = ("train", "valid", "test")
 FEW = 20
@@ -220,14 +222,6 @@ def text_of(path: Path, most: int = MOST_TEXT) -> str:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8 text") from None
-
-
-def parsed(text: str) -> Any:
-    """JSON that somebody else wrote. Raises ValueError for what is none, or is nested beyond reading."""
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("the JSON is nested too deeply") from None
 
 
 def _text(record: Mapping[str, Any], name: str) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from songloom.config import parsed
 
 SUFFIXES = (".jsonl", ".txt", ".csv")
 OWN = ("id", "file")
@@ -87,7 +88,7 @@ def _lines(path: Path, text: str, *, json_lines: bool) -> tuple[list[PromptRow],
 
 
 def _of_json(number: int, line: str) -> PromptRow:
-    data = json.loads(line)
+    data = parsed(line)
     if not isinstance(data, dict) or not ("prompt" in data or "story" in data):
         raise ValueError('a line is a JSON object with a "prompt" or a "story"')
     own = {name: data.pop(name, "") for name in OWN}

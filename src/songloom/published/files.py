@@ -6,7 +6,6 @@ Tensors come from safetensors files, whole or sharded, or from PyTorch's pickles
 
 from __future__ import annotations
 
-import json
 import re
 import warnings
 import zipfile
@@ -20,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from songloom.config import parsed
 from songloom.loading import header, mapped
 
 WEIGHTS = ("model.safetensors", "diffusion_pytorch_model.safetensors", "pytorch_model.bin")
@@ -104,7 +104,7 @@ def weights_file(path: Path) -> Path:
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file. Raises ValueError when it is missing, damaged or no object."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ValueError(f"{path} is missing") from None
     except ValueError as error:

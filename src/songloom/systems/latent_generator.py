@@ -190,6 +190,10 @@ class LatentGenerator(Generator):
         """How a piece is sampled unless a request says otherwise."""
         return self.config.sampling
 
+    def guidance(self, request: Request) -> float:
+        """How strongly the prompt of a request pulls; 1 is not at all."""
+        return self.sampling.guidance if request.guidance is None else request.guidance
+
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         latents, mask = latents_of(batch, self.codec, self.config.regularised)
         drawn = times.DRAWS[self.config.times](len(batch)).to(latents.device)
@@ -206,6 +210,8 @@ class LatentGenerator(Generator):
         super().check(request)
         if request.init is not None and request.continuation is not None:
             raise ValueError("init and continuation are two ways to begin; give one of them")
+        if request.negative_prompt and self.guidance(request) == 1:
+            raise ValueError(f"negative_prompt is heard by guidance, which {self.config.kind} has off here; give one")
         most = (self.longest - 2 * self.margin(self.longest)) * self.codec.hop_length / self.sample_rate
         if request.loop and request.seconds > most:
             raise ValueError(
@@ -361,8 +367,7 @@ class LatentGenerator(Generator):
 
     def predict(self, requests: Sequence[Request], stretch: Stretch) -> Predict:
         """The network for a stretch: where several sections are in it, each for as long as it lasts."""
-        request = requests[0]
-        guidance = self.sampling.guidance if request.guidance is None else request.guidance
+        request, guidance = requests[0], self.guidance(requests[0])
         rate, places = self.codec.frame_rate, torch.arange(stretch.frames)
         moments = (stretch.start(rate) + (places + 0.5) / rate * stretch.pace).to(self.scale.mean)
         if request.loop:

@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from songloom.checkpoint import file_hash, weights_hash
-from songloom.config import override, to_json
+from songloom.config import override, parsed, to_json
 from songloom.layers.lora import Lora, merge
 from songloom.systems.roles import System
 
@@ -96,9 +96,9 @@ def read(path: Path) -> LoraFile:
     """The file's content, on the CPU. Raises ValueError of one line when it is damaged or something else."""
     try:
         with safe_open(path, "pt") as file:
-            about = json.loads((file.metadata() or {}).get(ENTRY, "null"))
+            about = parsed((file.metadata() or {}).get(ENTRY, "null"))
             learned = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, json.JSONDecodeError) as error:
+    except (SafetensorError, OSError, ValueError) as error:
         raise ValueError(f"{path} cannot be read: {error}") from None
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise ValueError(f"{path} is no LoRA of songloom")

@@ -78,6 +78,8 @@ class Request:
             object.__setattr__(self, "seconds", self._seconds_of_bars())
         _within("seconds", self.seconds, 0.1, MAX_SECONDS)
         _within("guidance", self.guidance, 0.0, 30.0)
+        if self.negative_prompt and self.guidance == 1:
+            raise ValueError("negative_prompt is heard by guidance, and guidance 1 is off; give another")
         _within("temperature", self.temperature, 0.0, 10.0)
         _within("top_p", self.top_p, 0.0, 1.0)
         _whole("seed", self.seed, 0, 2**63 - 1)

@@ -15,6 +15,7 @@ from songloom.conditioning.curves import Curve
 from songloom.data.batch import Batch
 from songloom.systems.generators.flow import Flow
 from songloom.systems.generators.music_controlnet import MusicControlNet
+from songloom.systems.latent_generator import LatentGenerator
 from songloom.systems.request import Request
 
 SECONDS = 0.8
@@ -64,9 +65,20 @@ def test_training_starts_from_the_base_s_own_loss() -> None:
     system.prepare([])
     data, _ = toy(base_of(system), 4)
     torch.manual_seed(5)
-    own = system.losses(data, step=0)["denoising"]
+    own = system.losses(data, step=0)
     torch.manual_seed(5)
-    assert torch.equal(own, system.base.losses(data, step=0)["denoising"])
+    assert own.keys() == {"denoising", "~explained"}  # how well the base reads is not for this training
+    assert torch.equal(own["denoising"], system.base.losses(data, step=0)["denoising"])
+
+
+def test_a_straightened_base_teaches_its_control_to_denoise_too() -> None:
+    base = dataclasses.replace(Flow.presets()["flow-tiny"], curves=None, straight=4)  # type: ignore[call-arg]
+    system: MusicControlNet = MusicControlNet.Config(base=base).build().train()
+    losses = system.losses(toy(base_of(system), 4)[0], step=0)
+    losses["denoising"].backward()
+    assert losses.keys() == {"denoising", "~explained"} and base_of(system).teacher is None
+    weights = [weight for projection in system.control.out for weight in projection.parameters()]
+    assert any(weight.grad is not None and bool(weight.grad.any()) for weight in weights)
 
 
 def made(system: MusicControlNet, curves: Curves) -> torch.Tensor:
@@ -160,7 +172,7 @@ def test_text_and_labels_are_left_out_of_some_items_in_training_only(monkeypatch
         heard.append(batch)
         return {}
 
-    monkeypatch.setattr(Flow, "losses", losses)
+    monkeypatch.setattr(LatentGenerator, "losses", losses)
     system.losses(data, step=0)
     system.train()
     system.losses(dataclasses.replace(data, labels=({"tempo": 100.0},) * 200), step=0)

@@ -276,6 +276,15 @@ def test_what_it_cannot_do_is_said() -> None:
         next(system.stream(request(candidates=2)))
 
 
+def test_a_model_without_guidance_hears_a_negative_prompt_only_where_guidance_is_asked() -> None:
+    """As Open Small has it."""
+    system = tiny(sampling=dataclasses.replace(tiny().sampling, guidance=1.0))
+    with pytest.raises(ValueError, match="guidance, which stable-audio has off here"):
+        system.generate(request(negative_prompt="noise"))
+    plain, moved = (system.generate(request(guidance=3.0, negative_prompt=text)) for text in (None, "noise"))
+    assert not torch.equal(plain, moved)
+
+
 def test_unknown_samplers_and_schedules_show_themselves_at_once() -> None:
     sampling = StableAudio.presets()["stable-audio-tiny"].sampling  # type: ignore[attr-defined]
     for change, said in (({"sampler": "magic"}, "no sampler"), ({"schedule": "soon"}, "no schedule")):

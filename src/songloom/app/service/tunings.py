@@ -25,7 +25,8 @@ from songloom.app.service.models import Served, Shelf
 from songloom.app.service.uploads import nameless
 from songloom.app.tuning import captions
 from songloom.app.tuning.steps import Tuning
-from songloom.data.manifest import parsed, text_of, write_atomically
+from songloom.config import parsed
+from songloom.data.manifest import text_of, write_atomically
 
 NAME = "tuning.json"
 SOUND, WORDS = ".wav", ".txt"

@@ -18,7 +18,8 @@ from songloom.app.review import safe
 from songloom.app.tuning.music import Music, labels_of
 from songloom.conditioning.musical import key_number
 from songloom.conditioning.notes import normal_key
-from songloom.data.manifest import Caption, parsed, text_of, write_atomically
+from songloom.config import parsed
+from songloom.data.manifest import Caption, text_of, write_atomically
 from songloom.data.prepare.verdicts import Verdict
 
 TABLE, WRITTEN = "captions.csv", "captions.written.json"

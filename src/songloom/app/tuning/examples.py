@@ -19,7 +19,8 @@ import torch
 from songloom import checkpoint
 from songloom.audio.clip import Audio
 from songloom.conditioning.language import is_foreign
-from songloom.data.manifest import Caption, Clip, parsed, read, text_of, write_atomically
+from songloom.config import parsed
+from songloom.data.manifest import Caption, Clip, read, text_of, write_atomically
 from songloom.inference import candidates, song
 from songloom.inference.embedding import Space, embed_file
 from songloom.inference.text_similarity import TextSimilarity

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from songloom.conditioning.language import is_foreign
-from songloom.data.manifest import NAME, SPLITS, Caption, Clip, parsed, write
+from songloom.config import parsed
+from songloom.data.manifest import NAME, SPLITS, Caption, Clip, write
 from songloom.data.prepare.facts import Facts
 from songloom.data.prepare.layouts import Entry, entries
 from songloom.data.prepare.pipeline import HEARD, estimates, hear_all, planned_of

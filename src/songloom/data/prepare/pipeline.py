@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from songloom.audio.tar_members import state
-from songloom.data.manifest import Clip, parsed
+from songloom.config import parsed
+from songloom.data.manifest import Clip
 from songloom.data.prepare.facts import VERSION, Facts, listen
 from songloom.data.prepare.layouts import Entry, entries
 from songloom.data.prepare.tar_shards import MISSING_STEMS, Planned, Shard, Sound, finish, plans, write_shard

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from songloom.data.manifest import Caption, parsed, text_of
+from songloom.config import parsed
+from songloom.data.manifest import Caption, text_of
 from songloom.data.prompt_sets import LAYOUTS
 
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl")

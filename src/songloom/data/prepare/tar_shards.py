@@ -22,7 +22,8 @@ from torch import Tensor
 from songloom.audio import files
 from songloom.audio.replacing import replacing
 from songloom.audio.resample import resample
-from songloom.data.manifest import NAME, Clip, from_json, parsed, text_of, to_json, write, write_atomically
+from songloom.config import parsed
+from songloom.data.manifest import NAME, Clip, from_json, text_of, to_json, write, write_atomically
 from songloom.data.prepare.facts import samples_hash
 from songloom.data.prepare.stretches import decode, stretches
 from songloom.data.prepare.verdicts import Filters

@@ -153,7 +153,7 @@ class MusicControlNet(Generator, kind="music-controlnet"):
             curves = curves.hidden(self.config.hidden)
             alone = (torch.rand(len(batch)) < self.config.unprompted).tolist()
             batch = without_words(batch, alone)
-        return self.steered(curves).losses(batch, step=step)
+        return LatentGenerator.losses(self.steered(curves), batch, step=step)  # the base reads as it did
 
     @property
     def controls(self) -> frozenset[str]:
