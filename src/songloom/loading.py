@@ -100,7 +100,7 @@ def header(path: Path) -> dict[str, Entry]:
         with Path(path).open("rb") as file:
             size, length = os.fstat(file.fileno()).st_size, int.from_bytes(file.read(8), "little")
             if not 2 <= length <= min(size - 8, LONGEST_HEADER):
-                raise ValueError(f"a header of {length} bytes in {size}")
+                raise ValueError(f"a header of {length} bytes cannot stand in a file of {size}")
             told = json.loads(file.read(length))
         told.pop("__metadata__", None)
         entries = {name: _entry(8 + length, one) for name, one in told.items()}

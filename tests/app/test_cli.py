@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -85,12 +86,49 @@ def test_a_prompt_becomes_a_file_of_the_asked_length_that_replays_exactly(
     assert "the same samples" in out
 
 
-@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
-def test_every_format_carries_its_recipe(run: Run, model: Path, tmp_path: Path, suffix: str) -> None:
+@pytest.mark.parametrize("suffix", ["wav", "flac", "aiff", "ogg", "opus", "mp3"])
+def test_every_format_carries_its_recipe_and_replays(run: Run, model: Path, tmp_path: Path, suffix: str) -> None:
     assert run("generate", "x", "-o", f"a.{suffix}", "--seconds", 1, "--model", model)[0] == 0
     recipe = json.loads(files.read_metadata(tmp_path / f"a.{suffix}") or "")
     assert recipe["request"]["prompt"] == "x"
     assert len(recipe["model_sha256"]) == 64
+    assert run("replay", f"a.{suffix}")[:2] == (0, f"a.{suffix}: the same samples\n")
+
+
+def test_a_file_that_was_changed_replays_otherwise(run: Run, model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    assert run("generate", "x", "-o", "a.mp3", "--seconds", 1, "--model", model)[0] == 0
+    (wave, rate), recipe = files.read(path), files.read_metadata(path)
+    files.write(path, 0.5 * wave, rate, metadata=recipe)
+    assert "the samples differ by up to" in run("replay", "a.mp3")[1]
+    files.write(path, wave[:, rate // 4 :], rate, metadata=recipe)
+    code, _, err = run("replay", "a.mp3")
+    assert code == 2 and "a.mp3 was changed: it has" in err
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [(0, ""), (1, "songloom: player could not play a.wav, which is written: no card\n")]
+)
+def test_a_player_plays_and_what_it_cannot_is_told(
+    run: Run, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, said: str
+) -> None:
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    (folder / "player").write_text(f"#!/bin/sh\necho $* > played\necho no card >&2\nexit {code}\n")
+    (folder / "player").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    monkeypatch.setattr("songloom.app.generate.PLAYERS", (("nothing",), ("player", "-q")))
+    asked = ("generate", "x", "-o", "a.wav", "--seconds", 1, "--model", model, "--play")
+    assert run(*asked)[::2] == (2 if code else 0, said)
+    assert (tmp_path / "played").read_text() == "-q a.wav\n"
+
+
+def test_without_a_player_the_file_is_written_all_the_same(
+    run: Run, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("songloom.app.generate.PLAYERS", (("nothing",),))
+    code, _, err = run("generate", "x", "-o", "a.wav", "--seconds", 1, "--model", model, "--play")
+    assert code == 2 and "no player found; a.wav is written (tried nothing)" in err and (tmp_path / "a.wav").is_file()
 
 
 def test_candidates_are_ranked_and_kept_when_asked(run: Run, model: Path, tmp_path: Path) -> None:
@@ -122,12 +160,17 @@ def test_a_bad_line_of_a_prompt_file_is_named_and_the_others_are_made(run: Run, 
         "not json",
         '{"prompt": "two", "seconds": 1}',
         '{"prompt": "x", "colour": 1}',
+        "[" * 100_000,
     ]
     (tmp_path / "p.jsonl").write_text("\n".join(lines))
     code, _, err = run("generate", "--prompts", "p.jsonl", "--out", "made", "--model", model)
     assert code == 2
-    assert "p.jsonl line 2" in err
-    assert "p.jsonl line 4: unknown field colour" in err
+    assert err.splitlines() == [
+        "songloom: p.jsonl line 2: it is not JSON: Expecting value at letter 1",
+        "songloom: p.jsonl line 4: unknown field colour",
+        "songloom: p.jsonl line 5: the JSON is nested too deeply",
+        "songloom: 3 of 5 lines of p.jsonl could not be used",
+    ]
     assert sorted(path.name for path in (tmp_path / "made").iterdir()) == ["0001-one.wav", "0003-two.wav"]
 
 
@@ -164,6 +207,7 @@ def test_any_prompt_makes_a_file_inside_the_folder(run: Run, model: Path, tmp_pa
         (["generate", "x", "--stream", "--json"], "--stream does not go with --json"),
         (["generate", "--prompts", "p", "--out", "d", "-o", "a.wav"], "--prompts does not go with --output"),
         (["generate", "--prompts", "none.jsonl"], "--out"),
+        (["generate", "--prompts", os.devnull, "--out", "d"], "ends in"),
         (["replay", "none.wav"], "none.wav"),
         (["decode", "none.loom"], "none.loom"),
         (["encode", "none.wav"], "none.wav"),

@@ -37,14 +37,14 @@ def test_a_published_table_is_told_by_its_columns(tmp_path: Path, name: str) -> 
     (tmp_path / name).write_text("\ufeff" + text, encoding="utf-8")
     (row,), bad = read(tmp_path / name)
     assert (row.id, row.texts, row.recording, row.number) == (identity, texts, recording, 1)
-    assert bad == []
+    assert bad == {}
 
 
 def test_plain_text_is_a_prompt_a_line(tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_text("calm harp\n\n  fast drums, 120 bpm \n", encoding="utf-8")
     rows, bad = read(tmp_path / "p.txt")
     assert [(row.number, row.texts) for row in rows] == [(1, ("calm harp",)), (3, ("fast drums, 120 bpm",))]
-    assert bad == []
+    assert bad == {}
 
 
 def test_json_lines_may_name_their_music_and_keep_other_fields(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_json_lines_may_name_their_music_and_keep_other_fields(tmp_path: Path) -
     rows, bad = read(tmp_path / "p.jsonl")
     assert (rows[0].id, rows[0].file, dict(rows[0].fields)) == ("a1", "x/a.flac", {"tempo": 90})
     assert dict(rows[1].fields) == {"story": [[0, "x"]]}
-    assert len(bad) == 1 and 'p.jsonl line 3: a line is a JSON object with a "prompt"' in bad[0]
+    assert list(bad) == [3] and 'p.jsonl line 3: a line is a JSON object with a "prompt"' in bad[3]
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "a\\b", "a" * 300, "a\x00b"])
@@ -61,7 +61,7 @@ def test_an_id_that_is_no_file_name_is_a_bad_row(tmp_path: Path, name: str) -> N
     (tmp_path / "a.csv").write_text(f'audiocap_id,youtube_id,caption\n"{name}",y,rain\n7,y,wind\n', encoding="utf-8")
     rows, bad = read(tmp_path / "a.csv")
     assert [row.id for row in rows] == ["7"]
-    assert len(bad) == 1 and "row 1" in bad[0]
+    assert list(bad) == [1] and "row 1" in bad[1]
 
 
 @pytest.mark.parametrize(
@@ -77,4 +77,11 @@ def test_an_id_that_is_no_file_name_is_a_bad_row(tmp_path: Path, name: str) -> N
 def test_a_file_that_is_no_set_of_prompts_is_refused(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=message):
+        read(tmp_path / name)
+
+
+@pytest.mark.parametrize(("name", "text"), [("p.jsonl", " \n\n"), ("p.txt", ""), ("a.csv", "ytid,caption\n")])
+def test_a_file_without_a_prompt_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=f"{name} holds no prompt"):
         read(tmp_path / name)

@@ -164,8 +164,8 @@ def read_asked(path: Path) -> list[Asked]:
             wanted = wanted_of(request_of(rest, {}), chords)
             found.append(Asked(row.number, row.id, row.texts, row.file, row.recording, wanted))
         except ValueError as error:
-            bad.append(f"{path} line {row.number}: {error}")
-    for line in bad:
+            bad[row.number] = f"{path} line {row.number}: {error}"
+    for _, line in sorted(bad.items()):
         errors.print(f"songloom: {line}", markup=False, highlight=False, soft_wrap=True)
     if not found:
         raise ValueError(f"{path} holds no prompt that can be used")

@@ -354,6 +354,9 @@ def _write_stream(model: Model, request: Request, file: BinaryIO) -> None:
 def _play(path: Path) -> None:
     for program, *options in PLAYERS:
         if shutil.which(program):
-            subprocess.run([program, *options, str(path)], check=False)
+            played = subprocess.run([program, *options, str(path)], check=False, stderr=subprocess.PIPE, text=True)
+            if played.returncode:
+                said = [f": {line}" for line in played.stderr.splitlines() if line.strip()]
+                raise ValueError(f"{program} could not play {path}, which is written{said[-1] if said else ''}")
             return
     raise ValueError(f"no player found; {path} is written (tried {', '.join(p[0] for p in PLAYERS)})")

@@ -15,7 +15,7 @@ from songloom.systems.request import Request
 def read_prompts(
     path: Path, wish: Wish = NO_WISH, candidates: int = 1
 ) -> tuple[list[tuple[PromptRow, Request]], list[str]]:
-    """Requests with the rows that they come from, and one message for every row that is none."""
+    """Requests with the rows that they come from, and one message for every row that is none, in their order."""
     good: list[tuple[PromptRow, Request]] = []
     rows, bad = prompt_sets.read(path)
     defaults: dict[str, Any] = {"candidates": candidates} | wish.given()
@@ -23,8 +23,8 @@ def read_prompts(
         try:
             good.append((row, request_of(row, defaults)))
         except ValueError as error:
-            bad.append(f"{path} line {row.number}: {error}")
-    return good, bad
+            bad[row.number] = f"{path} line {row.number}: {error}"
+    return good, [bad[number] for number in sorted(bad)]
 
 
 def request_of(row: PromptRow, defaults: dict[str, Any]) -> Request:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from songloom.app.screen import bar
 from songloom.config import parsed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from songloom.audio.clip import Audio
 
 
 def replay(
@@ -46,11 +52,17 @@ def replay(
         audio = song.replay(recipe, progress=report)
     if output is not None:
         audio.save(output)
-    before, _rate = files.read(file)
-    if before.shape != audio.wave.shape:
-        raise ValueError(
-            f"{file} was changed: it has {before.shape[-1]} samples, its recipe makes {audio.wave.shape[-1]}"
-        )
-    difference = float((before - audio.wave.clamp(-1, 1)).abs().max())
+    before, now = files.read(file)[0], _as_written(audio, file.suffix)
+    if before.shape != now.shape:
+        raise ValueError(f"{file} was changed: it has {before.shape[-1]} samples, its recipe makes {now.shape[-1]}")
+    difference = float((before - now).abs().max())
     exact = difference <= 1.01 / 2**15
     print(f"{file}: {'the same samples' if exact else f'the samples differ by up to {difference:.3g}'}")
+
+
+def _as_written(audio: Audio, suffix: str) -> Tensor:
+    """The samples [C, T] as a file of this kind gives them back: some kinds lose something, or have other rates."""
+    from songloom.audio import files
+
+    with TemporaryDirectory() as folder:
+        return files.read(audio.save(Path(folder) / f"again{suffix}"))[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -54,9 +55,9 @@ LAYOUTS = (
 )
 
 
-def read(path: Path) -> tuple[list[PromptRow], list[str]]:
-    """The prompts of a file, and one message for every line that is none. Raises ValueError for a file that is of no
-    known kind, or not UTF-8."""
+def read(path: Path) -> tuple[list[PromptRow], dict[int, str]]:
+    """The prompts of a file, and one message for every line that is none, by its number. Raises ValueError for a file
+    that is of no known kind, not UTF-8, or empty."""
     if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"{path} ends in {path.suffix!r}; a file of prompts ends in {', '.join(SUFFIXES)}")
     try:
@@ -67,6 +68,8 @@ def read(path: Path) -> tuple[list[PromptRow], list[str]]:
         rows, bad = _table(path, text)
     else:
         rows, bad = _lines(path, text, json_lines=path.suffix.lower() == ".jsonl")
+    if not rows and not bad:
+        raise ValueError(f"{path} holds no prompt")
     seen: dict[str, int] = {}
     for row in rows:
         if row.id and seen.setdefault(row.id, row.number) != row.number:
@@ -74,21 +77,24 @@ def read(path: Path) -> tuple[list[PromptRow], list[str]]:
     return rows, bad
 
 
-def _lines(path: Path, text: str, *, json_lines: bool) -> tuple[list[PromptRow], list[str]]:
+def _lines(path: Path, text: str, *, json_lines: bool) -> tuple[list[PromptRow], dict[int, str]]:
     good: list[PromptRow] = []
-    bad: list[str] = []
+    bad: dict[int, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
         try:
             good.append(_of_json(number, line) if json_lines else PromptRow(number, (line.strip(),)))
         except ValueError as error:
-            bad.append(f"{path} line {number}: {error}")
+            bad[number] = f"{path} line {number}: {error}"
     return good, bad
 
 
 def _of_json(number: int, line: str) -> PromptRow:
-    data = parsed(line)
+    try:
+        data = parsed(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON: {error.msg} at letter {error.colno}") from None
     if not isinstance(data, dict) or not ("prompt" in data or "story" in data):
         raise ValueError('a line is a JSON object with a "prompt" or a "story"')
     own = {name: data.pop(name, "") for name in OWN}
@@ -99,7 +105,7 @@ def _of_json(number: int, line: str) -> PromptRow:
     return PromptRow(number, (prompt,), id=name, file=own["file"], recording=name, fields=data)
 
 
-def _table(path: Path, text: str) -> tuple[list[PromptRow], list[str]]:
+def _table(path: Path, text: str) -> tuple[list[PromptRow], dict[int, str]]:
     """Rows of a published table, told by its columns."""
     table = csv.DictReader(io.StringIO(text, newline=""))
     columns = set(table.fieldnames or ())
@@ -112,9 +118,9 @@ def _table(path: Path, text: str) -> tuple[list[PromptRow], list[str]]:
     return _rows(path, layout, table)
 
 
-def _rows(path: Path, layout: Layout, table: Iterator[dict[str, Any]]) -> tuple[list[PromptRow], list[str]]:
+def _rows(path: Path, layout: Layout, table: Iterator[dict[str, Any]]) -> tuple[list[PromptRow], dict[int, str]]:
     good: list[PromptRow] = []
-    bad: list[str] = []
+    bad: dict[int, str] = {}
     for number, cells in enumerate(table, start=1):
         texts = tuple(text for name in layout.captions if (text := (cells.get(name) or "").strip()))
         recording = PurePosixPath(cells.get(layout.recording) or "").stem
@@ -123,7 +129,7 @@ def _rows(path: Path, layout: Layout, table: Iterator[dict[str, Any]]) -> tuple[
                 raise ValueError("it has no caption")
             name = checked_name(recording if layout.id == layout.recording else cells[layout.id])
         except ValueError as error:
-            bad.append(f"{path} row {number}: {error}")
+            bad[number] = f"{path} row {number}: {error}"
         else:
             good.append(PromptRow(number, texts, id=name, recording=recording))
     return good, bad

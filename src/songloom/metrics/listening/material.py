@@ -39,9 +39,7 @@ def read_prompts(path: Path) -> dict[int, Prompt]:
     by its number. Raises ValueError when a line is none: half of a test is none either."""
     rows, bad = prompt_sets.read(path)
     if bad:
-        raise ValueError(bad[0] + (f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""))
-    if not rows:
-        raise ValueError(f"{path} holds no prompt")
+        raise ValueError(bad[min(bad)] + (f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""))
     found = {row.number: Prompt(row.id or f"{row.number:04d}", _words(row)) for row in rows}
     for number, prompt in found.items():
         if not 0 < len(prompt.text) <= LONGEST_PROMPT:
