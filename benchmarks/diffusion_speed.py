@@ -114,6 +114,9 @@ def main(
         raise ValueError(f"the processor's time tells of one thread on a CPU, not of {threads} on {device}")
     if min(*frames, rounds, threads, depth) < 1 or steps < 0:
         raise ValueError(f"frames {frames}, rounds {rounds}, threads {threads}, depth {depth} must be 1 or more")
+    gpu = torch.device(device).type == "cuda"
+    if gpu and not torch.cuda.is_available():
+        raise ValueError(f"device is {device}; torch sees no GPU here")
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     with torch.no_grad():
@@ -122,7 +125,7 @@ def main(
         theirs = stirred(theirs.to_empty(device="cpu")).to(device)
         given = Conditions(torch.randn(2, TOKENS, 768, device=device), torch.randn(1, 1536, device=device).repeat(2, 1))
         given.tokens[1] = 0
-        rows = list(compared(theirs, given, frames, precisions, rounds, steps, CLOCKS[clock]))
+        rows = list(compared(theirs, given, frames, precisions, rounds, steps, CLOCKS[clock], lowered=gpu))
     how = {"machine": machine(), "threads": threads, "rounds": rounds, "steps": steps, "depth": depth, "device": device}
     how |= {"clock": clock}
     show(how | {"rows": rows}, out, docs, table)
@@ -146,20 +149,21 @@ def compared(
     rounds: int,
     steps: int,
     clock: Clock,
+    *,
+    lowered: bool,
 ) -> Iterator[dict[str, Any]]:
-    """A row for each precision and number of frames."""
+    """A row for each precision and number of frames; where both are `lowered`, all are in bfloat16."""
     exact = {count: reference(theirs, given, count) for count in frames}
     noises = {count: drawn(count, given) for count in frames}
     moment = torch.tensor(0.6, device=given.tokens.device)
-    gpu = given.tokens.device.type == "cuda"  # where diffusers is timed in bfloat16
-    wanted = {count: exact[count](noise, moment) for count, noise in noises.items() if gpu}
+    wanted = {count: exact[count](noise, moment) for count, noise in noises.items() if lowered}
     whole = sampled(exact[frames[0]], noises[frames[0]], steps) if steps else None
-    if gpu:
+    chosen: tuple[Precision, ...] = ("bfloat16",) if lowered else precisions
+    networks = {precision: ours(theirs, given, precision) for precision in chosen}
+    if lowered:  # after ours, which keeps in float32 what tells the time
         theirs.to(torch.bfloat16)
-        precisions = ("bfloat16",)
-    networks = {precision: ours(theirs, given, precision) for precision in precisions}
     for count in frames:
-        few = noises[count] if gpu else noises[count][..., :FEW]
+        few = noises[count] if lowered else noises[count][..., :FEW]
         slow, *fast = raced([exact[count], *networks.values()], noises[count], moment, rounds, first=few, clock=clock)
         for (precision, network), step in zip(networks.items(), fast, strict=True):
             row = {"frames": count, "precision": precision, "diffusers": slow.seconds, "songloom": step.seconds}

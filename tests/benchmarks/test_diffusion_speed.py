@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
+from diffusers import StableAudioDiTModel
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
@@ -30,10 +32,28 @@ def test_one_run_times_both_and_states_the_errors(monkeypatch: pytest.MonkeyPatc
     assert "| 9 | int8 |" in page.read_text()
 
 
+def test_on_a_gpu_both_are_in_bfloat16_and_errors_are_those_to_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same comparison on a CPU, where ours is packed instead of compiled."""
+    monkeypatch.syspath_prepend(FOLDER)
+    bench = importlib.import_module("diffusion_speed")
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    with torch.no_grad():
+        theirs = bench.stirred(StableAudioDiTModel(num_layers=1))
+        given = bench.Conditions(torch.randn(2, bench.TOKENS, 768), torch.randn(1, 1536).repeat(2, 1))
+        rows = list(bench.compared(theirs, given, (6, 9), ("float32",), 1, 2, bench.wall, lowered=True))
+    assert theirs.dtype == torch.bfloat16
+    assert [(row["precision"], row["frames"]) for row in rows] == [("bfloat16", 6), ("bfloat16", 9)]
+    assert all(25 < row["step_decibels"] < 60 for row in rows) and 20 < rows[0]["run_decibels"] < 60
+
+
 def test_sizes_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(FOLDER)
     bench = importlib.import_module("diffusion_speed")
     with pytest.raises(ValueError, match="must be 1 or more"):
         bench.main(rounds=0)
+    if not torch.cuda.is_available():
+        with pytest.raises(ValueError, match="device is cuda; torch sees no GPU here"):
+            bench.main(device="cuda")
     with pytest.raises(ValueError, match="one thread on a CPU, not of 2 on cpu"):
         bench.main(clock="processor", threads=2)

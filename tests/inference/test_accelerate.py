@@ -35,6 +35,31 @@ def test_compiled_blocks_give_the_same(dit: Dit) -> None:
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("lowered", [False, True])
+def test_all_blocks_are_one_compiled_graph_that_gives_what_they_give(lowered: bool) -> None:
+    """Under conditions and guidance, with blocks in bfloat16 as on a GPU too."""
+    torch.manual_seed(0)
+    shape = DitShape(width=64, depth=5, heads=4, hidden=96, context_width=32, time_features=16)
+    dit = Dit(shape, channels=4, token_width=8, vector_width=8).eval()
+    if lowered:
+        dit.blocks.to(torch.bfloat16)
+    tokens = torch.randn(2, 3, 8)
+    tokens[1] = 0  # the half without a text
+    given, both = dit.given(tokens=tokens, vector=torch.randn(2, 8)), torch.cat([X, X])
+    plain, graphs = dit(both, TIME, given), []
+
+    def counting(graph: torch.fx.GraphModule, inputs: object) -> torch.fx.GraphModule:
+        graphs.append(graph)
+        return graph
+
+    torch.compiler.reset()
+    assert compiled(dit, backend=counting) == "" and len(graphs) == 1  # tried once, without conditions
+    torch.testing.assert_close(dit(both, TIME, given), plain)
+    dit(both, TIME, given)
+    assert len(graphs) == 2
+
+
+@torch.no_grad()
 def test_what_cannot_be_compiled_runs_as_it_is_written_and_says_why(dit: Dit) -> None:
     plain = dit(X, TIME)
 
