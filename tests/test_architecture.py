@@ -16,7 +16,7 @@ FLOORS = {
     "inference": 6,
     "published": 5.5,
     "systems.generators": 5.3,
-    "systems.listeners": 5.3,
+    "systems.listeners": 5.25,
     "systems.codecs": 5.2,
     "systems.embedders": 5.2,
     "systems": 5.1,

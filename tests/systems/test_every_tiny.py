@@ -17,6 +17,7 @@ from torch import Tensor
 from songloom import checkpoint
 from songloom.data.batch import Batch
 from songloom.systems import registry
+from songloom.systems.listeners.tagger import Tagger
 from songloom.systems.request import Request
 from songloom.systems.roles import Codec, Embedder, Generator, System
 from songloom.training.log import summed
@@ -39,7 +40,17 @@ OWNERS = {
 CODECS = [name for name, cls in OWNERS.items() if issubclass(cls, Codec)]
 GENERATORS = [name for name, cls in OWNERS.items() if issubclass(cls, Generator)]
 EMBEDDERS = [name for name, cls in OWNERS.items() if issubclass(cls, Embedder)]
-LABELS = {"tempo": 120.0, "downbeats": [0.0, 2.0], "tonic": 9, "mode": "minor", "drums": True, "meter": "4/4"}
+LABELS = {
+    "tempo": 120.0,
+    "downbeats": [0.0, 2.0],
+    "tonic": 9,
+    "mode": "minor",
+    "drums": True,
+    "meter": "4/4",
+    "style": "techno",
+    "mood": "calm",
+    "families": ["synth", "drums"],
+}
 TEXTS = ("calm piano", "furious metal", "", "slow waltz")
 GAME = {"adversarial", "features", "adversary"}
 """Losses of two sides that work against each other: neither has to fall."""
@@ -268,6 +279,8 @@ def answers(system: System) -> list[Tensor]:
         return [system.generate(Request(seconds=0.2, seed=3))]
     if isinstance(system, Embedder):
         return [system.embed_audio(music(system, 0.2, 2)), system.embed_text(["calm piano", "waltz"])]
+    if isinstance(system, Tagger):
+        return list(system.tag(music(system, 0.2, 2)))
     assert isinstance(system, Codec)
     wave = music(system, 0.2, 2)
     latents = system.encode(wave)

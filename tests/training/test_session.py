@@ -136,7 +136,7 @@ def test_the_chain_ships_an_embedder_beside_the_generator(data: Path, tmp_path: 
     assert shipping.done() and registry.load(str(tmp_path / "weights" / "shuttle-tiny")).width == 16
 
 
-def test_the_chain_ships_a_straightened_flow_that_hears_and_reads_as_the_generator_does(
+def test_the_chain_ships_a_straightened_and_heard_flow_that_hears_and_reads_as_the_generator_does(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("songloom.training.reader.alone", lambda styles, moods: [("a rave", {"style": "techno"})])
@@ -150,15 +150,20 @@ def test_the_chain_ships_a_straightened_flow_that_hears_and_reads_as_the_generat
         flow="flow-tiny",
         flow_changes=short,
         straight_changes={**short, "straight": "2"},
+        tagger="tagger-tiny",
+        tagger_changes=short,
+        heard_changes={**short, "heard": "0.1"},
         lessons=Lessons(steps=5),
     )
     chain = Chain(out=tmp_path, table=table, pace=QUIET)
     names = [stage.name for stage in chain.stages()]
-    assert names[-7:-5] == ["generator", "reader"] and names[-5:] == [
+    assert names[-9:-7] == ["generator", "reader"] and names[-7:] == [
         "weights",
         "latents",
         "flow",
         "straight",
+        "tagger",
+        "heard",
         "flow weights",
     ]
     for stage in chain.stages():
@@ -167,7 +172,7 @@ def test_the_chain_ships_a_straightened_flow_that_hears_and_reads_as_the_generat
         elif stage.name != "corpus":
             stage.run(None)
     flow, loom = (registry.load(str(tmp_path / "weights" / name)) for name in ("flow-tiny", "loom-tiny"))
-    assert flow.config.straight == 2
+    assert flow.config.straight == 2 and flow.config.heard == 0.1 and flow.tagger is None
     taught, learned = flow.text.reader.outside.weight, registry.load(str(tmp_path / "generator" / "checkpoint"))
     assert torch.equal(taught, loom.text.reader.outside.weight)
     assert not torch.equal(taught, learned.text.reader.outside.weight.half().float())

@@ -87,6 +87,7 @@ def show(name: str, *, json_line: Annotated[bool, Parameter(name="--json", negat
 def role(system: object) -> str:
     """The role of a system, in words."""
     from songloom.systems import roles
+    from songloom.systems.listeners.tagger import Tagger
 
     if isinstance(system, roles.Codec):
         return "codec: audio to latents and codes, and back"
@@ -94,4 +95,6 @@ def role(system: object) -> str:
         return "generator: text and controls to music"
     if isinstance(system, roles.Embedder):
         return "embedder: texts and music to points of one space"
+    if isinstance(system, Tagger):
+        return "tagger: latents to style, mood and instruments"
     return "system"

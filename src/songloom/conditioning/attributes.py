@@ -114,22 +114,25 @@ class AttributeReader(nn.Module):
         self.inside.bias.copy_(other.inside.bias + inside @ ((self.centre - other.centre) / other.spread))
         self.inside.weight.copy_(inside * ratio)
 
-    def losses(self, answers: Answers, labels: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
-        """Cross-entropies in nats of `style`, `mood` and `families` against the labels of B clips; 0 where all lack
-        one."""
-        device = answers.style.device
-        styles = _places(labels, "style", self.vocabulary.styles).to(device)
-        moods = _places(labels, "mood", self.vocabulary.moods).to(device)
-        known = torch.tensor([one.get("families") is not None for one in labels], device=device)
-        present = torch.tensor(
-            [[float(name in (one.get("families") or ())) for name in self.vocabulary.families] for one in labels]
-        ).to(device)
-        errors = functional.binary_cross_entropy_with_logits(answers.families.float(), present, reduction="none")
-        return {
-            "style": _cross_entropy(answers.style, styles),
-            "mood": _cross_entropy(answers.mood, moods),
-            "families": (errors.mean(-1) * known).sum() / known.sum().clamp_min(1),
-        }
+
+def attribute_losses(
+    vocabulary: Vocabulary, answers: Answers, labels: Sequence[Mapping[str, Any]]
+) -> dict[str, Tensor]:
+    """Cross-entropies in nats of `style`, `mood` and `families` against the labels of B clips; 0 where all lack
+    one."""
+    device = answers.style.device
+    styles = _places(labels, "style", vocabulary.styles).to(device)
+    moods = _places(labels, "mood", vocabulary.moods).to(device)
+    known = torch.tensor([one.get("families") is not None for one in labels], device=device)
+    present = torch.tensor(
+        [[float(name in (one.get("families") or ())) for name in vocabulary.families] for one in labels]
+    ).to(device)
+    errors = functional.binary_cross_entropy_with_logits(answers.families.float(), present, reduction="none")
+    return {
+        "style": _cross_entropy(answers.style, styles),
+        "mood": _cross_entropy(answers.mood, moods),
+        "families": (errors.mean(-1) * known).sum() / known.sum().clamp_min(1),
+    }
 
 
 def glossary_texts(vocabulary: Vocabulary, count: int) -> tuple[list[str], list[dict[str, Any]]]:

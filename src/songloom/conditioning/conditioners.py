@@ -8,7 +8,13 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from songloom.conditioning.attributes import Answers, AttributeReader, Vocabulary, glossary_texts
+from songloom.conditioning.attributes import (
+    Answers,
+    AttributeReader,
+    Vocabulary,
+    attribute_losses,
+    glossary_texts,
+)
 from songloom.conditioning.musical import (
     METERS,
     METRONOME_WIDTH,
@@ -83,10 +89,12 @@ class TextConditioner(nn.Module):
     ) -> dict[str, Tensor]:
         """The reader's losses times `weight`: of its `answers` to B captions of clips with these labels, and of so many
         phrases of the glossary."""
-        found = {name: weight * loss for name, loss in self.reader.losses(answers, labels).items()}
+        found = {
+            name: weight * loss for name, loss in attribute_losses(self.reader.vocabulary, answers, labels).items()
+        }
         texts, meant = glossary_texts(self.reader.vocabulary, phrases)
         if texts:
-            losses = self.reader.losses(self.reader(self.embed(texts).pooled), meant)
+            losses = attribute_losses(self.reader.vocabulary, self.reader(self.embed(texts).pooled), meant)
             found["glossary"] = weight * (losses["style"] + losses["mood"])
         return found
 

@@ -51,6 +51,11 @@ class LatentScale(nn.Module):
         self.register_buffer("mean", torch.zeros(width, 1))
         self.register_buffer("deviation", torch.ones(width, 1))
 
+    @property
+    def measured(self) -> bool:
+        """Whether it has seen latents, or was loaded with a model that has."""
+        return bool((self.mean != 0).any() or (self.deviation != 1).any())
+
     @torch.no_grad()
     def measure(self, found: Iterable[tuple[Tensor, Tensor]], scaling: Scaling) -> None:
         """From latents [B, D, F] and masks [B, F] of what counts: each channel's own, or one of all channels."""

@@ -5,7 +5,7 @@ The generator learns the codes of the codec as it is then; the decoder goes on l
 books that the generator writes. Neither changes what the other needs, so both may train side by side. The reader of
 prompts is taught once more by itself, and what it knows then both generators ship with. The flow learns
 the latents of the codec that ships, and hears its conditions from the start as the generator has learned to; then its
-paths are straightened.
+paths are straightened, and it is taught by what a tagger hears in its music.
 
 Every stage leaves a folder under `out` and is skipped when that is complete; one that was cut off goes on.
 """
@@ -49,8 +49,18 @@ class Table:
     flow: str | None = None
     flow_changes: Mapping[str, str] = field(default_factory=dict)
     straight_changes: Mapping[str, str] | None = None
+    tagger: str | None = None
+    tagger_changes: Mapping[str, str] = field(default_factory=dict)
+    heard_changes: Mapping[str, str] = field(default_factory=dict)
 
 
+GENTLY = {
+    "recipe.learning_rate": "0.0004",
+    "recipe.muon_rate": "0.004",
+    "recipe.warmup": "20",
+    "recipe.ema": "0.98",
+}
+"""How a flow learns that is trained already."""
 EMBEDDED = Table(
     hours=20.0,
     codec_changes={"recipe.batch_size": "6", "recipe.steps": "4300"},
@@ -64,7 +74,9 @@ EMBEDDED = Table(
     lessons=Lessons(),
     embedder="shuttle",
     flow="flow",
-    straight_changes={"straight": "8", "recipe.steps": "400"},
+    straight_changes={"straight": "8", "sampling.guidance": "2.0", "recipe.steps": "400", **GENTLY},
+    tagger="tagger",
+    heard_changes={"heard": "0.1", "dropped.drums": "0.5", "recipe.long_share": "0.1", "recipe.steps": "400", **GENTLY},
 )
 """What fits into four hours of two CPU cores; with more, raise the hours and the steps first."""
 
@@ -126,10 +138,11 @@ class Chain:
             found += [self._training("embedder"), self._shipping("embedder", "embedder", table.embedder)]
         if table.flow is not None:
             found += [self._opening("latents", "flow"), self._training("flow")]
-            last = "flow" if table.straight_changes is None else "straight"
-            if last == "straight":
-                found.append(self._training("straight"))
-            found.append(self._shipping("flow", last, table.flow, reads=True))
+            then = ["straight"] if table.straight_changes is not None else []
+            if then and table.tagger is not None:
+                then += ["tagger", "heard"]
+            found += [self._training(name) for name in then]
+            found.append(self._shipping("flow", ["flow", *then][-1], table.flow, reads=True))
         return found
 
     def _training(self, name: str) -> Training:
@@ -226,7 +239,7 @@ class Chain:
     def _learns(self, name: str) -> tuple[str, Mapping[str, str], Begins]:
         """The preset, the changes and the beginning of a training."""
         table, none = self.table, Begins()
-        codec, flow = str(self.out / "codec" / "checkpoint"), str(table.flow)
+        codec, flow, straight = self._run("codec"), str(table.flow), table.straight_changes or {}
         shipped = str(self.weights / "parts" / "codec")
         return {
             "codec": (table.codec, table.codec_changes, none),
@@ -234,8 +247,18 @@ class Chain:
             "decoder": (table.codec, table.decoder_changes or {}, Begins(init=codec)),
             "embedder": (str(table.embedder), {}, none),
             "flow": (flow, table.flow_changes, Begins(parts={"codec": shipped}, begin=self._hearing())),
-            "straight": (flow, table.straight_changes or {}, Begins(init=str(self.out / "flow" / "checkpoint"))),
+            "straight": (flow, straight, Begins(init=self._run("flow"))),
+            "tagger": (str(table.tagger), table.tagger_changes, Begins(parts={"codec": shipped})),
+            "heard": (
+                flow,
+                {"straight": straight.get("straight", "0"), **table.heard_changes},
+                Begins(parts={"tagger": self._run("tagger")}, init=self._run("straight")),
+            ),
         }[name]
+
+    def _run(self, name: str) -> str:
+        """The checkpoint that a training leaves."""
+        return str(self.out / name / "checkpoint")
 
     def _hearing(self) -> dict[str, str]:
         """The parts by which a generator hears its conditions, from the one that ships."""

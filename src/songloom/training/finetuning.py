@@ -34,9 +34,11 @@ def gentler(recipe: Recipe) -> Recipe:
 
 
 def learning(settings: Settings) -> Settings:
-    """The settings under which a model learns new music. One that was straightened learns it as it did before: its own
-    losses ask what its teacher knows, and nothing of the music."""
-    return cast(Settings, replace(cast(Any, settings), straight=0)) if getattr(settings, "straight", 0) else settings
+    """The settings under which a model learns new music. One that was straightened, or taught by a tagger, learns it as
+    it did before: its own losses ask what its teacher knows, and nothing of the music."""
+    known = {"straight": 0, "heard": 0.0}
+    changes = {name: off for name, off in known.items() if getattr(settings, name, off)}
+    return cast(Settings, replace(cast(Any, settings), **changes)) if changes else settings
 
 
 def learner(system: System) -> System:

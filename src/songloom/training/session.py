@@ -174,6 +174,8 @@ def build(plan: Plan) -> System:
         system = _begun(plan.settings, plan.init)
     else:
         system = cast(System, plan.settings.build())
+    if any(name in system.opponents for name in plan.parts):
+        system.call_opponents()
     for name in system.frozen if plan.init is None else plan.parts:
         frozen_parts.fill(system, name, plan.parts.get(name))
     for name, model in plan.begin.items():

@@ -7,8 +7,9 @@ the embedded token model: text by cross-attention to frozen MiniLM vectors, and 
 instruments that a reader finds in it; what a small model does not learn from words alone (tempo, key, drums, meter,
 place in the piece) for every frame; and curves of melody, dynamics and rhythm, any of them, for any part of the time
 (as Wu et al. 2023 train them, arXiv 2311.07069). Once it is trained, a second training straightens its paths, for a few
-steps without guidance:
+steps without guidance, and a third one teaches it by what a tagger hears in what it makes:
 songloom train flow --init runs/flow/checkpoint --set straight=8 --data ... --out runs/straight
+songloom train flow --init runs/straight/checkpoint --part tagger=runs/tagger/checkpoint --set heard=0.1 ...
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Self
+from typing import ClassVar, Self, cast
 
 import torch
 from einops import rearrange
@@ -40,6 +41,7 @@ from songloom.conditioning.musical import Musical, MusicalBatch
 from songloom.conditioning.reading import read, style_in
 from songloom.config import Settings
 from songloom.data.batch import Batch
+from songloom.diffusion import heard
 from songloom.diffusion.latent_diffusion import Predict, Scaling, guided, latents_of
 from songloom.diffusion.processes import Flow as FlowProcess
 from songloom.diffusion.straight import checked_flow, straight_losses
@@ -49,6 +51,7 @@ from songloom.recipe import Recipe
 from songloom.systems.codecs.spectral_codec import SpectralCodec
 from songloom.systems.controls import CONTROLS, curves_of
 from songloom.systems.latent_generator import LatentGenerator, LatentSettings, Sampling, Stretch, Times
+from songloom.systems.listeners.tagger import Tagger
 from songloom.systems.request import Request
 from songloom.systems.wants import wants
 
@@ -104,7 +107,9 @@ class Flow(LatentGenerator, kind="flow"):
         to `text_tokens`; `reading` weighs the losses of the reader of `vocabulary`, who sees `glossary` phrases a step
         beside the captions; `curves` says how often training hides them (None: a flow that takes no curves). With
         `straight` above 0 it learns, from the model that it begins as, to go in so many steps without guidance where
-        that one goes in `strides` of Heun's for each under the guidance of `sampling`."""
+        that one goes in `strides` of Heun's for each under the guidance of `sampling`. With `heard` above 0 a straight
+        model learns from what `tagger` hears in its music, so much for each unit of how far it strays from where it
+        began."""
 
         codec: Settings = field(default_factory=SpectralCodec.Config)
         process: Settings = field(default_factory=FlowProcess.Config)
@@ -127,6 +132,8 @@ class Flow(LatentGenerator, kind="flow"):
         curves: HiddenCurves | None = field(default_factory=HiddenCurves)
         straight: int = 0
         strides: int = 2
+        heard: float = 0.0
+        tagger: Tagger.Config = field(default_factory=Tagger.Config)
         sampling: Sampling = field(
             default_factory=lambda: Sampling(sampler="heun", schedule="linear", steps=16, guidance=2.5, shifted=True)
         )
@@ -139,10 +146,15 @@ class Flow(LatentGenerator, kind="flow"):
             raise ValueError(f"patch is {config.patch}; it must be 1 or more and divide the window of {config.window}")
         if config.straight < 0 or config.strides < 1:
             raise ValueError(f"straight is {config.straight}, strides {config.strides}; they must be at least 0 and 1")
+        if config.heard < 0 or (config.heard and not config.straight):
+            raise ValueError(f"heard is {config.heard:g}; it must be at least 0, and only a straight flow can be heard")
         if config.straight:
             checked_flow(self.process)
-            self.opponents = ("teacher",)
+            self.opponents = ("teacher", "tagger") if config.heard else ("teacher",)
+        if config.heard and (config.tagger.codec, config.tagger.vocabulary) != (config.codec, config.vocabulary):
+            raise ValueError("the tagger hears the latents of another codec, or has other names than the flow")
         self.teacher: nn.ModuleDict | None = None
+        self.tagger: Tagger | None = None
         self.text = TextConditioner(config.shape.width, config.text_tokens, config.vocabulary)
         self.musical = MusicalConditioner(config.shape.width)
         self.curves = CurveConditioner(config.shape.width, config.patch) if config.curves else None
@@ -226,14 +238,17 @@ class Flow(LatentGenerator, kind="flow"):
         if self.config.straight and self.teacher is None:
             parts = {name: copy.deepcopy(part) for name in LEARNED if (part := getattr(self, name)) is not None}
             self.teacher = nn.ModuleDict(parts).requires_grad_(False).eval()
+        if self.config.heard and self.tagger is None:
+            self.tagger = self.config.tagger.build().requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> Self:
         """While paths are straightened nothing is read anew, and the same for student and teacher."""
         super().train(mode)
         if self.config.straight:
             self.text.reader.eval()
-            if self.teacher is not None:
-                self.teacher.eval()
+            for opponent in (self.teacher, self.tagger):
+                if opponent is not None:
+                    opponent.eval()
         return self
 
     def prepare(self, batches: Iterable[Batch]) -> None:
@@ -245,17 +260,15 @@ class Flow(LatentGenerator, kind="flow"):
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         if self.config.straight:
-            return self.straight_losses(batch)
+            return self.heard_losses(batch) if self.config.heard else self.straight_losses(batch)
         found, answers = super().losses(batch, step=step), self.text.reader(self.text.embed(batch.texts).pooled)
         phrases = self.config.glossary if self.training else 0
         return found | self.text.reading(answers, batch.labels, weight=self.config.reading, phrases=phrases)
 
     def straight_losses(self, batch: Batch) -> dict[str, Tensor]:
         """How far the student is from the straight ways to where its teacher gets."""
-        self.call_opponents()
         latents, mask = latents_of(batch, self.codec, self.config.regularised)
-        teacher, told = copy.copy(self), self.told(batch, latents.shape[-1])
-        teacher._modules = {**self._modules, **dict((self.teacher or nn.ModuleDict()).items())}
+        teacher, told = self.taught(), self.told(batch, latents.shape[-1])
         student, under, without = (
             system.of_batch(batch, part) for system, part in ((self, told), (teacher, told), (teacher, told.nothing()))
         )
@@ -266,6 +279,34 @@ class Flow(LatentGenerator, kind="flow"):
 
         way = under if scale == 1 else led
         return straight_losses(student, way, self.scale(latents), mask, visited, strides=self.config.strides)
+
+    def heard_losses(self, batch: Batch) -> dict[str, Tensor]:
+        """What the tagger hears amiss in what is made of noise under a batch's conditions, and how far the way there
+        strays from that of the model that this one was."""
+        taught, tagger = self.taught(), cast(Tagger, self.tagger)
+        if not tagger.scale.measured:
+            raise ValueError("the tagger has learned nothing yet: give a trained one by --part tagger=FOLDER")
+        latents, mask = latents_of(batch, self.codec, self.config.regularised)
+        told, names = self.as_asked(self.told(batch, latents.shape[-1])), self.config.vocabulary
+        learner, start = (system.of_batch(batch, told) for system in (self, taught))
+        visited = self.times(self.config.straight, latents.shape[-1])
+        made, strayed = heard.made(learner, start, torch.randn_like(latents), mask, visited)
+        answers = tagger(self.scale.undo(made) * mask[:, None])
+        amiss = heard.misheard(names, answers, names.truth(batch.labels).to(made), cast(Tensor, told.read), told.hidden)
+        return {"strayed": strayed} | {name: self.config.heard * loss for name, loss in amiss.items()}
+
+    def as_asked(self, told: Told) -> Told:
+        """Texts read as those of a request are, where labels do not stand for them."""
+        reader, length = self.text.reader, self.config.text_tokens
+        found = torch.stack([read(reader, text, length) for text in told.texts])
+        return replace(told, read=found if told.read is None else torch.where(told.read.isnan(), found, told.read))
+
+    def taught(self) -> Self:
+        """The model that this one was when it began to learn from it."""
+        self.call_opponents()
+        teacher = copy.copy(self)
+        teacher._modules = {**self._modules, **dict((self.teacher or nn.ModuleDict()).items())}
+        return teacher
 
     def network(self, requests: Sequence[Request], stretch: Stretch, guidance: float) -> Predict:
         predict = self.under(self.dit.together([self.asked(request, stretch, guidance) for request in requests]))
