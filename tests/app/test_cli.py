@@ -225,6 +225,15 @@ def test_wrong_input_is_one_line_and_no_traceback(run: Run, tmp_path: Path, word
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_is_no_file_and_a_file_no_folder_whatever_may_be_replaced(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.wav").mkdir()
+    (tmp_path / "p.txt").write_text("harp")
+    code, _, err = run("generate", "x", "-o", "a.wav", "--overwrite", "--model", "nothing")
+    assert (code, err) == (2, "songloom: a.wav is a folder; a file name is needed\n")
+    code, _, err = run("generate", "--prompts", "p.txt", "--out", "p.txt", "--overwrite", "--model", "nothing")
+    assert (code, err) == (2, "songloom: --out p.txt is a file; the results need a folder\n")
+
+
 def test_an_existing_file_is_never_overwritten_unasked(run: Run, model: Path, tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"precious")
     code, _, err = run("generate", "x", "-o", "a.wav", "--seconds", 1, "--model", model)

@@ -182,6 +182,8 @@ def _check_target(path: Path, overwrite: bool) -> None:
     from songloom.audio.files import checked_suffix
 
     checked_suffix(path)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; a file name is needed")
     if path.exists() and not overwrite:
         raise ValueError(f"{path} exists; choose another name or add --overwrite")
     if not path.parent.is_dir():
@@ -304,6 +306,8 @@ def _make_many(
     """Every good line of a prompt file; bad lines are named, the others are made, the exit code is 2."""
     if out is None:
         raise ValueError("--prompts needs --out, the folder for the files")
+    if out.is_file():
+        raise ValueError(f"--out {out} is a file; the results need a folder")
     good, bad = read_prompts(prompts, wish, 1 if candidates is None else candidates)
     for line in bad:
         errors.print(f"songloom: {line}", markup=False, highlight=False)
