@@ -1,6 +1,6 @@
 """How well music follows its curves: that of a model which takes curves, heard beside its runs without them.
 
-    songloom data band corpus --hours 2 --seed 1
+    songloom data band --out corpus --hours 2 --seed 1
     python benchmarks/controls.py corpus --model flow --pieces 12 --out runs/controls --docs docs/controls.md
 
 Without --model a small Music ControlNet is trained beside a small flow first.

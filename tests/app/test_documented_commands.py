@@ -1,7 +1,8 @@
-"""Every command that a document shows can be typed: it parses, and the systems that it names are there."""
+"""Every command that a document or a benchmark shows can be typed: it parses, and the systems it names are there."""
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from pathlib import Path
@@ -12,13 +13,16 @@ from songloom.app import cli
 from songloom.systems import registry
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "benchmarks").glob("*.py"))]
 COMMAND = re.compile(r"(?:^ {4}|^)(?:torchrun .* -m songloom\.app\.cli|songloom) (.+)$", re.MULTILINE)
 
 
 def commands(document: Path) -> list[str]:
     """The command lines of a document's blocks, without what is only hinted at (...) or redirected."""
-    text = document.read_text(encoding="utf-8").replace("\\\n", " ")
+    text = document.read_text(encoding="utf-8")
+    if document.suffix == ".py":
+        text = ast.get_docstring(ast.parse(text)) or ""
+    text = text.replace("\\\n", " ")
     blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     fenced = "\n".join(block for language, block in blocks if language in ("", "sh"))
     indented = "\n".join(re.findall(r"^ {4}\S.*$", text, re.MULTILINE))
