@@ -4,9 +4,10 @@
 
 The reference is built at its published size with random weights under which signals keep their size, saved in its
 own format and loaded by songloom; or `--checkpoint codec=FOLDER` names a published folder that both load. Rounds of
-the two alternate and the fastest counts. The error is the largest difference of samples (or latents) in float32, and
-for bfloat16 the ratio of signal to error on the music, in decibels. Operations are those of the plain convolutions,
-against the rates of matrix products in float32 and in bfloat16 that the same process reaches on this machine.
+the reference and of ours in both precisions alternate and the fastest counts. The error is the largest difference of
+samples (or latents) in float32, and for bfloat16 the ratio of signal to error on the music, in decibels. Operations
+are those of the plain convolutions, against the rates of matrix products in float32 and in bfloat16 that the same
+process reaches on this machine.
 """
 
 from __future__ import annotations
@@ -181,44 +182,52 @@ class Race:
 def compared(
     name: str, folder: Path | None, seconds: float, race: Race, bfloat16: bool, music: Path | None
 ) -> Iterator[dict[str, Any]]:
-    """Both directions of one codec, in float32 and in bfloat16."""
+    """Both directions of one codec, the reference and ours in each precision in turns."""
     reference = REFERENCES[name](folder)
     reference.model.eval()
     with tempfile.TemporaryDirectory() as place:
         if folder is None:
             stir(reference.model)
             reference.model.save_pretrained(place)
-        codec = load(folder or place)
-    assert isinstance(codec, Codec)
+        codec, low = load(folder or place), load(folder or place) if bfloat16 else None
+    assert isinstance(codec, Codec) and (low is None or isinstance(low, Codec))
     wave = listened(codec, seconds, music)
-    latents = codec.encode(wave)
-    given = {"encode": wave, "decode": latents}
-    theirs = {"encode": reference.encode, "decode": reference.decode}
-    for side in ("encode", "decode"):
-        ours = {"encode": codec.encode, "decode": codec.decode}[side]
-        operations = counted(theirs[side], given[side][..., : given[side].shape[-1] // 10]) * 10
-        entered, run = given[side], theirs[side]
-        ours(entered)  # its filters are made at the first use
-        (slow, wanted), (fast, made) = race.best(partial(run, entered), partial(ours, entered))
-        error = float((wanted[..., : made.shape[-1]] - made[..., : wanted.shape[-1]]).abs().max())
-        row = {"codec": name, "side": side, "reference": slow, "operations": operations, "seconds": seconds}
-        yield row | {"precision": "float32", "songloom": fast, "error": error}
-        if bfloat16:
-            yield row | lowered(codec, side, partial(ours, entered), made, race)
+    sides: tuple[tuple[Side, Tensor, Callable[[Tensor], Tensor]], ...] = (
+        ("encode", wave, reference.encode),
+        ("decode", codec.encode(wave), reference.decode),
+    )
+    for side, entered, theirs in sides:
+        operations = counted(theirs, entered[..., : entered.shape[-1] // 10]) * 10
+        row = {"codec": name, "side": side, "operations": operations, "seconds": seconds}
+        lowered: dict[str, Any] = {"note": ""}
+        runs = [partial(getattr(codec, side), entered)]
+        if low is not None:
+            try:
+                lowered = {"share": to_bfloat16(low, side).share}
+                runs.append(partial(getattr(low, side), entered))
+            except ValueError as error:
+                lowered = {"note": str(error)}
+        for run in runs:
+            run()  # its filters are made at the first use
+        (slow, wanted), (fast, made), *others = race.best(partial(theirs, entered), *runs)
+        row["reference"] = slow
+        yield row | {"precision": "float32", "songloom": fast, "error": difference(wanted, made)}
+        for taken, rough in others:
+            lowered |= {"songloom": taken, "decibels": decibels(made, rough)}
+        if low is not None:
+            yield row | {"precision": "bfloat16", "songloom": None} | lowered
+            to_float32(low)
 
 
-def lowered(codec: Codec, side: Side, run: Callable[[], Tensor], exact: Tensor, race: Race) -> dict[str, Any]:
-    """The figures in bfloat16; the codec is as before afterwards."""
-    try:
-        report = to_bfloat16(codec, side)
-    except ValueError as error:
-        return {"precision": "bfloat16", "songloom": None, "note": str(error)}
-    run()  # its filters are made at the first use
-    [(taken, made)] = race.best(run)
-    to_float32(codec)
+def difference(one: Tensor, other: Tensor) -> float:
+    """The largest of two waves, as far as both reach."""
+    return float((one[..., : other.shape[-1]] - other[..., : one.shape[-1]]).abs().max())
+
+
+def decibels(exact: Tensor, made: Tensor) -> float:
+    """The ratio of signal to error."""
     noise = float((exact - made).double().square().sum())
-    ratio = float(10 * torch.log10(exact.double().square().sum() / max(noise, 1e-30)))
-    return {"precision": "bfloat16", "songloom": taken, "decibels": ratio, "share": report.share}
+    return float(10 * torch.log10(exact.double().square().sum() / max(noise, 1e-30)))
 
 
 def stir(model: nn.Module) -> None:

@@ -63,8 +63,9 @@ def test_lowered_convolutions_that_the_whole_signal_passes_round_three_times_onl
             assert 48.5 < decibels(exact, conv(entered)) < 53
 
 
-def test_convolutions_are_lowered_by_their_error_for_their_work_as_far_as_there_is_room() -> None:
-    work, errors = {"a": 4.0, "b": 1.0, "c": 2.0, "d": 1.0}, {"a": 4.0, "b": 0.5, "c": 4.0, "d": 1.5}
+def test_convolutions_are_lowered_by_their_error_for_what_they_save_as_far_as_there_is_room() -> None:
+    saved, errors = {"a": 4.0, "b": 1.0, "c": 2.0, "d": 1.0}, {"a": 4.0, "b": 0.5, "c": 4.0, "d": 1.5}
+    work = {name: precision.Work(1.0, each) for name, each in saved.items()}
     assert precision._fitting(work, errors, 10.0) == ["b", "a", "d", "c"]
     assert precision._fitting(work, errors, 4.7) == ["b", "a"]
     assert precision._fitting(work, errors, 2.1) == ["b", "d"]  # "a" has no room

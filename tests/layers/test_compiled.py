@@ -41,7 +41,7 @@ def test_seven_taps_are_the_convolution(items: int, frames: int, dilation: int, 
         rows.double().transpose(1, 2), weight, bias.double(), padding=3 * dilation, dilation=dilation
     ).transpose(1, 2)
     values = scheme(7).transformed(taps, dtype)
-    made = compiled.seven_taps(rows, values, bias, front=3 * dilation, frames=frames, dilation=dilation)
+    made = compiled.filtered(rows, values, bias, front=3 * dilation, frames=frames, dilation=dilation)
     assert made.dtype == torch.float32
     noise = float((made - wanted).norm() / (wanted - bias).norm())
     assert noise < (1e-2 if low else 2e-6)
@@ -52,10 +52,25 @@ def test_products_of_bfloat16_round_three_times_only() -> None:
     rows, taps = torch.randn(1, 2000, 64), torch.randn(7, 64, 64)
     wanted = functional.conv1d(rows.double().transpose(1, 2), taps.double().permute(2, 1, 0), padding=3)
     values = scheme(7).transformed(taps, torch.bfloat16)
-    made = compiled.seven_taps(rows, values, None, front=3, frames=2000, dilation=1)
+    made = compiled.filtered(rows, values, None, front=3, frames=2000, dilation=1)
     # Inputs, taps and products at 56 dB each are 51 together; the transforms let rounding grow 1.4 times.
     decibels = 20 * math.log10(wanted.norm() / (made - wanted.transpose(1, 2)).norm())
     assert 47 < decibels < 49.5
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 3), st.integers(1, 60), st.integers(1, 5), st.sampled_from([3, 64, 70]))
+def test_two_taps_are_the_strided_convolution(items: int, count: int, hop: int, width: int) -> None:
+    generator = torch.Generator().manual_seed(count)
+    rows = torch.randn(items, count * hop, width, generator=generator)
+    taps = torch.randn(2, hop * width, 5, generator=generator)
+    bias, padding = torch.randn(5, generator=generator), -(-hop // 2)
+    weight = taps.double().unflatten(1, (hop, width)).flatten(0, 1).permute(2, 1, 0)
+    entered, frames = rows.double().transpose(1, 2), (count * hop + 2 * padding) // hop - 1
+    wanted = functional.conv1d(entered, weight, bias.double(), stride=hop, padding=padding).transpose(1, 2)
+    values = scheme(2).transformed(taps, torch.float32)
+    made = compiled.filtered(rows, values, bias, front=padding, frames=frames, hop=hop)
+    torch.testing.assert_close(made.double(), wanted, atol=1e-4, rtol=1e-4)
 
 
 def test_numbers_become_bfloat16_as_torch_rounds_them() -> None:
@@ -63,7 +78,7 @@ def test_numbers_become_bfloat16_as_torch_rounds_them() -> None:
     rows[:, 15] = torch.randn(4096) * 10.0 ** torch.randint(-20, 20, (4096,))
     rows[:, 15, 0] = 1 + 2.0**-8  # in the middle between two: to the even one
     none = np.empty((2, 0), np.float32)
-    compiled._evaluate(0, 1, rows.numpy(), 0, 1, none, compiled.SERIES, made.view(torch.uint16).numpy())
+    compiled._evaluate(0, 1, rows.numpy(), 0, 1, 1, none, compiled.SERIES, made.view(torch.uint16).numpy())
     assert torch.equal(made[21, 0], rows[0, 15].bfloat16())  # the value at infinity: the last input less the second
 
 
@@ -115,6 +130,16 @@ def test_rows_of_either_type_are_added_in_float32(kind: torch.dtype) -> None:
     assert made.dtype == torch.float32 and torch.equal(made, rows.float() + others.float())
 
 
+@pytest.mark.parametrize("over", [True, False])
+def test_a_compiled_elu_is_torchs_but_for_rounding_next_to_one(over: bool) -> None:
+    rows = torch.cat([4 * torch.randn(2, 3000, 5), torch.tensor([0.0, -1e-7, -100, -1e30, 1e30]).expand(2, 9, 5)], 1)
+    rows[1, 7] = torch.nan
+    wanted = functional.elu(rows)
+    made = rows if over else torch.empty(2, 3020, 5)[:, 5:3014]
+    compiled.elu(rows, made)
+    torch.testing.assert_close(made, wanted, atol=1.3e-7, rtol=0, equal_nan=True)
+
+
 @pytest.mark.parametrize("low", [None, torch.bfloat16])
 def test_snakes_inside_a_convolution_are_those_around_it(low: torch.dtype | None) -> None:
     torch.manual_seed(0)
@@ -141,8 +166,10 @@ def test_passes_on_several_threads_give_every_bit_of_those_on_one(threads: int, 
     def made() -> list[Tensor]:
         rows = frames.transpose(1, 2)
         wide = compiled.windows(rows, shape, front=3, hop=4, count=440, dtype=values.dtype)
-        taps = compiled.seven_taps(rows, values, None, front=3, frames=1777, dilation=1, before=shape, after=shape)
-        return [compiled.snake(frames, shape), wide, compiled.added(rows, rows), taps, unit(frames)]
+        taps = compiled.filtered(rows, values, None, front=3, frames=1777, dilation=1, before=shape, after=shape)
+        curve = torch.empty(2, 1777, 64)
+        compiled.elu(rows, curve)
+        return [compiled.snake(frames, shape), wide, compiled.added(rows, rows), taps, unit(frames), curve]
 
     with torch.no_grad():
         alone = made()

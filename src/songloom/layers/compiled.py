@@ -1,12 +1,13 @@
 """Passes over frames as machine code: what products of matrices leave to do, each number read and written once.
 
-A snake in tensor operations is ten passes, the transforms of ten outputs of seven taps (`minimal_filtering`) are four
-copies and two products of narrow matrices: together two fifths of a codec's time. Numba compiles the loops below when
-they are first used and keeps the result on the disk. A snake before or after a transform is a part of it, and so is
-rounding to bfloat16: rows of either type come and go. The transforms are real Fourier transforms of 14 by two of 7
-(Good 1958, "The interaction algorithm and practical Fourier analysis"); whatever type products have, sums here are
-float32, so that products of bfloat16 round three times instead of five. Each thread does a part of the rows, `part` of
-`parts`, with the same result for any number of parts.
+A snake in tensor operations is ten passes, an ELU five, the transforms of ten outputs of seven taps
+(`minimal_filtering`) are four copies and two products of narrow matrices: together two fifths of a codec's time. Numba
+compiles the loops below when they are first used and keeps the result on the disk, where a loop is known by this one
+file. A snake before or after a transform is a part of it, and so is rounding to bfloat16: rows of either type come and
+go. The transforms for seven taps are real Fourier transforms of 14 by two of 7 (Good 1958, "The interaction algorithm
+and practical Fourier analysis"), those for two taps a few sums; whatever type products have, sums here are float32, so
+that products of bfloat16 round three times instead of five. Each thread does a part of the rows, `part` of `parts`,
+with the same result for any number of parts.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ LENIENT = {"contract", "reassoc", "nsz", "arcp"}
 AT_ONCE = 64
 """Channels that are transformed at a time: 16 inputs and 22 values of each lie in the first cache."""
 SERIES = np.array(SQUARED_SINE, np.float32)
+POWERS = np.array(
+    [1.53533620e-4, 1.33988747e-3, 9.61843736e-3, 5.55033247e-2, 2.40226479e-1, 6.93147203e-1], np.float32
+)
+"""(2^f - 1) / f as a polynomial of f, highest power first, to 2e-9 of 2^f for |f| to 1/2."""
+STEEP = np.float32(math.log2(math.e))
 SOME = 2048
 """Numbers of rows that are added at a time."""
 C1, C2, C3 = (np.float32(math.cos(2 * math.pi * k / 7)) for k in (1, 2, 3))
@@ -62,23 +68,32 @@ def added(rows: Tensor, others: Tensor) -> Tensor:
     return made
 
 
-def seven_taps(
+def elu(rows: Tensor, out: Tensor) -> None:
+    """ELU of float32 rows [B, T, C], written to `out`, which may be the rows; each item of either in one piece."""
+    for given, into in zip(rows.contiguous(), out, strict=True):
+        together(_elu, _array(given.flatten()), POWERS, _array(into.flatten()), numbers=given.numel())
+
+
+def filtered(
     rows: Tensor,
     values: Tensor,
     bias: Tensor | None,
     *,
     front: int,
     frames: int,
-    dilation: int,
+    hop: int = 1,
+    dilation: int = 1,
     before: Bend | None = None,
     after: Bend | None = None,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
-    """Rows [B, T, C], or their snake `before`, after `front` zeros, filtered by the values [22, C, C'] of seven taps:
-    [B, frames, C'], or their snake `after`, of `dtype`. What lies beyond the rows is zero."""
-    items, groups = len(rows), -(-frames // (10 * dilation))
-    evaluated = rows.new_empty(22, items * groups * dilation, rows.shape[2], dtype=values.dtype)
-    given = _array(rows.contiguous()), front, dilation, _shape(before), SERIES, _array(evaluated)
+    """Rows [B, T, C], or their snake `before`, after `front` zeros, `hop` of them beside each other, filtered by the
+    values [n, hop * C, C'] of seven taps or of two: [B, frames, C'], or their snake `after`, of `dtype`. What lies
+    beyond the rows is zero."""
+    outputs = 10 if len(values) == 22 else 3
+    items, groups = len(rows), -(-frames // (outputs * dilation))
+    evaluated = rows.new_empty(len(values), items * groups * dilation, values.shape[1], dtype=values.dtype)
+    given = _array(rows.contiguous()), front, hop, dilation, _shape(before), SERIES, _array(evaluated)
     together(_evaluate, *given, numbers=evaluated.numel())
     products = torch.bmm(evaluated, values)
     made = rows.new_empty(items, frames, values.shape[2], dtype=dtype)
@@ -90,7 +105,7 @@ def seven_taps(
 
 def _shape(bend: Bend | None) -> Array:
     """Turns and height of each channel [2, C]; [2, 0] for none."""
-    return _array(torch.empty(2, 0) if bend is None else torch.stack([bend.rate / torch.pi, bend.height]).float())
+    return _array(torch.empty(2, 0) if bend is None else bend.shape)
 
 
 def _array(tensor: Tensor) -> Array:
@@ -185,6 +200,25 @@ def _added(part: int, parts: int, rows: Array, others: Array, made: Array) -> No
             into[c] = one[c] + other[c]
 
 
+@_kernel
+def _elu(part: int, parts: int, numbers: Array, series: Array, made: Array) -> None:
+    """Numbers [N] -> [N]: the larger of x and 2^y - 1, y = min(0, x / ln 2) a whole number and a rest."""
+    p5, p4, p3, p2, p1, p0 = series[0], series[1], series[2], series[3], series[4], series[5]
+    one, none, least, bias, place = np.float32(1), np.float32(0), np.float32(-126), np.int32(127), np.int32(23)
+    row = np.empty(SOME, np.float32)  # `made` may be `numbers`
+    for begin in range(part * SOME, made.shape[0], parts * SOME):
+        into = made[begin : begin + SOME]
+        _get(numbers[begin : begin + SOME], row)
+        for c in range(into.shape[0]):
+            x = row[c]
+            y = max(min(x, none) * STEEP, least)
+            whole = np.rint(y)
+            f = y - whole
+            power = np.int32((np.int32(whole) + bias) << place).view(np.float32)
+            rest = f * (p0 + f * (p1 + f * (p2 + f * (p3 + f * (p4 + f * p5)))))
+            into[c] = max(x, (one + rest) * power - one)
+
+
 @_part
 def _spectrum(x0: Any, x1: Any, x2: Any, x3: Any, x4: Any, x5: Any, x6: Any) -> Any:
     """sum_j x[j] exp(-2 pi i q j / 7): real parts for q of 0 to 3, imaginary ones for 1 to 3."""
@@ -242,34 +276,57 @@ def _sums(y: Array, x: Array) -> None:
         x[5, c], x[6, c], x[7, c], x[8, c], x[9, c] = a5 - b5, a6 + b6, a0 - b0, a1 + b1, a2 - b2 + y[21, c]
 
 
+@_part
+def _two_values(x: Array, y: Array) -> None:
+    """4 inputs [4, C] of two taps -> their 4 values."""
+    for c in range(AT_ONCE):
+        y[0, c], y[1, c], y[2, c], y[3, c] = x[0, c] - x[2, c], x[2, c] + x[1, c], x[2, c] - x[1, c], x[3, c] - x[1, c]
+
+
+@_part
+def _two_sums(y: Array, x: Array) -> None:
+    """4 products [4, C] of two taps -> 3 outputs."""
+    for c in range(AT_ONCE):
+        even, odd = y[1, c] + y[2, c], y[1, c] - y[2, c]
+        x[0, c], x[1, c], x[2, c] = even + y[0, c], odd, even + y[3, c]
+
+
 @_kernel
 def _evaluate(
-    part: int, parts: int, rows: Array, front: int, dilation: int, bend: Array, series: Array, made: Array
+    part: int, parts: int, rows: Array, front: int, hop: int, dilation: int, bend: Array, series: Array, made: Array
 ) -> None:
-    """Rows [B, T, C] -> values [22, B * groups * dilation, C]. Taps of one phase of the dilation are neighbours."""
+    """Rows [B, T, C] -> values [n, B * groups * dilation, hop * C]. Taps of one phase of a dilation are neighbours."""
+    two, width = made.shape[0] == 4, rows.shape[2]
+    outputs, inputs = (3, 4) if two else (10, 16)
     x, y = np.zeros((16, AT_ONCE), np.float32), np.empty((22, AT_ONCE), np.float32)
     for place in range(part * made.shape[1] // parts, (part + 1) * made.shape[1] // parts):
         group, phase = divmod(place, dilation)
         item, group = divmod(group, made.shape[1] // (dilation * rows.shape[0]))
-        for begin in range(0, made.shape[2], AT_ONCE):
-            end = min(begin + AT_ONCE, made.shape[2])
-            for j in range(16):
-                row = (10 * group + j) * dilation + phase - front
-                if 0 <= row < rows.shape[1]:
-                    _get(rows[item, row, begin:end], x[j])
-                    _curve(x[j], bend[0, begin:end], bend[1, begin:end], series)
+        for k in range(hop):
+            for begin in range(0, width, AT_ONCE):
+                end = min(begin + AT_ONCE, width)
+                for j in range(inputs):
+                    row = ((outputs * group + j) * dilation + phase) * hop + k - front
+                    if 0 <= row < rows.shape[1]:
+                        _get(rows[item, row, begin:end], x[j])
+                        _curve(x[j], bend[0, begin:end], bend[1, begin:end], series)
+                    else:
+                        x[j] = 0
+                if two:
+                    _two_values(x, y)
                 else:
-                    x[j] = 0
-            _values(x, y)
-            for n in range(22):
-                _put(y[n], made[n, place, begin:end])
+                    _values(x, y)
+                for n in range(made.shape[0]):
+                    _put(y[n], made[n, place, k * width + begin : k * width + end])
 
 
 @_kernel
 def _outputs(
     part: int, parts: int, products: Array, bias: Array, dilation: int, bend: Array, series: Array, made: Array
 ) -> None:
-    """Products [22, B * groups * dilation, C] -> rows [B, T, C]."""
+    """Products [n, B * groups * dilation, C] -> rows [B, T, C]."""
+    two = products.shape[0] == 4
+    outputs = 3 if two else 10
     y, x = np.zeros((22, AT_ONCE), np.float32), np.empty((10, AT_ONCE), np.float32)
     for place in range(part * products.shape[1] // parts, (part + 1) * products.shape[1] // parts):
         group, phase = divmod(place, dilation)
@@ -277,11 +334,14 @@ def _outputs(
         for begin in range(0, made.shape[2], AT_ONCE):
             end = min(begin + AT_ONCE, made.shape[2])
             added = bias[begin:end]
-            for n in range(22):
+            for n in range(products.shape[0]):
                 _get(products[n, place, begin:end], y[n])
-            _sums(y, x)
-            for m in range(10):
-                row = (10 * group + m) * dilation + phase
+            if two:
+                _two_sums(y, x)
+            else:
+                _sums(y, x)
+            for m in range(outputs):
+                row = (outputs * group + m) * dilation + phase
                 if row < made.shape[1]:
                     for c in range(added.shape[0]):
                         x[m, c] += added[c]

@@ -6,10 +6,12 @@ BigVGAN's (arXiv 2206.04658) as Stable Audio uses it, both on a logarithmic scal
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-from songloom.layers.bend import SQUARED_SINE, Bend
+from songloom.layers.bend import SQUARED_SINE, Bend, state
 from songloom.layers.passes import machine_code
 
 SMALL = 1e-9
@@ -47,10 +49,24 @@ class Snake(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.alpha = nn.Parameter(torch.ones(width))
+        self.kept: tuple[object, Bend] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and other processes make the bend anew."""
+        return self.__dict__ | {"kept": None}
 
     @property
     def bend(self) -> Bend:
-        """What the weights stand for."""
+        """What the weights stand for; where no gradients are recorded, kept until they change."""
+        if torch.is_grad_enabled():
+            return self.made()
+        now = state(*self.parameters())
+        if self.kept is None or self.kept[0] != now:
+            self.kept = now, self.made()
+        return self.kept[1]
+
+    def made(self) -> Bend:
+        """The bend of the weights as they are."""
         return Bend(self.alpha, 1 / (self.alpha + SMALL))
 
     def forward(self, frames: Tensor) -> Tensor:
@@ -65,6 +81,5 @@ class SnakeBeta(Snake):
         nn.init.zeros_(self.alpha)
         self.beta = nn.Parameter(torch.zeros(width))
 
-    @property
-    def bend(self) -> Bend:
+    def made(self) -> Bend:
         return Bend(self.alpha.exp(), 1 / (self.beta.exp() + SMALL))

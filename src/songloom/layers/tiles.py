@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from songloom.audio.chunks import spans
 
-CACHED = 1 << 19
-"""Numbers of a step's widest activation that are worked on at a time: 2 MB, a part of the cache."""
+CACHED = 1 << 20
+"""Numbers of a step's widest activation that are worked on at a time: 4 MB, a part of the cache."""
 BOUNDED = 1 << 26
 """The same for a chain of steps, whose activations between steps are held whole: 256 MB."""
 

@@ -20,10 +20,11 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from songloom.layers.bend import Bend
+from songloom.layers.bend import Bend, state
 from songloom.layers.many_rows import ROWS
 from songloom.layers.matrices import laid_out
 from songloom.layers.minimal_filtering import OUTPUTS, Scheme, scheme
+from songloom.layers.narrow import narrow, narrowed
 from songloom.layers.passes import LEAST, machine_code
 from songloom.layers.snake import snake
 
@@ -104,7 +105,7 @@ class Kept:
         """What `make`, the same each time, makes of `weight` in the type of products."""
         self.kind = weight.dtype
         dtype = self.dtype or self.kind
-        mark = (weight.data_ptr(), weight.dtype, 0 if weight.is_inference() else weight._version)
+        mark = state(weight)
         if self.mark != mark:
             self.mark, self.made = mark, {}
         if dtype not in self.made:
@@ -155,8 +156,8 @@ class Conv(nn.Conv1d):
             made = self._at_once(input, before)
         elif spares(input, self.weight, taps=taps, least=self.kept.least * stride):
             fast = machine_code(input, least=0 if self.kept.dtype is not None else LEAST)
-            if fast is not None and taps == 7:
-                return self._seven_taps(fast, input, before, after, low)
+            if fast is not None:
+                return self._filtered(fast, input, before, after, low)
             made = self._sparing(bent(input, before), scheme(taps))
         elif plain:
             made = self._directly(bent(input, before), self.weight, self.bias)
@@ -184,16 +185,18 @@ class Conv(nn.Conv1d):
         reach = self.dilation[0] * (self.kernel_size[0] - 1)
         return (samples + 2 * int(self.padding[0]) - reach - 1) // self.stride[0] + 1
 
-    def _seven_taps(
+    def _filtered(
         self, fast: ModuleType, input: Tensor, before: Bend | None, after: Bend | None, low: torch.dtype | None
     ) -> Tensor:
-        values = self.kept.of(self.weight, lambda dtype: scheme(7).transformed(self.taps(), dtype))
-        made: Tensor = fast.seven_taps(
+        plan = scheme(self.kernel_size[0] // self.stride[0])
+        values = self.kept.of(self.weight, lambda dtype: plan.transformed(self.taps(), dtype))
+        made: Tensor = fast.filtered(
             input.transpose(1, 2),
             values,
             self.bias,
             front=int(self.padding[0]),
             frames=self.frames(input.shape[-1]),
+            hop=self.stride[0],
             dilation=self.dilation[0],
             before=before,
             after=after,
@@ -214,6 +217,8 @@ class Conv(nn.Conv1d):
     def _directly(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         if self.kernel_size[0] == 1:
             return functional.linear(input.transpose(1, 2), weight[..., 0], bias).transpose(1, 2)
+        if self.stride[0] == self.dilation[0] == 1 and narrow(input, weight):
+            return narrowed(input.transpose(1, 2), weight, bias, padding=int(self.padding[0])).transpose(1, 2)
         image = functional.conv2d(
             input.unsqueeze(2),
             weight.unsqueeze(2),
@@ -258,9 +263,14 @@ class ConvUp(nn.ConvTranspose1d):
         elif spares(input, self.weight, taps=2, least=self.kept.least):
             plan = scheme(2)
             values = self.kept.of(self.weight, lambda dtype: plan.transformed(self.taps(), dtype))
-            rows = bent(input, before).transpose(1, 2)
-            padded = between_zeros(rows, 1, plan.rows(frames + 1, 1), values.dtype)
-            made = plan.filtered(padded, values, bias, dilation=1, dtype=low or self.weight.dtype)
+            kind = low or self.weight.dtype
+            if (fast := machine_code(input)) is not None:
+                rows = input.transpose(1, 2)
+                made = fast.filtered(rows, values, bias, front=1, frames=frames + 1, before=before, dtype=kind)
+            else:
+                rows = bent(input, before).transpose(1, 2)
+                padded = between_zeros(rows, 1, plan.rows(frames + 1, 1), values.dtype)
+                made = plan.filtered(padded, values, bias, dilation=1, dtype=kind)
         else:
             image = functional.conv_transpose2d(
                 bent(input, before).unsqueeze(2),
