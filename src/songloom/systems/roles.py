@@ -247,6 +247,11 @@ class Generator(System):
     """Whether `several` makes the candidates of some requests as one batch, each the same as when it is made alone."""
 
     @property
+    def longest_seconds(self) -> float:
+        """Of the longest piece that it makes; most make any."""
+        return math.inf
+
+    @property
     def usual_candidates(self) -> int:
         """How many are made where nobody says, the best of which is kept."""
         return 1

@@ -46,7 +46,8 @@ def _copies(codec: Codec, batch: Batch) -> list[Tensor]:
 
 def _attempts(generator: Generator, batch: Batch) -> list[Tensor]:
     prompts = [text for text in batch.texts if text] or ["piano"]
-    return [generator.generate(Request(prompt=prompt, seconds=SAMPLE_SECONDS))[0] for prompt in prompts]
+    seconds = min(SAMPLE_SECONDS, generator.longest_seconds)
+    return [generator.generate(Request(prompt=prompt, seconds=seconds))[0] for prompt in prompts]
 
 
 def _write(waves: list[Tensor], sample_rate: int, folder: Path, name: str) -> list[Path]:

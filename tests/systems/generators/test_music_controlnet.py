@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from pathlib import Path
 
 import pytest
 import torch
 from curve_toys import errors, toy
 
 from songloom import checkpoint
+from songloom.audio import files
 from songloom.audio.clip import Audio
 from songloom.conditioning.curve_batch import Curves, of_controls
 from songloom.conditioning.curves import Curve
@@ -17,6 +20,7 @@ from songloom.systems.generators.flow import Flow
 from songloom.systems.generators.music_controlnet import MusicControlNet
 from songloom.systems.latent_generator import LatentGenerator
 from songloom.systems.request import Request
+from songloom.training.samples import SAMPLE_SECONDS, write_samples
 
 SECONDS = 0.8
 BASES = ["music-controlnet-tiny", "music-controlnet-stable-audio-tiny", "music-controlnet-musicldm-tiny"]
@@ -192,10 +196,17 @@ def test_what_the_base_has_can_be_asked_and_what_it_lacks_is_refused() -> None:
         system.base.generate(request(melody=melody()))
 
 
-def test_a_checkpoint_holds_the_base_whole(tmp_path: object) -> None:
-    from pathlib import Path
+def test_a_run_beside_a_base_of_a_short_window_leaves_samples_as_long_as_that(tmp_path: Path) -> None:
+    base = dataclasses.replace(Flow.presets()["flow-tiny"], curves=None, window=64)  # type: ignore[call-arg]
+    system: MusicControlNet = MusicControlNet.Config(base=base).build().eval()
+    assert base_of(system).longest_seconds == math.inf  # it goes on from window to window
+    paths = write_samples(system, toy(base_of(system), 1)[0], tmp_path, 7)
+    lengths = [files.info(path).frames for path in paths]
+    assert lengths == [64 * system.codec.hop_length]
+    assert lengths[0] < SAMPLE_SECONDS * system.sample_rate
 
-    assert isinstance(tmp_path, Path)
+
+def test_a_checkpoint_holds_the_base_whole(tmp_path: Path) -> None:
     system = tiny()
     with torch.no_grad():
         system.control.out[0].weight.add_(0.1)  # type: ignore[operator]

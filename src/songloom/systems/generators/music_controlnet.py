@@ -133,6 +133,11 @@ class MusicControlNet(Generator, kind="music-controlnet"):
     def channels(self) -> int:
         return self.base.channels
 
+    @property
+    def longest_seconds(self) -> float:
+        """Curves are for one window of the base."""
+        return self.base.longest * self.codec.hop_length / self.sample_rate
+
     def prepare(self, batches: Iterable[Batch]) -> None:
         """The copy begins as the base, which by now has its weights."""
         self.control.begin_as(self.network)
@@ -161,9 +166,9 @@ class MusicControlNet(Generator, kind="music-controlnet"):
 
     def check(self, request: Request) -> None:
         request.check(self.controls, str(self.config.kind))
-        most = self.base.longest * self.codec.hop_length / self.sample_rate
-        if round(request.seconds * self.sample_rate) > self.base.longest * self.codec.hop_length:
-            raise ValueError(f"{self.config.kind} makes at most {most:.1f} s, not {request.seconds:g}")
+        if round(request.seconds * self.sample_rate) > round(self.longest_seconds * self.sample_rate):
+            most = f"{self.longest_seconds:.1f}"
+            raise ValueError(f"{self.config.kind} makes at most {most} s, not {request.seconds:g}")
         self.base.check(without_controls(request))
 
     def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
