@@ -26,14 +26,18 @@ class KeyValueCache:
 
     def append(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Adds [B, G, n, width] and gives all that is there, [B, G, length, width]."""
-        end = self.length + keys.shape[2]
-        if end > self.positions:
-            raise ValueError(f"the cache holds {self.positions} positions; {end} are needed")
-        self.both[0, :, :, self.length : end] = keys
-        self.both[1, :, :, self.length : end] = values
-        self.length = end
+        begin, end = self.length, self.length + keys.shape[2]
+        self.lengthen(end)
+        self.both[0, :, :, begin:end] = keys
+        self.both[1, :, :, begin:end] = values
         keys, values = self.both[:, :, :, :end]
         return keys, values
+
+    def lengthen(self, length: int) -> None:
+        """From now on so many positions are filled. Raises ValueError where there are fewer."""
+        if length > self.positions:
+            raise ValueError(f"the cache holds {self.positions} positions; {length} are needed")
+        self.length = length
 
 
 class CausalAttention(nn.Module):

@@ -48,7 +48,7 @@ def snake(frames: Tensor, bend: Bend) -> Tensor:
     """The snake of frames [B, C, T], time-major as it gives them."""
     rows = frames.transpose(1, 2).contiguous()
     made = torch.empty_like(rows)
-    together(_snake, _array(rows.flatten(0, 1)), _shape(bend), SERIES, _array(made.flatten(0, 1)), numbers=made.numel())
+    together(_snake, array(rows.flatten(0, 1)), _shape(bend), SERIES, array(made.flatten(0, 1)), numbers=made.numel())
     return made.transpose(1, 2)
 
 
@@ -56,14 +56,14 @@ def windows(rows: Tensor, bend: Bend | None, *, front: int, hop: int, count: int
     """The snake of rows [B, T, C] after `front` zeros, as `count` windows of two hops, one hop apart: [B, count,
     2 * hop * C] of `dtype`. What lies beyond the rows is zero."""
     made = rows.new_empty(len(rows), count, 2 * hop, rows.shape[2], dtype=dtype)
-    together(_windows, _array(rows.contiguous()), front, hop, _shape(bend), SERIES, _array(made), numbers=made.numel())
+    together(_windows, array(rows.contiguous()), front, hop, _shape(bend), SERIES, array(made), numbers=made.numel())
     return made.flatten(2)
 
 
 def added(rows: Tensor, others: Tensor) -> Tensor:
     """The sum of rows [B, T, C] of either type, float32."""
     made = torch.empty_like(rows, dtype=torch.float32, memory_format=torch.contiguous_format)
-    parts = (_array(each.contiguous().flatten()) for each in (rows, others, made))
+    parts = (array(each.contiguous().flatten()) for each in (rows, others, made))
     together(_added, *parts, numbers=made.numel())
     return made
 
@@ -71,7 +71,7 @@ def added(rows: Tensor, others: Tensor) -> Tensor:
 def elu(rows: Tensor, out: Tensor) -> None:
     """ELU of float32 rows [B, T, C], written to `out`, which may be the rows; each item of either in one piece."""
     for given, into in zip(rows.contiguous(), out, strict=True):
-        together(_elu, _array(given.flatten()), POWERS, _array(into.flatten()), numbers=given.numel())
+        together(_elu, array(given.flatten()), POWERS, array(into.flatten()), numbers=given.numel())
 
 
 def filtered(
@@ -93,28 +93,28 @@ def filtered(
     outputs = 10 if len(values) == 22 else 3
     items, groups = len(rows), -(-frames // (outputs * dilation))
     evaluated = rows.new_empty(len(values), items * groups * dilation, values.shape[1], dtype=values.dtype)
-    given = _array(rows.contiguous()), front, hop, dilation, _shape(before), SERIES, _array(evaluated)
+    given = array(rows.contiguous()), front, hop, dilation, _shape(before), SERIES, array(evaluated)
     together(_evaluate, *given, numbers=evaluated.numel())
     products = torch.bmm(evaluated, values)
     made = rows.new_empty(items, frames, values.shape[2], dtype=dtype)
     shift = made.new_zeros(made.shape[2], dtype=torch.float32) if bias is None else bias
-    taken = _array(products), _array(shift), dilation, _shape(after), SERIES, _array(made)
+    taken = array(products), array(shift), dilation, _shape(after), SERIES, array(made)
     together(_outputs, *taken, numbers=products.numel())
     return made
 
 
 def _shape(bend: Bend | None) -> Array:
     """Turns and height of each channel [2, C]; [2, 0] for none."""
-    return _array(torch.empty(2, 0) if bend is None else bend.shape)
+    return array(torch.empty(2, 0) if bend is None else bend.shape)
 
 
-def _array(tensor: Tensor) -> Array:
+def array(tensor: Tensor) -> Array:
     """The tensor's own memory; bfloat16 as whole numbers of 16 bits."""
     plain = tensor.detach()
     return (plain.view(torch.uint16) if plain.dtype == torch.bfloat16 else plain).numpy()
 
 
-def _kernel(function: Kernel) -> Kernel:
+def kernel(function: Kernel) -> Kernel:
     """The function, compiled at its first call for types like those of its arguments."""
     options: dict[str, Any] = {"nogil": True, "fastmath": LENIENT, "error_model": "numpy"}
     try:
@@ -131,7 +131,7 @@ def _part(function: Kernel) -> Kernel:
 
 
 @_part
-def _get(row: Array, into: Array) -> None:
+def get(row: Array, into: Array) -> None:
     """A row of either type as float32; numbers of bfloat16 are the upper halves of float32's."""
     for c in range(row.shape[0]):
         into[c] = np.uint32(np.uint32(row[c]) << SIXTEEN).view(np.float32) if row.itemsize == 2 else row[c]
@@ -160,17 +160,17 @@ def _curve(row: Array, turns: Array, height: Array, series: Array) -> None:
         row[c] = x + height[c] * square * (p0 + square * (p1 + square * (p2 + square * (p3 + square * p4))))
 
 
-@_kernel
+@kernel
 def _snake(part: int, parts: int, rows: Array, bend: Array, series: Array, made: Array) -> None:
     """Rows [N, C] -> [N, C]."""
     row = np.empty(rows.shape[1], np.float32)
     for place in range(part * len(rows) // parts, (part + 1) * len(rows) // parts):
-        _get(rows[place], row)
+        get(rows[place], row)
         _curve(row, bend[0], bend[1], series)
         _put(row, made[place])
 
 
-@_kernel
+@kernel
 def _windows(part: int, parts: int, rows: Array, front: int, hop: int, bend: Array, series: Array, made: Array) -> None:
     """Rows [B, T, C] -> windows [B, count, 2 * hop, C]."""
     row, length = np.empty(rows.shape[2], np.float32), (made.shape[1] + 1) * hop
@@ -178,7 +178,7 @@ def _windows(part: int, parts: int, rows: Array, front: int, hop: int, bend: Arr
         item, position = divmod(place, length)
         window, k = divmod(position, hop)
         if 0 <= position - front < rows.shape[1]:
-            _get(rows[item, position - front], row)
+            get(rows[item, position - front], row)
             _curve(row, bend[0], bend[1], series)
         else:
             row[:] = 0
@@ -188,19 +188,19 @@ def _windows(part: int, parts: int, rows: Array, front: int, hop: int, bend: Arr
             _put(row, made[item, window - 1, k + hop])
 
 
-@_kernel
+@kernel
 def _added(part: int, parts: int, rows: Array, others: Array, made: Array) -> None:
     """Numbers [N] twice -> [N]."""
     one, other = np.empty(SOME, np.float32), np.empty(SOME, np.float32)
     for begin in range(part * SOME, made.shape[0], parts * SOME):
-        _get(rows[begin : begin + SOME], one)
-        _get(others[begin : begin + SOME], other)
+        get(rows[begin : begin + SOME], one)
+        get(others[begin : begin + SOME], other)
         into = made[begin : begin + SOME]
         for c in range(into.shape[0]):
             into[c] = one[c] + other[c]
 
 
-@_kernel
+@kernel
 def _elu(part: int, parts: int, numbers: Array, series: Array, made: Array) -> None:
     """Numbers [N] -> [N]: the larger of x and 2^y - 1, y = min(0, x / ln 2) a whole number and a rest."""
     p5, p4, p3, p2, p1, p0 = series[0], series[1], series[2], series[3], series[4], series[5]
@@ -208,7 +208,7 @@ def _elu(part: int, parts: int, numbers: Array, series: Array, made: Array) -> N
     row = np.empty(SOME, np.float32)  # `made` may be `numbers`
     for begin in range(part * SOME, made.shape[0], parts * SOME):
         into = made[begin : begin + SOME]
-        _get(numbers[begin : begin + SOME], row)
+        get(numbers[begin : begin + SOME], row)
         for c in range(into.shape[0]):
             x = row[c]
             y = max(min(x, none) * STEEP, least)
@@ -291,7 +291,7 @@ def _two_sums(y: Array, x: Array) -> None:
         x[0, c], x[1, c], x[2, c] = even + y[0, c], odd, even + y[3, c]
 
 
-@_kernel
+@kernel
 def _evaluate(
     part: int, parts: int, rows: Array, front: int, hop: int, dilation: int, bend: Array, series: Array, made: Array
 ) -> None:
@@ -308,7 +308,7 @@ def _evaluate(
                 for j in range(inputs):
                     row = ((outputs * group + j) * dilation + phase) * hop + k - front
                     if 0 <= row < rows.shape[1]:
-                        _get(rows[item, row, begin:end], x[j])
+                        get(rows[item, row, begin:end], x[j])
                         _curve(x[j], bend[0, begin:end], bend[1, begin:end], series)
                     else:
                         x[j] = 0
@@ -320,7 +320,7 @@ def _evaluate(
                     _put(y[n], made[n, place, k * width + begin : k * width + end])
 
 
-@_kernel
+@kernel
 def _outputs(
     part: int, parts: int, products: Array, bias: Array, dilation: int, bend: Array, series: Array, made: Array
 ) -> None:
@@ -335,7 +335,7 @@ def _outputs(
             end = min(begin + AT_ONCE, made.shape[2])
             added = bias[begin:end]
             for n in range(products.shape[0]):
-                _get(products[n, place, begin:end], y[n])
+                get(products[n, place, begin:end], y[n])
             if two:
                 _two_sums(y, x)
             else:

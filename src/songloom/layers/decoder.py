@@ -15,6 +15,8 @@ from torch.nn import functional
 
 from songloom.layers.attention import KeyValueCache
 from songloom.layers.cross_attention import CrossAttention, Memory
+from songloom.layers.low_cache import empty_cache
+from songloom.layers.matrices import Precision, precision_of
 from songloom.layers.positions import sinusoids
 
 
@@ -107,7 +109,11 @@ class Decoder(nn.Module):
         return [cross.remember(conditions, mask) for cross in crossing]
 
     def empty_caches(self, batch: int, positions: int) -> list[KeyValueCache]:
-        """A cache per block for `batch` sequences of up to `positions`."""
-        weight = self.norm.weight
+        """A cache per block for `batch` sequences of up to `positions`, in the precision of packed weights."""
         shape = (2, batch, self.heads, positions, self.width // self.heads)
-        return [KeyValueCache(weight.new_zeros(shape)) for _ in self.blocks]
+        return [empty_cache(shape, self.precision, self.norm.weight) for _ in self.blocks]
+
+    @property
+    def precision(self) -> Precision:
+        """What its matrices are packed in; float32 where they are not."""
+        return precision_of(self.each_block()[0].expand)

@@ -19,6 +19,7 @@ from torch.nn import functional
 from songloom.layers.attention import KeyValueCache
 from songloom.layers.cross_attention import Memory
 from songloom.layers.decoder import Decoder, DecoderBlock
+from songloom.layers.low_cache import LowCache
 from songloom.layers.matrices import Packed, Product, apart, by_pieces
 from songloom.layers.positions import sinusoids
 
@@ -107,18 +108,17 @@ class DecoderStep:
         device = decoder.norm.weight.device
         kind = reach or (Growing if device.type == "cpu" else Fixed)
         firsts = [past.caches[0] for past in pasts]
+        dtype = decoder.norm.weight.dtype
         self.reaches = [kind(first.length, torch.arange(first.positions, device=device)) for first in firsts]
         rows, self.pieces = firsts[0].both.shape[1], len(pasts)
         self.rows = rows * self.pieces
         longest = max(first.positions for first in firsts)
-        table = sinusoids(torch.arange(longest, device=device), decoder.width).to(firsts[0].both.dtype)
+        table = sinusoids(torch.arange(longest, device=device), decoder.width).to(dtype)
         self.placed = apart([partial(_placed, reach, table) for reach in self.reaches])
         self.norm = decoder.norm
         self.linear = partial(bare, rows=rows, pieces=self.pieces)
         self.blocks = [
-            _BlockStep(
-                block, [_Seat(past, index, at) for past, at in zip(pasts, self.reaches, strict=True)], self.linear
-            )
+            _BlockStep(block, [_seat(*each, index) for each in zip(pasts, self.reaches, strict=True)], self.linear)
             for index, block in enumerate(decoder.each_block())
         ]
 
@@ -135,10 +135,9 @@ class DecoderStep:
 class _Seat:
     """Where one piece sits in a block: its place, keys and values, and its conditions."""
 
-    def __init__(self, past: Past, index: int, reach: Reach) -> None:
-        self.reach, self.both = reach, past.caches[index].both
+    def __init__(self, cache: KeyValueCache, memory: Memory | None, reach: Reach) -> None:
+        self.reach, self.both, self.memory = reach, cache.both, memory
         self.keys, self.values = self.both
-        self.memory = past.memories[index] if past.memories else None
 
     def itself(self, qkv: Tensor) -> Tensor:
         """Queries, keys and values [rows, 3 D] of the place -> what is found in the past [rows, D]."""
@@ -151,6 +150,26 @@ class _Seat:
         """Queries [rows, D] -> what is found in the conditions [rows, D]."""
         assert self.memory is not None
         return _attend(queries.view(len(queries), self.both.shape[2], 1, -1), *self.memory)
+
+
+class _LowSeat(_Seat):
+    """One whose keys and values are of a lower precision."""
+
+    def __init__(self, cache: LowCache, memory: Memory | None, reach: Growing) -> None:
+        super().__init__(cache, memory, reach)
+        self.cache, self.place = cache, reach
+
+    def itself(self, qkv: Tensor) -> Tensor:
+        made, place = qkv.view(len(qkv), 3, self.both.shape[2], 1, -1), self.place.place
+        self.cache.write(slice(place, place + 1), made[:, 1:].transpose(0, 1))
+        return self.cache.attend(made[:, 0, :, 0], place + 1).flatten(1)
+
+
+def _seat(past: Past, reach: Reach, index: int) -> _Seat:
+    cache, memory = past.caches[index], past.memories[index] if past.memories else None
+    if isinstance(cache, LowCache) and isinstance(reach, Growing):
+        return _LowSeat(cache, memory, reach)
+    return _Seat(cache, memory, reach)
 
 
 class _BlockStep:

@@ -73,6 +73,11 @@ class Packed(nn.Module):
         raise ValueError(f"{prefix[:-1]} is packed in {self.precision} for use alone; load the model anew to save it")
 
 
+def precision_of(layer: nn.Module) -> Precision:
+    """What a linear layer is packed in; float32 where it is not."""
+    return layer.precision if isinstance(layer, Packed) else "float32"
+
+
 def pack_linears(
     module: nn.Module, precision: Precision, *, products: Products | None = None, but: tuple[str, ...] = ()
 ) -> None:

@@ -22,7 +22,7 @@ from songloom.conditioning.text_encoders import MiniLMEncoder, TextEncoder
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.layers.decoder import Decoder
-from songloom.layers.matrices import Precision, pack_linears
+from songloom.layers.matrices import BYTES, Precision, pack_linears
 from songloom.loading import let_go
 from songloom.recipe import Recipe
 from songloom.systems.codecs.encodec import Encodec
@@ -219,10 +219,10 @@ class Musicgen(TokenGenerator, kind="musicgen"):
 
     def piece_bytes(self, request: Request) -> int:
         """Keys and values of a window, of both halves of guidance."""
-        config, weight = self.config, self.lm.transformer.norm.weight
+        config, size = self.config, BYTES[self.lm.transformer.precision]
         seconds = min(config.context_seconds, request.lead_seconds + request.seconds)
         steps = self.pattern.steps(self.lm.streams, max(1, round(seconds * self.codec.frame_rate)))
-        return super().piece_bytes(request) + 2 * steps * 2 * config.depth * config.width * weight.element_size()
+        return super().piece_bytes(request) + 2 * steps * 2 * config.depth * config.width * size
 
     def draw(
         self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
