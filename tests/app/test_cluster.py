@@ -124,6 +124,6 @@ def test_killed_workers_of_a_folder_leave_nothing_of_what_they_wrote(
         (tmp_path / f"{name}.txt").write_text(name)
     files = folders.pairs(tmp_path, tmp_path / "made", {".txt"}, ".copy")
     with pytest.raises(ValueError, match=f"1 of {len(files)}"):
-        folders.each(files, copied, overwrite=False, workers=who)
+        folders.each(tmp_path, files, copied, overwrite=False, workers=who)
     assert contents(tmp_path / "made") == {f"{name}.copy": name.encode() for name in lucky}
     assert "ever.txt was killed" in " ".join(capsys.readouterr().err.split())

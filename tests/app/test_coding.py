@@ -132,6 +132,16 @@ def test_folders_go_in_and_come_out(run: Run, codec: Path, tmp_path: Path) -> No
     assert "no file that ends in" in run("encode", "none", "-o", "out", "--codec", codec)[2]
 
 
+def test_a_folder_of_one_file_is_a_folder(run: Run, codec: Path, tmp_path: Path) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    tone(tmp_path / "in" / "deep" / "a.wav", 4000)
+    assert run("encode", "in", "-o", "out", "--codec", codec)[0] == 0
+    code, out, err = run("encode", "in", "-o", "out", "--codec", codec)
+    assert (code, out) == (0, "") and "a.loom is there already, kept" in " ".join(err.split())
+    assert run("decode", "out", "-o", "back")[0] == 0
+    assert files.info(tmp_path / "back" / "deep" / "a.wav").frames == 4000
+
+
 def test_wrong_files_are_one_line_and_leave_nothing(run: Run, codec: Path, tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("hello")
     (tmp_path / "zero.wav").write_bytes(b"")

@@ -1,4 +1,5 @@
 import json
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,17 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 def test_writing_leaves_nothing_beside_the_manifest(tmp_path: Path) -> None:
     write(tmp_path, [a_clip()])
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_what_the_disk_refuses_names_the_file(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))  # files can grow no further
+    try:
+        with pytest.raises(OSError, match="File too large") as refused:
+            write(tmp_path, [a_clip()])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert refused.value.filename == str(tmp_path / NAME) and list(tmp_path.iterdir()) == []
 
 
 def test_a_failed_write_keeps_the_old_manifest(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def decode(
         way = ways.get(source.suffix.lower(), wish.from_loom)
         return f"{target}: {way(source, target, report):.1f} s"
 
-    folders.each(files, step, overwrite=overwrite)
+    folders.each(file, files, step, overwrite=overwrite)
 
 
 @dataclass(frozen=True)

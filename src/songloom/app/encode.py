@@ -80,7 +80,7 @@ def encode(
     opened, identity = load_codec(codec, precision)
     header = header_of(opened, identity, streams if bitrate is None else opened.streams_for(bitrate), entropy=entropy)
     step = _ToEcdc(opened, header.streams, lm) if suffixes == {".ecdc"} else _ToLoom(opened, header)
-    folders.each(files, step, overwrite=overwrite, workers=Workers.of(jobs, ray))
+    folders.each(file, files, step, overwrite=overwrite, workers=Workers.of(jobs, ray))
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,15 +43,15 @@ Step = Callable[[Path, Path, Report], str]
 """Makes a file of a file, tells how far it is, and gives a line about what it made."""
 
 
-def each(files: list[tuple[Path, Path]], step: Step, *, overwrite: bool, workers: Workers = HERE) -> None:
-    """Runs `step` for every pair and prints the line that it gives. One file's error is the command's; of many,
+def each(source: Path, files: list[tuple[Path, Path]], step: Step, *, overwrite: bool, workers: Workers = HERE) -> None:
+    """Runs `step` for every pair and prints the line that it gives. One file's error is the command's; of a folder's,
     files that are there are kept, bad ones are named, the rest is made, and the command fails at the end. What killed
     processes left beside the files, of this command or of one before it, goes."""
     with swept(target for _, target in files):
-        if len(files) == 1:
-            _one(*files[0], step, overwrite=overwrite)
-        else:
+        if source.is_dir():
             _many(files, step, overwrite=overwrite, workers=workers)
+        else:
+            _one(*files[0], step, overwrite=overwrite)
 
 
 def _one(source: Path, target: Path, step: Step, *, overwrite: bool) -> None:

@@ -88,7 +88,8 @@ def write(folder: Path, clips: Iterable[Clip]) -> Path:
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write beside `path`, flush to the disk, then rename, so that nobody ever sees half a file."""
+    """Write beside `path`, flush to the disk, then rename, so that nobody ever sees half a file. What the disk refuses
+    is an OSError that names the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     data = content.encode("utf-8") if isinstance(content, str) else content
@@ -98,6 +99,10 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+    except OSError as error:
+        if error.errno is not None and error.filename in (None, str(beside)):
+            raise OSError(error.errno, error.strerror, str(path)) from None
+        raise
     finally:
         beside.unlink(missing_ok=True)
 
