@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -103,6 +105,21 @@ def test_snakes_are_their_formulas(grad: bool) -> None:
     torch.testing.assert_close(made, frames + torch.sin(alpha * frames) ** 2 / alpha)
     rate, height = other.alpha.exp()[:, None], (-other.beta).exp()[:, None]
     torch.testing.assert_close(made_other, frames + height * torch.sin(rate * frames) ** 2)
+
+
+@pytest.mark.parametrize("kind", [Snake, SnakeBeta])
+def test_what_a_snake_keeps_ends_with_new_weights_and_with_training(kind: type[Snake]) -> None:
+    snake, frames = kind(3), torch.randn(1, 3, 9)
+    with torch.no_grad():
+        assert snake.bend is snake.bend
+        before, old = snake(frames), snake.bend
+        snake.alpha.add_(1)
+        twin = copy.deepcopy(snake)
+        assert snake.bend is not old and not torch.equal(snake(frames), before)
+        assert torch.equal(twin(frames), snake(frames)) and twin.bend is not snake.bend
+        old = snake.bend
+        assert snake.train().bend is old and snake.eval().bend is not old
+    assert snake.bend.rate.requires_grad
 
 
 def test_a_snake_with_rate_0_is_the_identity() -> None:

@@ -6,7 +6,7 @@ BigVGAN's (arXiv 2206.04658) as Stable Audio uses it, both on a logarithmic scal
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -54,6 +54,11 @@ class Snake(nn.Module):
     def __getstate__(self) -> dict[str, Any]:
         """Copies and other processes make the bend anew."""
         return self.__dict__ | {"kept": None}
+
+    def train(self, mode: bool = True) -> Self:
+        """Weights that lie in shards come back to the same place with no mark of their change."""
+        self.kept = None if mode != self.training else self.kept
+        return super().train(mode)
 
     @property
     def bend(self) -> Bend:
