@@ -10,11 +10,13 @@ fastest of each precision. An AMD EPYC (Zen 4) with other programs at work, torc
     bfloat16    nn.Linear 1154, stored transposed 1583, oneDNN's 629
     float16     FBGEMM's, sums in float32: 617 (not used: the same bytes as bfloat16)
     int8        _weight_int8pack_mm 739, oneDNN's qlinear 415, linear_dynamic of oneDNN 406, of FBGEMM 293
-    attention   to 125 positions: the kernel 260, in bfloat16 627, three products 266; to 500: 705, 2018, 800
+    attention   to 125 positions: the kernel 276, in bfloat16 501, three products 292; kept in bfloat16 186, in int8 161
+                to 1000: 1334, 3927, 1345; kept in bfloat16 608, in int8 540, both as machine code
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 import warnings
@@ -32,6 +34,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from songloom.data.manifest import write_atomically
+from songloom.layers.low_cache import LONG, LowCache, empty_cache
+from songloom.layers.matrices import Precision
 
 OUTPUTS, INPUTS, MATRICES, ROUNDS = 4096, 1024, 10, 12
 HEADS, WIDTH = 16, 64
@@ -161,11 +165,28 @@ def attention(rows: int, positions: int) -> dict[str, float]:
         )
 
     name, short = f"attention to {positions}", queries.bfloat16()
-    return {
+    found = {
         f"{name}, the kernel": least([partial(kernel, queries, *pair) for pair in pairs]),
         f"{name}, the kernel in bfloat16": least([partial(kernel, short, *pair) for pair in halves]),
         f"{name}, three products": least([partial(products, queries, *pair) for pair in pairs]),
     }
+    kinds: tuple[Precision, ...] = ("bfloat16", "int8")
+    for precision, places in itertools.product(kinds, sorted({positions, max(positions, LONG)})):
+        caches = [opened(precision, places, *pair) for pair in pairs]
+        asked = queries.view(rows, HEADS, WIDTH)
+        found[f"{name} of {places} places kept in {precision}"] = least(
+            [partial(cache.attend, asked, positions) for cache in caches]
+        )
+    return found
+
+
+def opened(precision: Precision, places: int, keys: Tensor, values: Tensor) -> LowCache:
+    """A cache of so many places that begins with keys and values [N, L, width]."""
+    halves = keys.unflatten(0, (-1, HEADS)), values.unflatten(0, (-1, HEADS))
+    cache = empty_cache((2, *halves[0].shape[:2], places, WIDTH), precision, keys)
+    assert isinstance(cache, LowCache)
+    cache.append(*halves)
+    return cache
 
 
 def products(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
