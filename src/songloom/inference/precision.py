@@ -84,6 +84,10 @@ def to_bfloat16(codec: Codec, side: Side, *, trial: Tensor | None = None, least:
             left -= errors[chosen.pop()]
             if left <= allowed:
                 left = error(chosen)
+        # Errors of several convolutions may also be in each other's way: what then has room is taken after all.
+        for name in _order(work, errors):
+            if name not in chosen and left + errors[name] <= allowed and (more := error([*chosen, name])) <= allowed:
+                chosen, left = [*chosen, name], more
     for name, conv in convs.items():
         conv.kept.only(torch.bfloat16 if name in chosen else None)
     share = sum(work[name].products for name in chosen) / sum(each.products for each in work.values())
@@ -122,11 +126,16 @@ def _decoded(codec: Codec, wave: Tensor) -> Callable[[], Tensor]:
 def _fitting(work: dict[str, Work], errors: dict[str, float], allowed: float) -> list[str]:
     """Names by their error for what they save, least first, without those too bad beside the ones before."""
     chosen, room = [], allowed
-    for name in sorted(work, key=lambda name: errors[name] / work[name].saved):
+    for name in _order(work, errors):
         if errors[name] <= room:
             chosen.append(name)
             room -= errors[name]
     return chosen
+
+
+def _order(work: dict[str, Work], errors: dict[str, float]) -> list[str]:
+    """Names by their error for what they save, least first."""
+    return sorted(work, key=lambda name: errors[name] / work[name].saved)
 
 
 def _work(codec: Codec, run: Callable[[], Tensor]) -> dict[str, Work]:
