@@ -55,6 +55,8 @@ WINDOW = 64
 def asked(system: LatentGenerator, fields: dict[str, Any]) -> Request:
     window = WINDOW / system.codec.frame_rate
     timed = {"seconds": 0.8, "steps": 3} | fields
+    if timed.get("guidance") == 1:  # without guidance a negative prompt is refused
+        timed["negative_prompt"] = None
     story = tuple((start * window, words) for start, words in timed.get("story", ()))
     return Request(**(timed | {"seconds": timed["seconds"] * window, "story": story}))
 
