@@ -10,11 +10,12 @@ from songloom.audio.clip import Audio
 from songloom.conditioning import musical
 from songloom.conditioning.curve_batch import Curves, unknown
 from songloom.conditioning.curves import Curve
+from songloom.conditioning.told import Told
 from songloom.data.batch import Batch
 from songloom.diffusion import times
 from songloom.diffusion.latent_diffusion import denoiser
 from songloom.diffusion.samplers import heun
-from songloom.systems.generators.flow import Flow, Told
+from songloom.systems.generators.flow import Flow
 from songloom.systems.latent_generator import Stretch
 from songloom.systems.request import Request
 

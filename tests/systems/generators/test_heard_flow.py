@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from songloom import checkpoint
+from songloom.conditioning.told import Dropped
 from songloom.data.batch import Batch
-from songloom.systems.generators.flow import Dropped, Flow
+from songloom.systems.generators.flow import Flow
 from songloom.systems.listeners.tagger import Tagger
 from songloom.training.finetuning import learning
 

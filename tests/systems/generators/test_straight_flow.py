@@ -12,9 +12,10 @@ from torch import Tensor
 
 from songloom import checkpoint
 from songloom.conditioning.musical import Musical
+from songloom.conditioning.told import Dropped
 from songloom.data.batch import Batch
 from songloom.systems.generators import flow
-from songloom.systems.generators.flow import Dropped, Flow
+from songloom.systems.generators.flow import Flow
 from songloom.systems.request import Request
 from songloom.training.run_folder import RunFolder
 from songloom.training.trainer import Pace, Trainer

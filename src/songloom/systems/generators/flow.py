@@ -32,13 +32,13 @@ from songloom.conditioning.curve_batch import (
     Curves,
     HiddenCurves,
     joined,
-    of_batch,
     of_controls,
     unknown,
 )
 from songloom.conditioning.guidance import guide
-from songloom.conditioning.musical import Musical, MusicalBatch
+from songloom.conditioning.musical import Musical
 from songloom.conditioning.reading import read, style_in
+from songloom.conditioning.told import Dropped, Told
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.diffusion import heard
@@ -59,39 +59,6 @@ GUIDANCE = frozenset({"guidance", "negative_prompt"})
 """What a straightened model has no use for: its teacher's guidance is inside."""
 LEARNED = ("text", "musical", "curves", "dit")
 """What a student has of its own."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dropped:
-    """How often conditions are hidden in training: all of them (for guidance), or one alone; of `words` only what the
-    reader finds in them is left, and a part `told` of the items hears its labels instead of that."""
-
-    all: float = 0.1
-    tempo: float = 0.1
-    key: float = 0.1
-    drums: float = 0.15
-    meter: float = 0.15
-    words: float = 0.25
-    told: float = 0.35
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a network is told of B pieces; of those in `hidden` [B] it is told no text, of those in `wordless` [B] only
-    what was read in it. `read` [B, size of the vocabulary] stands for that wherever it is not NaN."""
-
-    texts: Sequence[str]
-    known: MusicalBatch
-    curves: Curves
-    hidden: Tensor
-    wordless: Tensor | None = None
-    read: Tensor | None = None
-
-    def nothing(self) -> Told:
-        """As many pieces of which nothing is told."""
-        all = torch.ones_like(self.hidden)
-        known = self.known.without(tempo=all, key=all, drums=all, meter=all)
-        return Told(self.texts, known, self.curves.without(all.to(self.curves.known.device)), all)
 
 
 class Flow(LatentGenerator, kind="flow"):
@@ -298,8 +265,7 @@ class Flow(LatentGenerator, kind="flow"):
     def as_asked(self, told: Told) -> Told:
         """Texts read as those of a request are, where labels do not stand for them."""
         reader, length = self.text.reader, self.config.text_tokens
-        found = torch.stack([read(reader, text, length) for text in told.texts])
-        return replace(told, read=found if told.read is None else torch.where(told.read.isnan(), found, told.read))
+        return told.read_as(torch.stack([read(reader, text, length) for text in told.texts]))
 
     def taught(self) -> Self:
         """The model that this one was when it began to learn from it."""
@@ -353,25 +319,11 @@ class Flow(LatentGenerator, kind="flow"):
 
     def told(self, batch: Batch, frames: int) -> Told:
         """What the network is told of a batch, some of it hidden in training."""
-        device = self.scale.mean.device
-        known = musical.stack([musical.of_labels(labels) for labels in batch.labels]).to(device)
-        curves = of_batch(batch, self.codec.frame_rate, frames) if self.curves else unknown(len(batch), frames)
-        hidden = torch.zeros(len(batch), dtype=torch.bool, device=device)
+        rate, device, curves = self.codec.frame_rate, self.scale.mean.device, self.config.curves
+        told = Told.all_of(batch, rate, frames, curves=curves is not None, device=device)
         if not self.training:
-            return Told(batch.texts, known, curves, hidden)
-        rates = self.config.dropped
-        draws = torch.rand(7, len(batch), device=device)
-        hidden = draws[0] < rates.all
-        tempo, key, drums, meter = (
-            hidden | (draw < rate)
-            for draw, rate in zip(draws[1:5], (rates.tempo, rates.key, rates.drums, rates.meter), strict=True)
-        )
-        known = known.without(tempo=tempo, key=key, drums=drums, meter=meter)
-        if self.config.curves:
-            curves = curves.hidden(self.config.curves).without(hidden.to(curves.known.device))
-        truth = self.config.vocabulary.truth(batch.labels).to(device)
-        read = torch.where((draws[6] < rates.told)[:, None], truth, torch.nan)
-        return Told(batch.texts, known, curves, hidden, draws[5] < rates.words, read)
+            return told
+        return told.some(self.config.dropped, curves, self.config.vocabulary.truth(batch.labels).to(device))
 
     def of_batch(self, batch: Batch, told: Told) -> Predict:
         """The network when it is told so much of a batch."""
