@@ -2,9 +2,9 @@
 
 Clark et al. 2023, "Directly Fine-Tuning Diffusion Models on Differentiable Rewards" (DRaFT, arXiv 2309.17400): music is
 made in all of its steps, heard by a network that gradients pass through, and the generator is moved towards what was
-asked for. A reward alone is soon deceived, so the generator also stays near where it began: the distance of its
-velocities from those of its beginning, along its own way, is what two flows differ by (Domingo-Enrich et al. 2024,
-"Adjoint Matching", arXiv 2409.08861, eq. 18, up to the weight of each time).
+asked for. A reward alone is soon deceived, so the generator also stays near where it began, by the distance of its
+velocities from those of its beginning along its own way (what Domingo-Enrich et al. 2024, "Adjoint Matching", arXiv
+2409.08861, hold flows by, but for the weight of each time).
 """
 
 from __future__ import annotations
