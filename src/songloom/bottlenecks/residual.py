@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from songloom.bottlenecks.bottleneck import Bottleneck, Quantized
 from songloom.bottlenecks.codebook import Codebook, CodebookSettings, Found, row_error
+from songloom.bottlenecks.paths import closest_path
 from songloom.bottlenecks.usage import reports
 
 
@@ -27,10 +28,12 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
     @dataclass(frozen=True, kw_only=True)
     class Config(CodebookSettings):
         """`streams` K. With `stagewise` the commitment is that of every stage and not only of the last, as EnCodec
-        has it (arXiv 2210.13438, section 3.4); with projections it always is, as in DAC."""
+        has it (arXiv 2210.13438, section 3.4); with projections it always is, as in DAC. With `paths` above 1 codes
+        are searched for together, by so many beginnings (`paths.py`); training takes the nearest each time."""
 
         streams: int = 8
         stagewise: bool = False
+        paths: int = 1
 
     config: Config
 
@@ -38,6 +41,8 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
         super().__init__()
         if config.streams < 1:
             raise ValueError(f"streams is {config.streams}; needs at least 1")
+        if config.paths < 1:
+            raise ValueError(f"paths is {config.paths}; needs at least 1")
         self.config = config
         self.streams, self.codebook_size = config.streams, config.codebook_size
         self.books = nn.ModuleList(config.book() for _ in range(config.streams))
@@ -101,6 +106,10 @@ class ResidualQuantizer(Bottleneck, kind="residual-quantizer"):
         self.check_latents(latents)
         count = self.check_streams(streams)
         residual = rearrange(latents, "b d f -> (b f) d")
+        if self.config.paths > 1:
+            every = torch.arange(self.codebook_size, device=latents.device)
+            books = [book.decode(every) for book in self._first(count)]
+            return rearrange(closest_path(residual, books, self.config.paths), "(b f) k -> b k f", b=len(latents))
         codes = []
         for book in self._first(count):
             chosen = book.nearest(residual)

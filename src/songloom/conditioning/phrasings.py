@@ -21,7 +21,7 @@ FRAMED_STYLES, FRAMED_MOODS = 2, 3
 """How often each phrase stands in a frame, beside once alone."""
 KNOWN, UNDRUMMED = 0.25, 0.3
 """How often a clip is worded in a caption's words, and how often it is said that one without drums has none."""
-_ABSENCES = ("no drums", "without percussion", "drumless", "no drum kit", "nothing struck or drummed", "without a beat")
+ABSENCES = ("no drums", "without percussion", "drumless", "no drum kit", "nothing struck or drummed", "without a beat")
 
 _ANY = (
     "{style} with {players}",
@@ -133,7 +133,7 @@ def worded(labels: Mapping[str, Any], rng: random.Random) -> Phrase | None:
         key=labels.get("key") or _key(rng),
     )
     if not {"drums", "percussion"} & set(labels.get("families") or ("drums",)) and rng.random() < UNDRUMMED:
-        text = rng.choice((f"{text}, {rng.choice(_ABSENCES)}", f"{rng.choice(_ABSENCES)}, {text}"))
+        text = rng.choice((f"{text}, {rng.choice(ABSENCES)}", f"{rng.choice(ABSENCES)}, {text}"))
     heard = {"style": "{style}" in frame or "{players}" in frame, "mood": "{mood}" in frame, "families": True}
     return text, {name: labels[name] for name, said in heard.items() if said and labels.get(name)}
 

@@ -85,7 +85,7 @@ class SpectralCodec(Codec, kind="spectral-codec"):
         decoder_depth: int = 6
         kernel: int = 7
         expansion: int = 3
-        quantizer: ResidualQuantizer.Config = field(default_factory=lambda: ResidualQuantizer.Config(width=64))
+        quantizer: ResidualQuantizer.Config = field(default_factory=lambda: ResidualQuantizer.Config(width=64, paths=8))
         continuous: float = 0.3
         noise: float = 0.12
         usual: int = 0

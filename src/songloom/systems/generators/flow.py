@@ -37,6 +37,7 @@ from songloom.conditioning.curve_batch import (
 )
 from songloom.conditioning.guidance import guide
 from songloom.conditioning.musical import Musical
+from songloom.conditioning.otherwise import Otherwise
 from songloom.conditioning.reading import read, style_in
 from songloom.conditioning.told import Dropped, Told
 from songloom.config import Settings
@@ -76,7 +77,7 @@ class Flow(LatentGenerator, kind="flow"):
         `straight` above 0 it learns, from the model that it begins as, to go in so many steps without guidance where
         that one goes in `strides` of Heun's for each under the guidance of `sampling`. With `heard` above 0 a straight
         model learns from what `tagger` hears in its music, so much for each unit of how far it strays from where it
-        began."""
+        began; some of it is asked for `otherwise` than its pieces are told of."""
 
         codec: Settings = field(default_factory=SpectralCodec.Config)
         process: Settings = field(default_factory=FlowProcess.Config)
@@ -101,6 +102,7 @@ class Flow(LatentGenerator, kind="flow"):
         strides: int = 2
         heard: float = 0.0
         tagger: Tagger.Config = field(default_factory=Tagger.Config)
+        otherwise: Otherwise = field(default_factory=Otherwise)
         sampling: Sampling = field(
             default_factory=lambda: Sampling(sampler="heun", schedule="linear", steps=16, guidance=2.5, shifted=True)
         )
@@ -253,6 +255,7 @@ class Flow(LatentGenerator, kind="flow"):
         taught, tagger = self.taught(), cast(Tagger, self.tagger)
         if not tagger.scale.measured:
             raise ValueError("the tagger has learned nothing yet: give a trained one by --part tagger=FOLDER")
+        batch = self.config.otherwise(batch)
         latents, mask = latents_of(batch, self.codec, self.config.regularised)
         told, names = self.as_asked(self.told(batch, latents.shape[-1])), self.config.vocabulary
         learner, start = (system.of_batch(batch, told) for system in (self, taught))
