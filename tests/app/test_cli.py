@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -100,10 +102,19 @@ def test_a_file_that_was_changed_replays_otherwise(run: Run, model: Path, tmp_pa
     assert run("generate", "x", "-o", "a.mp3", "--seconds", 1, "--model", model)[0] == 0
     (wave, rate), recipe = files.read(path), files.read_metadata(path)
     files.write(path, 0.5 * wave, rate, metadata=recipe)
-    assert "the samples differ by up to" in run("replay", "a.mp3")[1]
+    code, out, err = run("replay", "a.mp3", "-o", "again.wav")
+    assert (code, err) == (3, "") and out.startswith("a.mp3: the samples differ by up to ")
+    assert (tmp_path / "again.wav").is_file()
     files.write(path, wave[:, rate // 4 :], rate, metadata=recipe)
-    code, _, err = run("replay", "a.mp3")
-    assert code == 2 and "a.mp3 was changed: it has" in err
+    code, out, err = run("replay", "a.mp3")
+    assert (code, err) == (3, "") and re.fullmatch(
+        r"a\.mp3: the samples differ: it has \d+, its recipe makes \d+\n", out
+    )
+
+
+def test_help_tells_the_exit_codes_of_replay(run: Run) -> None:
+    code, out, _ = run("replay", "--help")
+    assert code == 0 and "The exit code is 0 where it is, 3 where it is not" in " ".join(out.split())
 
 
 @pytest.mark.parametrize(
@@ -271,6 +282,30 @@ def test_ctrl_c_stops_with_a_word_and_leaves_no_file(
     monkeypatch.setattr("songloom.inference.song.make", interrupted)
     assert run("generate", "x", "-o", "a.wav", "--model", model) == (130, "", "songloom: stopped\n")
     assert list(tmp_path.iterdir()) == []
+
+
+AT_AN_IMPORT = """
+import signal, sys
+_, module, number = sys.argv
+class Signalling:
+    def find_spec(self, name, *_):
+        if name == module:
+            signal.raise_signal(int(number))
+sys.meta_path.insert(0, Signalling())
+from songloom.app.cli import main
+sys.argv = ["songloom", "generate", "x", "--dry-run"]
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["cyclopts", "songloom.app.generate", "torch"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_command_that_is_stopped_while_it_imports_ends_with_a_word(
+    tmp_path: Path, module: str, number: signal.Signals, code: int
+) -> None:
+    command = [sys.executable, "-c", AT_AN_IMPORT, module, str(int(number))]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout, found.stderr) == (code, "", "songloom: stopped\n")
 
 
 def test_a_stream_holds_the_whole_piece(run: Run, model: Path, tmp_path: Path) -> None:

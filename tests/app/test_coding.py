@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from command_runs import Run
 
 from songloom import checkpoint
+from songloom.app import folders
 from songloom.audio import file_stream, files
 from songloom.data.token_file import TokenReader
 from songloom.systems import registry
@@ -202,6 +204,39 @@ def test_ctrl_c_leaves_no_half_written_file(
     monkeypatch.setattr("songloom.data.token_file.TokenWriter.finish", interrupted)
     assert run("encode", "a.wav", "-o", "b.loom", "--codec", codec) == (130, "", "songloom: stopped\n")
     assert set(tmp_path.iterdir()) == before
+
+
+def test_sigterm_leaves_no_half_written_file_either(
+    run: Run, codec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tone(tmp_path / "a.wav", 4000)
+    before = set(tmp_path.iterdir())
+    ending = signal.getsignal(signal.SIGTERM)
+
+    def ended(*_: object, **__: object) -> None:
+        assert any(path.suffix == ".part" for path in tmp_path.iterdir())
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("songloom.data.token_file.TokenWriter.finish", ended)
+    assert run("encode", "a.wav", "--codec", codec) == (143, "", "songloom: stopped\n")
+    assert set(tmp_path.iterdir()) == before and signal.getsignal(signal.SIGTERM) is ending
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_folder_that_is_stopped_in_the_middle_has_whole_files_only(
+    run: Run, codec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    (tmp_path / "in").mkdir()
+    for place in range(6):
+        tone(tmp_path / "in" / f"{place}.wav", 4000)
+    monkeypatch.setattr(folders, "print", lambda *_, **__: signal.raise_signal(number), raising=False)
+    code, _, err = run("encode", "in", "-o", "out", "--codec", codec, "--jobs", 2)
+    assert (code, err) == (128 + number, "songloom: stopped\n")
+    monkeypatch.undo()
+    made = sorted((tmp_path / "out").iterdir())
+    assert made and all(path.suffix == ".loom" for path in made)
+    for path in made:
+        assert run("decode", path, "-o", tmp_path / "b.wav", "--overwrite")[0] == 0
 
 
 def test_bfloat16_is_taken_by_codecs_of_wide_convolutions_only(run: Run, codec: Path, tmp_path: Path) -> None:

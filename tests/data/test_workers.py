@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from songloom.data import workers
 from songloom.data.workers import Workers, mapped
 
 
@@ -82,16 +83,26 @@ def test_an_error_is_raised() -> None:
 
 
 def staying(name: str, notes: str) -> None:
+    workers.LAST_SECONDS = 600.0
     (Path(notes) / name).touch()
-    time.sleep(3600)
+    try:
+        time.sleep(3600)
+    finally:
+        (Path(notes) / name).unlink()
 
 
-def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_a_parent_that_is_killed_or_stopped_and_put_away_what_they_made(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     """They hold its output, so its reader sees the end of that only when the last of them has gone."""
     script = (
         "from test_workers import Workers, mapped, staying\n"
         "if __name__ == '__main__':\n"
-        f"    list(mapped(staying, {{name: (name, {str(tmp_path)!r}) for name in 'ab'}}, Workers(2)))\n"
+        "    try:\n"
+        f"        list(mapped(staying, {{name: (name, {str(tmp_path)!r}) for name in 'abcd'}}, Workers(2)))\n"
+        "    except KeyboardInterrupt:\n"
+        "        print('stopped')\n"
     )
     surroundings = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     command = [sys.executable, "-c", script]
@@ -99,6 +110,24 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         while len(list(tmp_path.iterdir())) < 2:
             assert parent.poll() is None, parent.communicate()[0]
             time.sleep(0.02)
-        parent.kill()
-        parent.communicate(timeout=600)
-    assert parent.returncode == -signal.SIGKILL
+        parent.send_signal(number)
+        said = parent.communicate(timeout=600)[0]
+    code, word = (-number, b"") if number == signal.SIGKILL else (0, b"stopped\n")
+    assert parent.returncode == code and word in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_workers_break_off_when_nobody_takes_more(tmp_path: Path) -> None:
+    tasks = {"first": ("first", str(tmp_path)), "second": ("second", str(tmp_path))}
+    taken = mapped(first_at_once, tasks, Workers(2))
+    assert next(taken) == ("first", None)
+    taken.close()  # type: ignore[attr-defined]
+    assert list(tmp_path.iterdir()) == []
+
+
+def first_at_once(name: str, notes: str) -> None:
+    """The first one ends as soon as the second one is at work, which would take an hour."""
+    while name == "first" and not (Path(notes) / "second").exists():
+        time.sleep(0.02)
+    if name == "second":
+        staying(name, notes)

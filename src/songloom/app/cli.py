@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-
-from cyclopts import App, CycloptsError, Parameter
+from typing import TYPE_CHECKING
 
 from songloom import __version__
+from songloom.app.stopping import Terminated, terminable
+
+if TYPE_CHECKING:
+    from cyclopts import App
 
 COMMANDS = {
     "generate": ("songloom.app.generate:generate", "Music from text."),
@@ -71,6 +74,8 @@ DATA = {
 def build(*, summaries: bool) -> App:
     """The command tree. Modules of commands are imported only when they run, so `summaries`, the lines of the
     overview, are given here; without them a command's help is its own docstring."""
+    from cyclopts import App, Parameter
+
     app = App(
         name="songloom",
         help="Text in, music out: generate, tokenise, train and measure.",
@@ -92,11 +97,24 @@ def _shown(default: object) -> str | None:
 
 
 def main() -> None:
-    """Runs the command line. Exit codes: 0 done, 1 a system error, 2 wrong input, 130 stopped by Ctrl-C."""
-    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    """Runs the command line, and hears Ctrl-C before anything slow is imported. Exit codes: 0 done, 1 a system error,
+    2 wrong input, 130 stopped by Ctrl-C, 143 by SIGTERM; what a command has of its own stands in its help."""
+    try:
+        with terminable():
+            _run(sys.argv[1:])
+    except Terminated:
+        _stop("stopped", 143)
+    except KeyboardInterrupt:
+        _stop("stopped", 130)
+
+
+def _run(given: list[str]) -> None:
+    from cyclopts import CycloptsError
+
+    words = [word for word in given if not word.startswith("-")]
     app = build(summaries=words in ([], ["data"]))
     try:
-        app(sys.argv[1:], exit_on_error=False, print_error=False, result_action="return_none")
+        app(given, exit_on_error=False, print_error=False, result_action="return_none")
     except CycloptsError as error:
         _stop(str(error), 2)
     except ValueError as error:
@@ -107,8 +125,6 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _stop(f"{where}{error.strerror or error}", 1)
-    except KeyboardInterrupt:
-        _stop("stopped", 130)
 
 
 def _stop(message: str, code: int) -> None:

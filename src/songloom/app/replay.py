@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from songloom.audio.clip import Audio
 
+DIFFERENT = 3
+"""The exit code where the samples are not the same."""
+ROUNDING = 1.01 / 2**15
+
 
 def replay(
     file: Path,
@@ -24,6 +28,8 @@ def replay(
     overwrite: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Make a file's music again from the recipe that it carries, and say whether it is the same.
+
+    The exit code is 0 where it is, 3 where it is not: the file was changed, or another machine or version made it.
 
     Parameters
     ----------
@@ -53,11 +59,18 @@ def replay(
     if output is not None:
         audio.save(output)
     before, now = files.read(file)[0], _as_written(audio, file.suffix)
+    change = _change(before, now)
+    print(f"{file}: {change or 'the same samples'}")
+    if change:
+        raise SystemExit(DIFFERENT)
+
+
+def _change(before: Tensor, now: Tensor) -> str:
+    """How a file's samples [C, T] differ from those that its recipe makes; nothing where they do not."""
     if before.shape != now.shape:
-        raise ValueError(f"{file} was changed: it has {before.shape[-1]} samples, its recipe makes {now.shape[-1]}")
+        return f"the samples differ: it has {before.shape[-1]}, its recipe makes {now.shape[-1]}"
     difference = float((before - now).abs().max())
-    exact = difference <= 1.01 / 2**15
-    print(f"{file}: {'the same samples' if exact else f'the samples differ by up to {difference:.3g}'}")
+    return "" if difference <= ROUNDING else f"the samples differ by up to {difference:.3g}"
 
 
 def _as_written(audio: Audio, suffix: str) -> Tensor:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
 from songloom.data.prefetch import in_order
@@ -24,6 +27,8 @@ Made = TypeVar("Made")
 Died = Callable[[Any], Made]
 AHEAD = 4
 """Tasks for each process that are begun, or wait for one before them to end."""
+LAST_SECONDS = 5.0
+"""What a process has to put away what it was making."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ def mapped(
 ) -> Iterator[tuple[Name, Made]]:
     """(name, make(*arguments)) of each task, in their order. `make` is pickled once for each process, and keeps nothing
     between tasks, since a task may be tried again elsewhere. An error in one is raised, and what has not begun is left.
+    Where it is stopped (Ctrl-C), or nobody takes more of it, the processes break off what they are at.
 
     For a task that kills its process again and again `died(name)` is the result, or without `died` a ValueError; other
     tasks that a killed process had begun are tried again. With `gpu` each task on a cluster has a GPU.
@@ -109,10 +115,7 @@ def _together(
     make: Callable[..., Made], tasks: Mapping[Name, tuple[Any, ...]], jobs: int
 ) -> Iterator[tuple[Name, Made]]:
     with _pool(make, jobs) as pool:
-        try:
-            yield from in_order(lambda name: pool.submit(_call, tasks[name]), tasks, AHEAD * jobs)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        yield from in_order(lambda name: pool.submit(_call, tasks[name]), tasks, AHEAD * jobs)
 
 
 def _alone(make: Callable[..., Any], name: Any, arguments: tuple[Any, ...], died: Died[Any] | None) -> Any:
@@ -123,19 +126,34 @@ def _alone(make: Callable[..., Any], name: Any, arguments: tuple[Any, ...], died
             return lost(name, died)
 
 
-def _pool(make: Callable[..., Any], jobs: int) -> ProcessPoolExecutor:
-    given: Any = (_OneThread(), make)
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start, initargs=given)
+@contextmanager
+def _pool(make: Callable[..., Any], jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes for what is inside. They hear that they are to end by the end of a pipe."""
+    context = get_context("spawn")
+    heard, held = context.Pipe(duplex=False)
+    given: Any = (_Prepared(), make, heard)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=given)
+    try:
+        yield pool
+    except (KeyboardInterrupt, GeneratorExit):
+        held.close()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        held.close()
+        heard.close()
 
 
-class _OneThread:
+class _Prepared:
     """Comes before `make` to a new process, so that numpy and torch, which wake up with that, see what it sets."""
 
     def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
-        return _one_thread, ()
+        return _prepare, ()
 
 
-def _one_thread() -> None:
+def _prepare() -> None:
+    """One thread for each process; Ctrl-C is the parent's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
 
@@ -144,21 +162,33 @@ _make: Callable[..., Any] | None = None
 """What this process was started for."""
 
 
-def _start(*given: Any) -> None:
-    """Ctrl-C is the parent's to handle; a parent that is killed takes this process along."""
+class _Ended(SystemExit):
+    """The parent has gone, or wants no more of this process."""
+
+
+def _start(_prepared: None, make: Callable[..., Any], heard: Connection) -> None:
     global _make  # noqa: PLW0603
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _make = given[-1]
+    _make = make
+    signal.signal(signal.SIGTERM, _end)
+    threading.Thread(target=_end_with_parent, args=(heard,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _end(_number: int, _frame: object) -> None:
+    raise _Ended(1)
+
+
+def _end_with_parent(heard: Connection) -> None:
     parent = parent_process()
     assert parent is not None
-    parent.join()
+    wait([heard, parent.sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(LAST_SECONDS)
     os._exit(1)
 
 
 def _call(arguments: tuple[Any, ...]) -> Any:
     assert _make is not None
-    return _make(*arguments)
+    try:
+        return _make(*arguments)
+    except _Ended:
+        os._exit(1)  # the pool would send it to the parent, and go on with the next
