@@ -3,7 +3,7 @@
     config.json         settings (with kinds), format version, SHA-256 of the weights
     model.safetensors   the system's own weights
     README.md           the model card
-    parts/<name>/       whole checkpoints of the sub-systems that the system names in `frozen`
+    parts/<name>/       whole checkpoints of the sub-systems that the system names in `frozen` ("codec", "base.codec")
 
 A part may leave its weights out where a model that ships with the package has the same: they are found by their hash.
 Folders are written to a sibling, synced and renamed, so a reader sees the old one or the new one whole.
@@ -43,6 +43,8 @@ class Saveable(Protocol):
     def state_dict(self) -> dict[str, Any]: ...
 
     def named_parameters(self) -> Iterator[tuple[str, Any]]: ...
+
+    def get_submodule(self, target: str) -> Any: ...
 
 
 def weights(system: Saveable) -> dict[str, Tensor]:
@@ -101,7 +103,7 @@ def _write(system: Saveable, folder: Path, card: str, own: dict[str, Tensor] | N
     for name in system.frozen:
         part = folder / "parts" / name
         part.mkdir(parents=True)
-        _write(getattr(system, name), part, "", None, half)
+        _write(system.get_submodule(name), part, "", None, half)
     sync(folder)
 
 
@@ -165,7 +167,7 @@ def load_weights(system: Any, folder: Path, *, verify: bool = True) -> None:
             raise ValueError(f"{path} {problem} {len(keys)} keys: {', '.join(keys[:8])}")
     fill(system, found)
     for name in system.frozen:
-        load_weights(getattr(system, name), folder / "parts" / name, verify=verify)
+        load_weights(system.get_submodule(name), folder / "parts" / name, verify=verify)
 
 
 def weights_file(folder: Path) -> Path:

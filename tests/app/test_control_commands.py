@@ -106,8 +106,9 @@ def test_a_controlnet_is_trained_beside_a_base_on_a_folder_of_music(run: Run, tm
         files.write(tmp_path / "data" / f"{number}.wav", wave[None], 16_000)
     steps = ("--set", "recipe.steps=4", "--set", "recipe.batch_size=2")
     words = ("train", "music_controlnet", "--preset", "tiny", "--data", "data", *steps, "--device", "cpu")
-    code, _, err = run(*words, "--out", "run")
-    assert code == 2 and "needs a trained base: give --part base=FOLDER" in err
+    code, out, err = run(*words, "--out", "new")
+    assert code == 0 and "trained for 4 steps" in out, err
+    assert "base: new, it learns with the rest, for no trained one is given; --part base=MODEL" in err
     code, out, err = run(*words, "--out", "made", "--part", "base=base")
     assert code == 0 and "trained for 4 steps" in out, err
     own = registry.load(str(tmp_path / "made/checkpoint"))

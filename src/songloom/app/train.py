@@ -66,7 +66,8 @@ def train(
         The trained codec whose codes or latents are learned, as spectral-codec, facebook/encodec_32khz or a run's
         checkpoint; without it the preset's own where it is embedded, else the embedded codec.
     parts:
-        NAME=MODEL for a part that is trained already, as text=google-t5/t5-base.
+        NAME=MODEL for a part that is trained already, as text=google-t5/t5-base or the base of music-controlnet; a
+        base that nobody names is new, and learns with its control.
     init:
         A model to begin with instead of random weights (fine-tuning): its settings, weights and parts.
     begin:

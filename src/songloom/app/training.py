@@ -101,6 +101,11 @@ def follow(
         if processes.first:
             for name, model in plan.stand_ins.items():
                 print(f"{name}: {model}, for the published one is not given; --part {name}=MODEL", file=sys.stderr)
+            for name in plan.new:
+                print(
+                    f"{name}: new, it learns with the rest, for no trained one is given; --part {name}=MODEL",
+                    file=sys.stderr,
+                )
         if dry_run:
             room = memory.free()
             found = measure.estimate(plan, data, processes=processes, precision=running.precision, room=room)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Self
 
 import torch
@@ -41,14 +41,16 @@ FADE_SECONDS = 0.5
 class System(nn.Module, Configurable):
     """Any trainable model of the toolkit: settings, presets, a recipe, and losses.
 
-    `frozen` names the sub-systems (attributes) that this one uses but does not train; a checkpoint keeps
-    them under parts/. `opponents` names the modules that only training needs (an adversary, a balancer): None until
-    `call_opponents` builds them from the settings of the same names; a run keeps them under training/ and trains
-    their weights by an optimiser of their own, and a shipped checkpoint is without them.
+    `frozen` names the sub-systems (attributes, or by dots attributes of these) that this one uses but does not train;
+    a checkpoint keeps them under parts/. Where no trained model is there for one of them, a system may learn it too:
+    `new` has the settings for that, by name. `opponents` names the modules that only training needs (an adversary, a
+    balancer): None until `call_opponents` builds them from the settings of the same names; a run keeps them under
+    training/ and trains their weights by an optimiser of their own, and a shipped checkpoint is without them.
     """
 
     config: Settings
     frozen: tuple[str, ...] = ()
+    new: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     opponents: tuple[str, ...] = ()
     summary: ClassVar[str] = ""
 
@@ -101,7 +103,7 @@ class System(nn.Module, Configurable):
         """Training mode, but never for the frozen parts."""
         super().train(mode)
         for name in self.frozen:
-            getattr(self, name).eval()
+            self.get_submodule(name).eval()
         return self
 
 

@@ -45,7 +45,8 @@ CROPPINGS = {
 class Plan:
     """What is to be trained: settings, recipe, where the frozen parts come from (name to model; `stand_ins` are those
     of them that nobody asked for), the model whose weights it begins with, if any, those from which single parts that
-    learn `begin`, and the LoRA that is trained instead of these weights, if any."""
+    learn `begin`, the LoRA that is trained instead of these weights, if any, and the parts that begin as `new`, for
+    nobody named a trained one."""
 
     settings: Settings
     recipe: Recipe
@@ -54,6 +55,7 @@ class Plan:
     lora: Lora | None = None
     stand_ins: Mapping[str, str] = field(default_factory=dict)
     begin: Mapping[str, str] = field(default_factory=dict)
+    new: tuple[str, ...] = ()
 
 
 def plan(
@@ -76,8 +78,10 @@ def plan(
         init = _embedded(chosen)
     if init is not None:
         settings = learning(_settings_of(init, settings))
+    if init is None:
+        settings = frozen_parts.learning_new(settings, owner, parts, changes)
     settings = with_parts(settings, parts)
-    spare = frozen_parts.stand_ins(settings, owner, parts) if init is None else {}
+    spare = frozen_parts.stand_ins(settings, parts) if init is None else {}
     settings = override(
         with_parts(settings, spare), {name: text for name, text in changes.items() if not name.startswith("recipe.")}
     )
@@ -88,7 +92,8 @@ def plan(
             raise ValueError(f"recipe.{name} must be at least 1, not {getattr(recipe, name)}")
     if not 0.0 <= recipe.ema < 1.0:
         raise ValueError(f"recipe.ema must be 0 (none) or below 1, not {recipe.ema:g}")
-    return Plan(settings, recipe, {**spare, **parts}, init, lora, spare, begin or {})
+    new = frozen_parts.new_names(settings, owner, parts) if init is None else ()
+    return Plan(settings, recipe, {**spare, **parts}, init, lora, spare, begin or {}, new)
 
 
 def tuning_plan(model: str, changes: Mapping[str, str], lora: Lora) -> Plan:
@@ -147,7 +152,7 @@ def resumed_plan(out: Path, system: str, changes: Mapping[str, str]) -> Plan:
     recipe = changed(run.state().recipe, recipe_changes(changes))
     if tuned is not None:
         return Plan(settings, recipe, {}, tuned.base.name, tuned.settings)
-    return Plan(settings, recipe, dict.fromkeys(registry.system_classes()[settings.kind].frozen, RANDOM))
+    return Plan(settings, recipe, dict.fromkeys(frozen_parts.frozen_names(settings), RANDOM))
 
 
 def resumed_tuning(out: Path, model: str, changes: Mapping[str, str]) -> Plan:
@@ -176,7 +181,8 @@ def build(plan: Plan) -> System:
         system = cast(System, plan.settings.build())
     if any(name in system.opponents for name in plan.parts):
         system.call_opponents()
-    for name in system.frozen if plan.init is None else plan.parts:
+    asked = [name for name in system.frozen if not frozen_parts.given(name, plan.parts)] if plan.init is None else []
+    for name in (*plan.parts, *asked):
         frozen_parts.fill(system, name, plan.parts.get(name))
     for name, model in plan.begin.items():
         begin_part(system, name, model)
@@ -289,7 +295,7 @@ def open_data(
 def part_codec(system: System) -> Codec:
     """The frozen codec whose codes or latents a system learns, its own or that of a generator within it."""
     for name in system.frozen:
-        part = getattr(system, name)
+        part = system.get_submodule(name)
         if isinstance(part, Codec):
             return part
         if isinstance(part, Generator):

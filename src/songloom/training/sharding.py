@@ -25,8 +25,8 @@ def shard(system: System, device: torch.device, world_size: int) -> None:
 
     warnings.filterwarnings("ignore", "FSDP2-wrapped module .* returned a view tensor")  # none is changed in place
     mesh = init_device_mesh(device.type, (world_size,))
-    called = (getattr(system, name) for name in (*system.frozen, *system.opponents))
-    others = [part for part in called if part is not None]
+    opponents = (getattr(system, name) for name in system.opponents)
+    others = [*map(system.get_submodule, system.frozen), *(part for part in opponents if part is not None)]
     still = {parameter for part in others for parameter in part.parameters()}
     still |= {parameter for parameter in system.parameters() if not parameter.ndim}
     for parameter in set(system.parameters()) - still:

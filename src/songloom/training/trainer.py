@@ -109,7 +109,7 @@ class Trainer:
         system.call_opponents()
         averages = load_weights(system, self.product, run, recipe) if resume else None
         for name in system.frozen:
-            getattr(system, name).requires_grad_(False)
+            system.get_submodule(name).requires_grad_(False)
         system.to(self.device).train()
         if not (resume or prepared):
             self._prepare()

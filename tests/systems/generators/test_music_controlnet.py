@@ -36,9 +36,10 @@ def base_of(system: MusicControlNet) -> Flow:
     return system.base
 
 
-def tiny(name: str = BASES[0]) -> MusicControlNet:
+def tiny(name: str = BASES[0], learns: str = "control") -> MusicControlNet:
     torch.manual_seed(0)
-    system: MusicControlNet = MusicControlNet.presets()[name].build()
+    settings = dataclasses.replace(MusicControlNet.presets()[name], learns=learns)  # type: ignore[call-arg]
+    system: MusicControlNet = settings.build()
     with torch.no_grad():
         for weight in system.base.parameters():  # as if it had been trained: no gate is closed
             weight.add_(0.05 * torch.randn_like(weight))
@@ -55,9 +56,10 @@ def request(**fields: object) -> Request:
 
 @pytest.mark.parametrize("name", BASES)
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
-def test_at_step_zero_the_music_is_the_base_s_bit_for_bit(name: str, guidance: float) -> None:
-    system = tiny(name)
-    system.prepare([])
+@pytest.mark.parametrize("learns", ["control", "all"])
+def test_at_step_zero_the_music_is_the_base_s_bit_for_bit(name: str, guidance: float, learns: str) -> None:
+    system = tiny(name, learns)
+    system.control.begin_as(system.network)
     level = Curve.of_values("dynamics", [-20.0], 1 / SECONDS)
     asked = request(guidance=guidance, melody=melody(), dynamics=level)
     made, free = system.pieces(asked, asked.seed), system.base.pieces(request(guidance=guidance), asked.seed)
@@ -83,6 +85,25 @@ def test_a_straightened_base_teaches_its_control_to_denoise_too() -> None:
     assert losses.keys() == {"denoising", "~explained"} and base_of(system).teacher is None
     weights = [weight for projection in system.control.out for weight in projection.parameters()]
     assert any(weight.grad is not None and bool(weight.grad.any()) for weight in weights)
+
+
+def test_a_base_that_is_new_learns_beside_its_control_all_that_it_learns_alone() -> None:
+    system = tiny(learns="all").train()
+    data, _ = toy(base_of(system), 4)
+    system.prepare([data])
+    assert base_of(system).scale.measured and system.frozen == ("base.codec",)
+    losses = system.losses(data, step=0)
+    assert losses.keys() == base_of(system).losses(data, step=0).keys()
+    sum(loss for name, loss in losses.items() if not name.startswith("~")).backward()  # type: ignore[union-attr]
+    for learner in (base_of(system).dit, base_of(system).text, *system.control.out):
+        assert any(weight.grad is not None and bool(weight.grad.any()) for weight in learner.parameters())
+    assert all(weight.grad is None for weight in system.codec.parameters()) and not system.codec.training
+
+
+def test_a_straightened_base_cannot_learn_beside_its_control() -> None:
+    base = dataclasses.replace(Flow.presets()["flow-tiny"], curves=None, straight=4)  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="cannot learn with its control"):
+        MusicControlNet.Config(base=base, learns="all").build()
 
 
 def made(system: MusicControlNet, curves: Curves) -> torch.Tensor:
@@ -206,12 +227,13 @@ def test_a_run_beside_a_base_of_a_short_window_leaves_samples_as_long_as_that(tm
     assert lengths[0] < SAMPLE_SECONDS * system.sample_rate
 
 
-def test_a_checkpoint_holds_the_base_whole(tmp_path: Path) -> None:
-    system = tiny()
+@pytest.mark.parametrize(("learns", "codec"), [("control", "base/parts/codec"), ("all", "base.codec")])
+def test_a_checkpoint_holds_the_base_whole(tmp_path: Path, learns: str, codec: str) -> None:
+    system = tiny(learns=learns)
     with torch.no_grad():
         system.control.out[0].weight.add_(0.1)  # type: ignore[operator]
     checkpoint.save(system, tmp_path / "model")
-    assert (tmp_path / "model/parts/base/parts/codec/model.safetensors").is_file()
+    assert (tmp_path / f"model/parts/{codec}/model.safetensors").is_file()
     loaded = checkpoint.load(tmp_path / "model")
     made, wanted = (one.generate(request(melody=melody())) for one in (loaded, system))
     assert torch.allclose(made, wanted, atol=1e-4)  # weights that lie otherwise in memory are rounded otherwise

@@ -10,9 +10,9 @@ Stable Audio (as Hou et al. 2024 have it, arXiv 2410.05151), or one of the Audio
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, cast
+from typing import ClassVar, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -42,14 +42,16 @@ class MusicControlNet(Generator, kind="music-controlnet"):
     uses: ClassVar[frozenset[str]] = LatentGenerator.uses - {"loop"} | CONTROLS
     batched = True
     frozen: tuple[str, ...] = ("base",)
+    new: ClassVar[Mapping[str, Mapping[str, str]]] = {"base": {"learns": "all"}}
 
     @dataclass(frozen=True, kw_only=True)
     class Config(Settings):
         """The first `copied` blocks of the `base`'s transformer are copied (0: half of them); of a U-Net it is always
         the way down. Training hides curves, and `unprompted` of the items lose text and labels, so that the curves
-        have to be read."""
+        have to be read. With `learns` "all" the base is no trained one: it learns too, from the same losses."""
 
         base: Settings = field(default_factory=lambda: Flow.Config(curves=None))
+        learns: Literal["control", "all"] = "control"
         copied: int = 0
         hidden: HiddenCurves = field(default_factory=HiddenCurves)
         unprompted: float = 0.5
@@ -65,7 +67,12 @@ class MusicControlNet(Generator, kind="music-controlnet"):
         if isinstance(base, Flow) and base.curves is not None:
             raise ValueError("the base takes curves itself and needs no ControlNet; one trained with curves=null does")
         self.base = base
-        self.base.requires_grad_(False).eval()
+        if config.learns == "control":
+            self.base.requires_grad_(False).eval()
+        elif base.opponents:
+            raise ValueError("a straightened base learned from itself; it cannot learn with its control (learns)")
+        else:
+            self.frozen = tuple(f"base.{name}" for name in base.frozen)
         self.control = self.beside(config.copied)
 
     @classmethod
@@ -140,6 +147,8 @@ class MusicControlNet(Generator, kind="music-controlnet"):
 
     def prepare(self, batches: Iterable[Batch]) -> None:
         """The copy begins as the base, which by now has its weights."""
+        if self.config.learns == "all":
+            self.base.prepare(batches)
         self.control.begin_as(self.network)
 
     def hold(self, precision: Precision | None = None) -> None:
@@ -158,6 +167,8 @@ class MusicControlNet(Generator, kind="music-controlnet"):
             curves = curves.hidden(self.config.hidden)
             alone = (torch.rand(len(batch)) < self.config.unprompted).tolist()
             batch = without_words(batch, alone)
+        if self.config.learns == "all":
+            return self.steered(curves).losses(batch, step=step)
         return LatentGenerator.losses(self.steered(curves), batch, step=step)  # the base reads as it did
 
     @property
