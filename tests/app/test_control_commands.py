@@ -59,6 +59,7 @@ def test_a_file_of_prompts_may_name_curves(run: Run, controlled: Path, tune: Pat
     [
         (("--melody", "none.wav"), "no file none.wav"),
         (("--melody", "none.json"), "no file none.json"),
+        (("--melody", "silent.wav"), "melody is a recording that is silent in the 1 s of the piece"),
         (("--rhythm", "fast"), "it takes a sound, or '120 bpm'"),
         (("--dynamics", "0:-40 8:-20"), "8 s lies outside of the piece"),
         (("--dynamics", "long.json"), "a piece of 1 s needs 10"),
@@ -78,6 +79,7 @@ def test_a_wrong_control_is_said_in_one_line(
     (tune.parent / "empty.json").write_text("{}", encoding="utf-8")
     (tune.parent / "deep.json").write_text("[" * 100_000, encoding="utf-8")
     (tune.parent / "still.json").write_text('{"values": [-20], "frame_rate": 0}', encoding="utf-8")
+    files.write(tune.parent / "silent.wav", torch.zeros(1, 16_000), 16_000)
     code, _, err = run("generate", "harp", "--seconds", 1, "--model", controlled, "-o", "a.wav", *words)
     assert code == 2 and said in err and len(err.strip().splitlines()) == 1
 

@@ -12,7 +12,7 @@ from songloom.audio.clip import Audio
 from songloom.conditioning.curve_errors import control_errors
 from songloom.conditioning.curves import Curve
 from songloom.systems import registry
-from songloom.systems.controls import at_levels
+from songloom.systems.controls import at_levels, curve_of
 from songloom.systems.request import Request
 
 SECONDS = 3.0
@@ -55,3 +55,12 @@ def test_where_audio_is_to_stay_as_it_is_no_sample_changes() -> None:
         request = Request(seconds=SECONDS, dynamics=SWELL, **kept)
         assert torch.equal(at_levels(wave, 8_000, request), wave)
     assert not torch.equal(at_levels(wave, 8_000, Request(seconds=SECONDS, dynamics=SWELL)), wave)
+
+
+def test_a_recording_without_a_beat_is_no_rhythm_but_may_be_a_melody() -> None:
+    struck = torch.zeros(1, 32_000)
+    struck[0, 1_000] = 0.9  # one moment alone is no beat
+    request = Request(seconds=2.0, melody=Audio(struck, 16_000), rhythm=Audio(struck, 16_000))
+    assert curve_of(request, "melody") is not None
+    with pytest.raises(ValueError, match="rhythm: no beat is heard in the recording"):
+        curve_of(request, "rhythm")

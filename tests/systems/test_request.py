@@ -175,3 +175,12 @@ def test_a_loop_has_a_lead_of_a_bar_or_half_a_slow_one() -> None:
     assert Request(loop=True).lead_seconds == 2.0
     with pytest.raises(ValueError, match="a loop begins with its own end"):
         Request(loop=True, continuation=audio(1.0))
+
+
+@pytest.mark.parametrize("control", ["melody", "dynamics", "rhythm"])
+def test_a_recording_that_is_silent_while_the_piece_lasts_is_no_curve(control: str) -> None:
+    wave = torch.zeros(2, 24_000)
+    wave[:, 16_000:] = 0.1 * torch.randn(2, 8_000)
+    with pytest.raises(ValueError, match=f"{control} is a recording that is silent in the 2 s of the piece"):
+        Request(seconds=2.0, **{control: Audio(wave, 8_000)})  # type: ignore[arg-type]
+    Request(seconds=3.0, **{control: Audio(wave, 8_000)})  # type: ignore[arg-type]

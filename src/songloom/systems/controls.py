@@ -14,6 +14,8 @@ from songloom.conditioning.fader import faded, faded_circle
 from songloom.systems.request import Request
 
 CONTROLS = frozenset(NAMES)
+NOTHING: Mapping[Name, str] = {"melody": "no tune", "rhythm": "no beat"}
+"""What a recording lacks whose curve is 0 all the time."""
 
 
 def curves_of(request: Request) -> dict[Name, Curve]:
@@ -23,12 +25,16 @@ def curves_of(request: Request) -> dict[Name, Curve]:
 
 
 def curve_of(request: Request, name: Name) -> Curve | None:
-    """The curve that a request asks for; of a recording that goes on after the piece only what lies in it."""
+    """The curve that a request asks for; of a recording that goes on after the piece only what lies in it. Raises
+    ValueError for one in which no tune or no beat is heard."""
     asked: Audio | Curve | None = getattr(request, name)
     if not isinstance(asked, Audio):
         return asked
     heard = asked.wave[:, : round(request.seconds * asked.sample_rate)]
-    return Curve.of_audio(name, Audio(heard, asked.sample_rate))
+    found = Curve.of_audio(name, Audio(heard, asked.sample_rate))
+    if name in NOTHING and not bool(found.values.any()):
+        raise ValueError(f"{name}: {NOTHING[name]} is heard in the recording that is to be followed")
+    return found
 
 
 def at_levels(wave: Tensor, sample_rate: int, request: Request) -> Tensor:

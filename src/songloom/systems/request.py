@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from songloom.audio.clip import Audio
+from songloom.audio.defects import is_silent
 from songloom.conditioning import prompt_parser
 from songloom.conditioning.curves import NAMES, RATE, Curve
 from songloom.conditioning.musical import METERS
@@ -195,9 +196,14 @@ def _audio(name: str, audio: Audio | None) -> None:
 
 
 def _control(name: str, value: Audio | Curve | None, seconds: float) -> None:
-    """Raises ValueError for what is neither audio nor a curve of this name and length."""
+    """Raises ValueError for what is neither audio, with some sound in the piece's time, nor a curve of this name and
+    length."""
     if not isinstance(value, Curve):
         _audio(name, value)
+        if value is not None and is_silent(value.wave[:, : math.ceil(seconds * value.sample_rate)]):
+            raise ValueError(
+                f"{name} is a recording that is silent in the {seconds:g} s of the piece; it needs some sound"
+            )
     elif value.name != name:
         raise ValueError(f"{name} cannot be a curve of {value.name}")
     elif abs(value.frames - seconds * RATE) > 1:
