@@ -14,7 +14,10 @@ from training_toys import write_sines
 from songloom import checkpoint
 from songloom.app import train as command
 from songloom.app import training as shared
-from songloom.training.embedded import EMBEDDED, Chain, Table
+from songloom.app.training import Running
+from songloom.data.workers import Workers
+from songloom.training import embedded
+from songloom.training.embedded import EMBEDDED, Chain, Making, Table
 from songloom.training.trainer import Pace, Report
 
 SHORT = {"recipe.steps": "4"}
@@ -96,3 +99,18 @@ def test_a_dry_run_tells_every_stage_and_makes_nothing(tmp_path: Path, capsys: p
 def test_the_recipe_names_its_systems_itself(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="leave the system away"):
         command.train("flow", recipe="embedded", out=tmp_path / "run")
+
+
+def test_all_processors_make_the_corpus_unless_somebody_says_who_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chains: list[Chain] = []
+    seen: list[Workers] = []
+    monkeypatch.setattr(command, "make_embedded", chains.append)
+    monkeypatch.setattr(embedded, "write_corpus", lambda *_, workers, **__: seen.append(workers))
+    for jobs in (None, 1, 3):
+        command.train(recipe="embedded", out=tmp_path, running=Running(device="cpu", jobs=jobs))
+        corpus = chains[-1].stages()[0]
+        assert isinstance(corpus, Making)
+        corpus.run(None)
+    assert seen == [Workers(0), Workers(1), Workers(3)]

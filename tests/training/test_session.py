@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,28 @@ def test_a_wrong_plan_is_refused_in_one_line(
 def test_a_system_whose_codec_is_not_trained_says_what_to_give() -> None:
     with pytest.raises(ValueError, match="--part codec=FOLDER"):
         session.build(session.plan("toy-model", None, {}, {}))
+
+
+def test_what_cannot_be_learned_from_where_it_begins_is_refused_before_anything_is_written(
+    data: Path, tmp_path: Path
+) -> None:
+    tagger = registry.preset("tagger-tiny")[1]
+    straight = replace(registry.preset("flow-tiny")[1], straight=2, tagger=tagger)  # type: ignore[call-arg]
+    model = str(tmp_path / "model")
+    checkpoint.save(straight.build(), Path(model))
+    heard, told = {"straight": "2", "heard": "0.1"}, "--part tagger=FOLDER"
+    before = sorted(data.rglob("*"))
+    for order, message in (
+        (session.plan("toy-model", None, {}, {}), "--part codec=FOLDER"),
+        (session.plan("flow-tiny", None, {"straight": "2"}, {"codec": "random"}), "give one with --init"),
+        (session.plan("flow-tiny", None, heard, {}, model), told),
+        (session.plan("flow-tiny", None, heard, {"tagger": "random"}, model), told),
+    ):
+        with pytest.raises(ValueError, match=message):
+            session.start(order, data, tmp_path / "run")
+        with pytest.raises(ValueError, match=message):
+            measure.estimate(order, data)
+    assert not (tmp_path / "run").exists() and sorted(data.rglob("*")) == before
 
 
 def test_the_rehearsal_counts_and_times_and_writes_nothing(data: Path) -> None:

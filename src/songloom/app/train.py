@@ -80,7 +80,8 @@ def train(
     dry_run:
         Print parameters, data, memory and time after a rehearsal of a few steps; write nothing.
     recipe:
-        "embedded" makes the shipped model from nothing: corpus, codec, codes, generator; run again, it goes on.
+        "embedded" makes the shipped models from nothing: the corpus (by all processors, unless --jobs tells), codec,
+        generators and what helps them; run again, it goes on.
     """
     if out is None and not dry_run:
         raise ValueError("--out is missing: the folder for the run")
@@ -95,7 +96,7 @@ def train(
         chain = Chain(
             out=out or Path("runs/embedded"),
             processes=processes,
-            workers=running.workers(),
+            workers=running.told_workers(),
             precision=running.precision,
         )
         print(chain.describe()) if dry_run else make_embedded(chain)

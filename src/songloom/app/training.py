@@ -57,6 +57,10 @@ class Running:
         """Who prepares the data."""
         return Workers.of(self.jobs, self.ray)
 
+    def told_workers(self) -> Workers | None:
+        """The same; None where nobody said."""
+        return None if self.jobs is None and self.ray is None else self.workers()
+
     def processes(self) -> Processes:
         """This process among those of torchrun, on its device."""
         import torch

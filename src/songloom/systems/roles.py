@@ -77,6 +77,10 @@ class System(nn.Module, Configurable):
         """Called once before the first step with a few dozen batches: a start from data, such as principal
         components or codebooks. The result goes into weights and buffers. Most systems need none."""
 
+    def check_start(self, *, trained: bool) -> None:
+        """Called before a run writes anything, its parts filled; `trained` weights have learned before. Raises
+        ValueError for what can only be learned from a model that is not there."""
+
     def call_opponents(self) -> None:
         """Builds those of the `opponents` that are not there yet and have settings; the trainer calls it."""
         for name in self.opponents:

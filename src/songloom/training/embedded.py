@@ -110,12 +110,13 @@ class Begins:
 
 @dataclass(frozen=True, kw_only=True)
 class Chain:
-    """The stages of one `out` folder, on one device."""
+    """The stages of one `out` folder, on one device. Where nobody says which `workers` prepare the data, all processors
+    make the corpus, and this process does the rest."""
 
     out: Path
     table: Table = EMBEDDED
     processes: Processes = Processes()
-    workers: Workers = HERE
+    workers: Workers | None = None
     pace: Pace = Pace()
     precision: Precision | None = None
 
@@ -161,7 +162,7 @@ class Chain:
                     self.corpus,
                     split,
                     processes=self.processes,
-                    workers=self.workers,
+                    workers=self.workers or HERE,
                     progress=progress,
                 )
 
@@ -232,7 +233,7 @@ class Chain:
             hours=table.hours,
             seed=table.seed,
             seconds=table.piece_seconds,
-            workers=self.workers,
+            workers=self.workers or Workers(0),
             progress=progress,
         )
 
@@ -280,7 +281,7 @@ class Chain:
             pace=self.pace,
             processes=self.processes,
             precision=self.precision,
-            workers=self.workers,
+            workers=self.workers or HERE,
         )
         return trainer.run(tell=tell, stop=stop)
 

@@ -20,7 +20,7 @@ from songloom.training.mel_cache import measure_mel
 from songloom.training.optimisation import parameter_count, trained_parameters
 from songloom.training.rehearsal import rehearse
 from songloom.training.run_folder import RunFolder
-from songloom.training.session import Plan, build, hours, mel_scale, part_codec, product_of
+from songloom.training.session import Plan, begun, hours, mel_scale, part_codec, product_of
 from songloom.training.trainer import Pace, Precision, Trainer
 
 CLIPS, BYTES = 4, 4
@@ -63,7 +63,7 @@ def estimate(
     clips = tuple(clip for clip in clips_of(folder) if clip.split == "train")
     if not clips:
         raise ValueError(f"{folder} has no clips to train on")
-    system = build(plan)
+    system = begun(plan)
     product = product_of(system, plan)
     few = sorted(clips, key=lambda clip: (clip.seconds < recipe.seconds, clip.seconds))[:CLIPS]
     with tempfile.TemporaryDirectory() as scratch:

@@ -55,14 +55,20 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path) -> RunFolder:
-        """A new run. A folder that holds anything but the run's own music, or the rest of a first checkpoint that was
-        killed, raises ValueError: nothing is overwritten."""
+        """A new run. Raises ValueError where `check_free` does."""
         path = Path(path)
-        if path.exists() and (not path.is_dir() or {one.name for one in path.iterdir()} - {MUSIC, UNBORN}):
-            raise ValueError(f"{path} exists; give --resume to go on with that run, or choose another --out")
+        cls.check_free(path)
         shutil.rmtree(path / UNBORN, ignore_errors=True)
         path.mkdir(parents=True, exist_ok=True)
         return cls(path)
+
+    @staticmethod
+    def check_free(path: Path) -> None:
+        """Raises ValueError for a folder that holds anything but a run's own music, or the rest of a first checkpoint
+        that was killed: nothing is overwritten."""
+        path = Path(path)
+        if path.exists() and (not path.is_dir() or {one.name for one in path.iterdir()} - {MUSIC, UNBORN}):
+            raise ValueError(f"{path} exists; give --resume to go on with that run, or choose another --out")
 
     @classmethod
     def reopen(cls, path: Path) -> RunFolder:

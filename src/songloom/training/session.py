@@ -189,6 +189,13 @@ def build(plan: Plan) -> System:
     return system
 
 
+def begun(plan: Plan) -> System:
+    """`build` for a run that starts. Raises ValueError for what cannot be learned from where the plan begins, too."""
+    system = build(plan)
+    system.check_start(trained=plan.init is not None)
+    return system
+
+
 def begin_part(system: System, name: str, model: str) -> None:
     """Gives a part of the system that learns the weights of the same part of another model. Raises ValueError when one
     of them lacks it, or they differ in shape."""
@@ -334,9 +341,14 @@ def start(
     """
     processes = processes or Processes()
     with processes.first_alone():
-        run = RunFolder.reopen(out) if resume else RunFolder.create(out) if processes.first else RunFolder(out)
-        system = build(plan)
         check_shares(plan.recipe, processes)
+        if resume:
+            run, system = RunFolder.reopen(out), build(plan)
+        else:
+            if processes.first:
+                RunFolder.check_free(out)
+            system = begun(plan)
+            run = RunFolder.create(out) if processes.first else RunFolder(out)
         product = product_of(system, plan)
         if resume:
             product.read(system, run.checkpoint)  # its codec too, whose codes are then found in the cache

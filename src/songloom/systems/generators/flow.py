@@ -220,9 +220,21 @@ class Flow(LatentGenerator, kind="flow"):
                     opponent.eval()
         return self
 
-    def prepare(self, batches: Iterable[Batch]) -> None:
-        if self.config.straight:
+    def check_start(self, *, trained: bool) -> None:
+        if self.config.straight and not trained:
             raise ValueError("straight is learned from a trained model: give one with --init")
+        if self.config.heard:
+            self.call_opponents()
+            self._checked_tagger()
+
+    def _checked_tagger(self) -> Tagger:
+        """The tagger, which has learned."""
+        tagger = cast(Tagger, self.tagger)
+        if not tagger.scale.measured:
+            raise ValueError("the tagger has learned nothing yet: give a trained one by --part tagger=FOLDER")
+        return tagger
+
+    def prepare(self, batches: Iterable[Batch]) -> None:
         kept = list(batches)
         super().prepare(kept)
         self.text.settle(text for batch in kept for text in batch.texts)
@@ -252,9 +264,7 @@ class Flow(LatentGenerator, kind="flow"):
     def heard_losses(self, batch: Batch) -> dict[str, Tensor]:
         """What the tagger hears amiss in what is made of noise under a batch's conditions, and how far the way there
         strays from that of the model that this one was."""
-        taught, tagger = self.taught(), cast(Tagger, self.tagger)
-        if not tagger.scale.measured:
-            raise ValueError("the tagger has learned nothing yet: give a trained one by --part tagger=FOLDER")
+        taught, tagger = self.taught(), self._checked_tagger()
         batch = self.config.otherwise(batch)
         latents, mask = latents_of(batch, self.codec, self.config.regularised)
         told, names = self.as_asked(self.told(batch, latents.shape[-1])), self.config.vocabulary
