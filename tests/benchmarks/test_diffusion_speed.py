@@ -32,7 +32,9 @@ def test_one_run_times_both_and_states_the_errors(monkeypatch: pytest.MonkeyPatc
     assert "| 9 | int8 |" in page.read_text()
 
 
-def test_on_a_gpu_both_are_in_bfloat16_and_errors_are_those_to_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_gpu_both_are_in_bfloat16_and_errors_are_those_to_float32(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The same comparison on a CPU, where ours is packed instead of compiled."""
     monkeypatch.syspath_prepend(FOLDER)
     bench = importlib.import_module("diffusion_speed")
@@ -45,6 +47,12 @@ def test_on_a_gpu_both_are_in_bfloat16_and_errors_are_those_to_float32(monkeypat
     assert theirs.dtype == torch.bfloat16
     assert [(row["precision"], row["frames"]) for row in rows] == [("bfloat16", 6), ("bfloat16", 9)]
     assert all(25 < row["step_decibels"] < 60 for row in rows) and 20 < rows[0]["run_decibels"] < 60
+    how = {"machine": {"cpu": "a CPU", "torch": "2"}, "gpu": "a GPU", "threads": 1, "rounds": 1, "steps": 2, "depth": 1}
+    page = tmp_path / "page.md"
+    page.write_text("<!-- speed:begin -->\n<!-- speed:end -->\n")
+    bench.show(how | {"clock": "wall", "rows": rows}, None, page, "speed")
+    told = page.read_text()
+    assert "a GPU, torch 2" in told and "ours not compiled (a CPU takes packed matrices)" in told
 
 
 def test_sizes_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

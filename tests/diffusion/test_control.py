@@ -103,3 +103,18 @@ def test_a_copy_takes_over_the_weights_of_a_network_that_has_learned_since() -> 
 def test_more_blocks_than_there_are_cannot_be_copied(depth: int) -> None:
     with pytest.raises(ValueError, match=f"{depth} blocks are to be copied; the network has 3"):
         TransformerControl(network("token"), depth, 1)
+
+
+@torch.no_grad()
+def test_blocks_in_bfloat16_as_on_a_gpu_steer_much_the_same() -> None:
+    dit = network("modulation")
+    control = opened(TransformerControl(dit, 2, 1))
+    x, asked = torch.randn(2, 6, 8, generator=torch.Generator().manual_seed(3)), curves(2, 8)
+    steered = control.steering(dit, asked)
+    assert isinstance(steered, SteeredTransformer)
+    exact = steered(x, torch.tensor(0.4), steered.given(**conditions(2)))
+    for lowered in (dit, control.copy):
+        lowered.blocks.to(torch.bfloat16)
+    made = steered(x, torch.tensor(0.4), steered.given(**conditions(2)))
+    assert made.dtype == torch.float32 and not torch.equal(made, exact)
+    assert float((made - exact).square().mean().sqrt()) < 0.03 * float(exact.square().mean().sqrt())

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from songloom.conditioning.conditions import Conditions
+from songloom.layers.captured import Captured
 from songloom.layers.decoder import Decoder
 from songloom.layers.decoder_step import DecoderStep, Fixed, Past
 from songloom.tokens.conditioned_lm import ConditionedLM
-from songloom.tokens.stepping import Captured, stepping
+from songloom.tokens.stepping import stepping
 
 K, V, D = 3, 20, 32
 

@@ -68,7 +68,7 @@ class TransformerControl(ControlNet):
     def forward(self, x: Tensor, times: Tensor, given: Given) -> list[Tensor]:
         """Noisy latents [B, C, F] -> what is added after each of the first blocks [B, S, D]."""
         states = self.copy.states(x, times, given)
-        return [projection(state) for projection, state in zip(self.out, states, strict=True)]
+        return [projection(state.to(x)) for projection, state in zip(self.out, states, strict=True)]
 
     def steering(self, network: nn.Module, curves: Curves) -> nn.Module:
         return SteeredTransformer(cast(Dit, network), self, curves)

@@ -118,7 +118,7 @@ def denoiser(predict: Predict, process: Process) -> Denoiser:
 
     def denoise(x: Tensor, time: Tensor) -> Tensor:
         shown, label = process.inputs(x, time)
-        return process.data(predict(shown, label), x, time)
+        return process.data(predict(shown, label.to(x.device, non_blocking=True)), x, time)
 
     return denoise
 

@@ -208,7 +208,7 @@ class Edm(Process, kind="edm-process"):
         return ratio
 
     def inputs(self, x: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
-        return x / (times.square() + self.config.deviation**2).sqrt().to(x), times.log() / 4
+        return x / (times.square() + self.config.deviation**2).sqrt().to(x.dtype), times.log() / 4
 
     def target(self, data: Tensor, noise: Tensor, times: Tensor) -> Tensor:
         skip, out = self._skip_and_out(times)

@@ -42,7 +42,9 @@ def seeded(*generators: torch.Generator) -> Noise:
     def noise(x: Tensor) -> Tensor:
         parts = torch.split(x, -(-len(x) // len(generators)))
         drawn = zip(generators, parts, strict=True)
-        return torch.cat([torch.randn(part.shape, generator=one, dtype=torch.float32) for one, part in drawn]).to(x)
+        made = torch.cat([torch.randn(part.shape, generator=one, dtype=torch.float32) for one, part in drawn])
+        # A GPU that has steps before it goes on with them while the numbers come.
+        return (made.pin_memory() if x.is_cuda else made).to(x, non_blocking=True)
 
     return noise
 

@@ -37,6 +37,8 @@ from songloom.diffusion.processes import Cosine, Process
 from songloom.diffusion.resampling import resampled
 from songloom.diffusion.samplers import Denoiser, Noise, sampler, seeded
 from songloom.diffusion.windows import blended, circle, circular, fading, shares, windows
+from songloom.layers.accelerate import accelerate
+from songloom.layers.captured import Replayed
 from songloom.layers.dit import Dit
 from songloom.layers.matrices import Precision
 from songloom.systems import roles
@@ -204,7 +206,7 @@ class LatentGenerator(Generator):
     def hold(self, precision: Precision | None = None) -> None:
         super().hold(precision)
         for network in [module for module in self.modules() if isinstance(module, Dit)]:
-            network.pack(precision or self.precisions[0])
+            accelerate(network, precision or self.precisions[0])
 
     def check(self, request: Request) -> None:
         super().check(request)
@@ -394,7 +396,7 @@ class LatentGenerator(Generator):
         the rest new by so much, its later steps taken `passes` times."""
         steps = self.sampling.steps if request.steps is None else request.steps
         visited = self.times(steps, known.shape[-1])[round((1 - strength) * steps) :]
-        denoise = denoiser(predict, self.process)
+        denoise = denoiser(Replayed(predict), self.process)
         if bool(kept.any()):
             denoise = keeping(denoise, known, kept)
         if strength == 1:

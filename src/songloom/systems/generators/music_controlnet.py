@@ -22,6 +22,7 @@ from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.diffusion.control import ControlNet, TransformerControl
 from songloom.diffusion.control_unet import UnetControl
+from songloom.layers.accelerate import accelerate
 from songloom.layers.dit import Dit
 from songloom.layers.matrices import Precision
 from songloom.layers.unet import Unet
@@ -155,7 +156,9 @@ class MusicControlNet(Generator, kind="music-controlnet"):
         super().hold(precision)
         self.base.hold(precision)
         for network in self.control.modules():
-            if isinstance(network, Dit | Unet):
+            if isinstance(network, Dit):
+                accelerate(network, precision or self.precisions[0])
+            elif isinstance(network, Unet):
                 network.pack(precision or self.precisions[0])
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import pytest
 import torch
+from torch._dynamo.testing import CompileCounter
 
-from songloom.inference.accelerate import accelerate, compiled
+from songloom.diffusion.latent_diffusion import guided
+from songloom.layers import accelerate as module
+from songloom.layers.accelerate import Accelerated, accelerate, compiled
 from songloom.layers.dit import Dit, DitShape
 from songloom.layers.matrices import Packed
 
@@ -57,6 +63,48 @@ def test_all_blocks_are_one_compiled_graph_that_gives_what_they_give(lowered: bo
     torch.testing.assert_close(dit(both, TIME, given), plain)
     dit(both, TIME, given)
     assert len(graphs) == 2
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("timing", ["token", "modulation"])
+def test_a_whole_step_is_one_graph_that_is_compiled_once_for_all_times(timing: Literal["token", "modulation"]) -> None:
+    """Nothing in it breaks the graph (`fullgraph`), and no time of a run compiles it anew."""
+    torch.manual_seed(0)
+    shape = replace(SHAPE, timing=timing)
+    dit = Dit(shape, channels=4, token_width=8, vector_width=8).eval()
+    dit.blocks.to(torch.bfloat16)
+    tokens = torch.randn(2, 3, 8)
+    tokens[1] = 0
+    given = dit.given(tokens=tokens, vector=torch.randn(2, 8))
+    step, counter = guided(lambda x, time: dit(x, time, given), 3.0), CompileCounter()
+    torch.compiler.reset()
+    once = torch.compile(step, fullgraph=True, backend=counter)
+    for time in torch.linspace(1, 0.1, 5, dtype=torch.float64):
+        torch.testing.assert_close(once(X, time), step(X, time))
+    assert counter.frame_count == 1
+
+
+@torch.no_grad()
+def test_pieces_of_many_lengths_need_no_more_than_a_graph_for_one_and_one_for_all_others(dit: Dit) -> None:
+    counter = CompileCounter()
+    torch.compiler.reset()
+    assert compiled(dit, backend=counter) == ""
+    for frames in range(9, 30, 2):
+        x = torch.randn(1, 4, frames)
+        dit(x, TIME)
+    assert counter.frame_count == 2
+
+
+@torch.no_grad()
+def test_on_a_gpu_what_is_not_compiled_is_warned_of(dit: Dit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "on_cpu", lambda network: False)
+    monkeypatch.setattr(module, "compiled", lambda network: "no compiler here")
+    with pytest.warns(UserWarning, match="blocks are not compiled: no compiler here"):
+        report = accelerate(dit, "bfloat16")
+    assert report == Accelerated("bfloat16", False, "no compiler here") and dit.working == torch.bfloat16
+    assert dit(X, TIME).dtype == torch.float32
+    with pytest.raises(ValueError, match="int8 is for a CPU"):
+        accelerate(dit, "int8")
 
 
 @torch.no_grad()
