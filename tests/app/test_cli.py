@@ -105,6 +105,7 @@ def test_a_file_that_was_changed_replays_otherwise(run: Run, model: Path, tmp_pa
     code, out, err = run("replay", "a.mp3", "-o", "again.wav")
     assert (code, err) == (3, "") and out.startswith("a.mp3: the samples differ by up to ")
     assert (tmp_path / "again.wav").is_file()
+    assert run("replay", "a.mp3", "-o", "nowhere/b.wav") == (2, "", "songloom: nowhere is no folder; make it first\n")
     files.write(path, wave[:, rate // 4 :], rate, metadata=recipe)
     code, out, err = run("replay", "a.mp3")
     assert (code, err) == (3, "") and re.fullmatch(
@@ -223,6 +224,7 @@ def test_any_prompt_makes_a_file_inside_the_folder(run: Run, model: Path, tmp_pa
         (["decode", "none.loom"], "none.loom"),
         (["encode", "none.wav"], "none.wav"),
         (["show", "nothing"], "nothing"),
+        (["generate", "calm", "harp", "music"], "what is 'harp music' for? Words that belong together stand in quotes"),
         (["nothing"], "nothing"),
         (["train"], "--out"),
     ],

@@ -139,7 +139,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("words", "message"), WRONG)
 def test_bad_input_is_one_line(run: Run, musicgen: Path, tmp_path: Path, words: list[str], message: str) -> None:
-    files.write(tmp_path / "tune.wav", torch.zeros(1, 4000), 8000)
+    files.write(tmp_path / "tune.wav", 0.3 * torch.sin(torch.arange(4000) / 3)[None], 8000)
     soundfile.write(tmp_path / "empty.wav", torch.zeros(0).numpy(), 8000)
     (tmp_path / "text.wav").write_text("no sound")
     before = sorted(tmp_path.iterdir())

@@ -188,6 +188,7 @@ def test_a_run_is_not_resumed_on_other_weights(model: str, data: Path, tmp_path:
 def test_a_codec_has_no_lora(tmp_path: Path, data: Path) -> None:
     with pytest.raises(ValueError, match="is a codec; a LoRA is for generators"):
         session.start(session.tuning_plan("spectral-codec", {}, Lora()), data, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_embedded_model_moves_towards_a_handful_of_clips(data: Path, tmp_path: Path) -> None:

@@ -109,12 +109,14 @@ def main() -> None:
 
 
 def _run(given: list[str]) -> None:
-    from cyclopts import CycloptsError
+    from cyclopts import CycloptsError, UnusedCliTokensError
 
     words = [word for word in given if not word.startswith("-")]
     app = build(summaries=words in ([], ["data"]))
     try:
         app(given, exit_on_error=False, print_error=False, result_action="return_none")
+    except UnusedCliTokensError as error:
+        _stop(f"what is {' '.join(error.unused_tokens or ())!r} for? Words that belong together stand in quotes", 2)
     except CycloptsError as error:
         _stop(str(error), 2)
     except ValueError as error:

@@ -1,15 +1,23 @@
-"""Files of prompts as requests: what each line says, over what the options say."""
+"""Files of prompts: what each line asks for, over what the options say, and the music of all of them."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from songloom.app.wishes import NO_WISH, Wish, loaded
+from songloom.app.making import Making, slug, tell, tried
+from songloom.app.screen import errors
+from songloom.app.wishes import NO_WISH, Wish, loaded, shown
 from songloom.data import prompt_sets
 from songloom.data.prompt_sets import PromptRow
 from songloom.systems.request import Request
+
+if TYPE_CHECKING:
+    from songloom.inference.ranking import Scorer
+    from songloom.inference.song import Model
 
 
 def read_prompts(
@@ -33,3 +41,49 @@ def request_of(row: PromptRow, defaults: dict[str, Any]) -> Request:
     if unknown:
         raise ValueError(f"unknown field {', '.join(sorted(unknown))}")
     return Request(**loaded(defaults | {"prompt": row.texts[0]} | dict(row.fields)))
+
+
+def make_all(prompts: Path, out: Path | None, wish: Wish, making: Making, *, overwrite: bool, dry_run: bool) -> None:
+    """Every good line of a prompt file; bad lines are named, the others are made, the exit code is 2."""
+    best = None if dry_run else making.scorer()
+    if out is None:
+        raise ValueError("--prompts needs --out, the folder for the files")
+    if out.is_file():
+        raise ValueError(f"--out {out} is a file; the results need a folder")
+    good, bad = read_prompts(prompts, wish, making.least)
+    for line in bad:
+        errors.print(f"songloom: {line}", markup=False, highlight=False)
+    if good:
+        model = making.open(making.name([request for _, request in good]))
+        if dry_run:
+            for row, request in good:
+                model.system.check(request)
+                print(json.dumps({"line": row.number, "request": shown(request)}, ensure_ascii=False))
+        else:
+            _make(good, model, out, making, best, overwrite=overwrite)
+    if bad:
+        raise ValueError(f"{len(bad)} of {len(bad) + len(good)} lines of {prompts} could not be used")
+
+
+def _make(
+    good: Sequence[tuple[PromptRow, Request]],
+    model: Model,
+    out: Path,
+    making: Making,
+    best: Scorer | None,
+    *,
+    overwrite: bool,
+) -> None:
+    """The music of rows, into files that are named by them; what is there already is kept."""
+    out.mkdir(parents=True, exist_ok=True)
+    said = [
+        None if making.candidates is None and "candidates" not in row.fields else one.candidates for row, one in good
+    ]
+    requests = tried(model, list(zip([one for _, one in good], said, strict=True)), best)
+    for (row, _), request in zip(good, requests, strict=True):
+        path = out / f"{row.id or f'{row.number:04d}-{slug(request.sections[0].prompt)}'}.wav"
+        if path.exists() and not overwrite:
+            errors.print(f"{path} is there already, kept", markup=False, highlight=False)
+            continue
+        tell(model, request)
+        making.write(model, request, path, best)

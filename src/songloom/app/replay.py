@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from songloom.app.screen import bar
+from songloom.app.targets import check_target
 from songloom.config import parsed
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def replay(
         recipe = None
     if not isinstance(recipe, dict) or "songloom" not in recipe:
         raise ValueError(f"{file} carries a comment, but no recipe of songloom")
-    if output is not None and output.exists() and not overwrite:
-        raise ValueError(f"{output} exists; choose another name or add --overwrite")
+    if output is not None:
+        check_target(output, overwrite=overwrite)
     with bar(file.name) as report:
         audio = song.replay(recipe, progress=report)
     if output is not None:

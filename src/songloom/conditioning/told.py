@@ -15,17 +15,23 @@ from songloom.data.batch import Batch
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dropped:
-    """How often conditions are hidden in training: all of them (for guidance), or one alone; of `words` only what the
-    reader finds in them is left, and a part `told` of the items hears its labels instead of that."""
+class Alone:
+    """How often each condition is hidden by itself in training; of `words` only what the reader finds in them is left,
+    and a part `told` of the items hears its labels instead of that."""
 
-    all: float = 0.1
     tempo: float = 0.1
     key: float = 0.1
     drums: float = 0.15
     meter: float = 0.15
     words: float = 0.25
     told: float = 0.35
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dropped(Alone):
+    """How often conditions are hidden: each alone, or `all` of them, for guidance."""
+
+    all: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)

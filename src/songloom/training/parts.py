@@ -20,7 +20,7 @@ from torch import nn
 
 from songloom.checkpoint import read_config
 from songloom.conditioning.text_encoders import MiniLMEncoder, TextEncoder
-from songloom.config import Settings, from_json, override, to_json
+from songloom.config import Settings, from_json, override
 from songloom.loading import without_memory
 from songloom.published.load import load, own_folder
 from songloom.published.t5 import load_t5
@@ -132,8 +132,7 @@ def fill(system: System, name: str, model: str | None) -> None:
 
 def embedded_like(settings: Settings) -> str | None:
     """The embedded model that has just these settings."""
-    data = to_json(settings)
-    return next((n for n, path in registry.embedded().items() if read_config(path)["settings"] == data), None)
+    return next((name for name in registry.embedded() if settings_of(name) == settings), None)
 
 
 def _spare(part: Settings) -> str | None:

@@ -342,14 +342,11 @@ def start(
     processes = processes or Processes()
     with processes.first_alone():
         check_shares(plan.recipe, processes)
-        if resume:
-            run, system = RunFolder.reopen(out), build(plan)
-        else:
-            if processes.first:
-                RunFolder.check_free(out)
-            system = begun(plan)
-            run = RunFolder.create(out) if processes.first else RunFolder(out)
+        if not resume and processes.first:
+            RunFolder.check_free(out)
+        system = build(plan) if resume else begun(plan)
         product = product_of(system, plan)
+        run = RunFolder.reopen(out) if resume else RunFolder.create(out) if processes.first else RunFolder(out)
         if resume:
             product.read(system, run.checkpoint)  # its codec too, whose codes are then found in the cache
         opened = [

@@ -23,6 +23,7 @@ from songloom.conditioning.attributes import Answers, Vocabulary
 from songloom.conditioning.conditioners import MusicalConditioner, TextConditioner
 from songloom.conditioning.musical import Musical, MusicalBatch
 from songloom.conditioning.reading import read, style_in
+from songloom.conditioning.told import Alone
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.layers.matrices import Precision
@@ -46,18 +47,11 @@ MIDDLE_SECONDS = 32.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dropped:
-    """How often conditions are hidden in training: `asked` text, key and drums together (what guidance moves away
-    from, while both halves keep the beat), or one alone; of `words` only what the reader finds in them is left, and a
-    part `told` of the items hears its labels instead of that."""
+class Dropped(Alone):
+    """How often conditions are hidden in training: each alone, or what is `asked`, text, key and drums together:
+    what guidance moves away from, while both halves keep the beat."""
 
     asked: float = 0.1
-    tempo: float = 0.1
-    key: float = 0.1
-    drums: float = 0.15
-    meter: float = 0.15
-    words: float = 0.25
-    told: float = 0.35
 
 
 class Loom(TokenGenerator, kind="loom"):
