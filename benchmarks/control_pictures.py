@@ -61,9 +61,10 @@ PAINTERS = {"melody": _melody, "dynamics": _dynamics, "rhythm": _rhythm}
 
 
 def draw_spectra(path: Path, sounds: Mapping[str, Audio]) -> None:
-    """Mel spectrograms, one above the other."""
+    """Mel spectrograms, one above the other, each as wide as it is long."""
     from matplotlib.figure import Figure
 
+    longest = max(audio.seconds for audio in sounds.values())
     figure = Figure(figsize=(11, 2.4 * len(sounds)), layout="constrained")
     filters = mel_filters(RATE_SHOWN, 2048, 96)
     for axes, (name, audio) in zip(figure.subplots(len(sounds), 1, sharex=True), sounds.items(), strict=True):
@@ -72,6 +73,9 @@ def draw_spectra(path: Path, sounds: Mapping[str, Audio]) -> None:
         top = float(image.max())
         extent = (0, len(wave) / RATE_SHOWN, 0, 96)
         axes.imshow(image, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=top - 80, vmax=top)
-        axes.set_title(name, fontsize=9)
+        axes.set_xlim(0, longest)  # an image alone would cut the others to its own length
+        axes.set_title(name, fontsize=16)
         axes.set_yticks([])
+    axes.tick_params(labelsize=16)
+    axes.set_xlabel("seconds", fontsize=16)
     figure.savefig(path, dpi=DOTS // 2)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from matplotlib import image
 
 from songloom import checkpoint
 from songloom.audio.clip import Audio
@@ -61,3 +63,14 @@ def test_a_model_of_tokens_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path:
         bench.main(model=str(tmp_path / "tokens"), folder=tmp_path)
     with pytest.raises(ValueError, match="give --docs or --folder"):
         bench.main(model=str(tmp_path / "tokens"))
+
+
+def test_each_spectrogram_is_as_wide_as_its_sound_is_long(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(FOLDER)
+    pictures = importlib.import_module("control_pictures")
+    noise = 0.1 * torch.randn(1, 64_000)
+    sounds = {"long": Audio(noise, 32_000), "short": Audio(noise[:, :32_000], 32_000)}
+    pictures.draw_spectra(tmp_path / "both.png", sounds)
+    long, short = np.array_split(image.imread(tmp_path / "both.png")[..., :3], 2)
+    coloured = [float((part.max(-1) - part.min(-1) > 0.1).any(0).mean()) for part in (long, short)]
+    assert coloured[0] > 0.9 and coloured[1] == pytest.approx(coloured[0] / 2, abs=0.05)
