@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import resource
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from songloom import checkpoint
 from songloom.app import cli
 from songloom.audio import files
 from songloom.systems import registry
+from songloom.systems.request import Request
 
 
 def test_the_overview_names_every_command_with_the_first_line_of_its_help(run: Run) -> None:
@@ -179,7 +182,7 @@ def test_a_bad_line_of_a_prompt_file_is_named_and_the_others_are_made(run: Run, 
     assert code == 2
     assert err.splitlines() == [
         "songloom: p.jsonl line 2: it is not JSON: Expecting value at letter 1",
-        "songloom: p.jsonl line 4: unknown field colour",
+        f"songloom: p.jsonl line 4: unknown field colour; there are {', '.join(f.name for f in fields(Request))}",
         "songloom: p.jsonl line 5: the JSON is nested too deeply",
         "songloom: 3 of 5 lines of p.jsonl could not be used",
     ]
@@ -236,6 +239,16 @@ def test_wrong_input_is_one_line_and_no_traceback(run: Run, tmp_path: Path, word
     assert err.count("\n") == 1
     assert "Traceback" not in out + err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_words_that_the_terminal_cannot_write_stop_no_work(
+    run: Run, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(terminal, encoding="ascii", write_through=True))
+    assert run("generate", "悲", "--dry-run", "--model", model)[::2] == (0, "")
+    told = json.loads(terminal.getvalue())
+    assert told["output"] == "悲.wav" and told["request"] == {"prompt": "悲"}
 
 
 def test_a_folder_is_no_file_and_a_file_no_folder_whatever_may_be_replaced(run: Run, tmp_path: Path) -> None:

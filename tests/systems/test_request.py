@@ -184,3 +184,13 @@ def test_a_recording_that_is_silent_while_the_piece_lasts_is_no_curve(control: s
     with pytest.raises(ValueError, match=f"{control} is a recording that is silent in the 2 s of the piece"):
         Request(seconds=2.0, **{control: Audio(wave, 8_000)})  # type: ignore[arg-type]
     Request(seconds=3.0, **{control: Audio(wave, 8_000)})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("half", ["caf\udce9", "\ud83d harp"])
+def test_halves_of_letters_are_no_words(half: str) -> None:
+    asked = ({"prompt": half}, {"negative_prompt": half}, {"story": [(0, half)]})
+    for fields in asked:
+        with pytest.raises(ValueError, match=r"holds '\\ud[0-9a-f]{3}', which is no letter: text is UTF-8"):
+            Request(**fields)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="negative_prompt must be text, not int"):
+        Request(negative_prompt=5)  # type: ignore[arg-type]

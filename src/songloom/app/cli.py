@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -99,6 +100,8 @@ def _shown(default: object) -> str | None:
 def main() -> None:
     """Runs the command line, and hears Ctrl-C before anything slow is imported. Exit codes: 0 done, 1 a system error,
     2 wrong input, 130 stopped by Ctrl-C, 143 by SIGTERM; what a command has of its own stands in its help."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that a terminal cannot write stops no work
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with terminable():
             _run(sys.argv[1:])

@@ -37,9 +37,10 @@ def read_prompts(
 
 def request_of(row: PromptRow, defaults: dict[str, Any]) -> Request:
     """The request of one row. Raises ValueError for fields that a request does not have, or their values."""
-    unknown = set(row.fields) - {field.name for field in dataclasses.fields(Request)}
+    known = [field.name for field in dataclasses.fields(Request)]
+    unknown = sorted(set(row.fields) - set(known))
     if unknown:
-        raise ValueError(f"unknown field {', '.join(sorted(unknown))}")
+        raise ValueError(f"unknown field {', '.join(unknown)}; there are {', '.join(known)}")
     return Request(**loaded(defaults | {"prompt": row.texts[0]} | dict(row.fields)))
 
 
@@ -52,7 +53,7 @@ def make_all(prompts: Path, out: Path | None, wish: Wish, making: Making, *, ove
         raise ValueError(f"--out {out} is a file; the results need a folder")
     good, bad = read_prompts(prompts, wish, making.least)
     for line in bad:
-        errors.print(f"songloom: {line}", markup=False, highlight=False)
+        errors.print(f"songloom: {line}", markup=False, highlight=False, soft_wrap=True)
     if good:
         model = making.open(making.name([request for _, request in good]))
         if dry_run:
@@ -83,7 +84,7 @@ def _make(
     for (row, _), request in zip(good, requests, strict=True):
         path = out / f"{row.id or f'{row.number:04d}-{slug(request.sections[0].prompt)}'}.wav"
         if path.exists() and not overwrite:
-            errors.print(f"{path} is there already, kept", markup=False, highlight=False)
+            errors.print(f"{path} is there already, kept", markup=False, highlight=False, soft_wrap=True)
             continue
         tell(model, request)
         making.write(model, request, path, best)

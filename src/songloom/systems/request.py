@@ -14,7 +14,7 @@ from songloom.conditioning import prompt_parser
 from songloom.conditioning.curves import NAMES, RATE, Curve
 from songloom.conditioning.musical import METERS
 from songloom.conditioning.notes import normal_key
-from songloom.systems.sections import Section, checked_story, sections_of
+from songloom.systems.sections import Section, checked_story, checked_text, sections_of
 
 DEFAULT_SECONDS = 10.0
 MAX_SECONDS = 3600.0
@@ -71,8 +71,9 @@ class Request:
     rhythm: Audio | Curve | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.prompt, str):
-            raise ValueError(f"prompt must be text, not {type(self.prompt).__name__}")
+        checked_text("prompt", self.prompt)
+        if self.negative_prompt is not None:
+            checked_text("negative_prompt", self.negative_prompt)
         _within("tempo", self.tempo, 20.0, 300.0)
         object.__setattr__(self, "story", checked_story(self.story, self.prompt))
         if self.bars is not None:

@@ -41,6 +41,16 @@ def checked_story(story: object, prompt: str) -> tuple[tuple[float, str], ...]:
     return tuple(found)
 
 
+def checked_text(name: str, text: object) -> str:
+    """Raises ValueError for what is no text, and for halves of letters: bytes of a terminal that are not UTF-8."""
+    if not isinstance(text, str):
+        raise ValueError(f"{name} must be text, not {type(text).__name__}")
+    half = next((letter for letter in text if "\ud800" <= letter <= "\udfff"), None)
+    if half is not None:
+        raise ValueError(f"{name} holds {half!a}, which is no letter: text is UTF-8")
+    return text
+
+
 def _section(section: object) -> tuple[float, str]:
     if not isinstance(section, list | tuple) or len(section) != 2:
         raise ValueError(f"story must be pairs of seconds and words, not {section!r}")
@@ -49,4 +59,4 @@ def _section(section: object) -> tuple[float, str]:
         raise ValueError(f"a section of the story begins at 0 or more seconds, not {start!r}")
     if not isinstance(words, str) or not words.strip():
         raise ValueError(f"a section of the story is words, not {words!r}")
-    return float(start), words
+    return float(start), checked_text("a section of the story", words)
