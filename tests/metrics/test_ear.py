@@ -28,6 +28,8 @@ def seen(high: bool, seed: int) -> Seen:
         "style": "high" if high else "low",
         "mood": "calm",
         "families": ["woodwind", "drums"] if high else ["bass"],
+        "tempo": 120.0,
+        "key": None,
     }
     return Seen(view(clip(high, seed)), labels)
 
@@ -35,7 +37,9 @@ def seen(high: bool, seed: int) -> Seen:
 @pytest.fixture(scope="module")
 def ear() -> Ear:
     torch.set_num_threads(1)
-    return train_ear([seen(bool(i % 2), i) for i in range(8)], Schooling(steps=60, batch_size=16, crops=1))
+    return train_ear(
+        [seen(bool(i % 2), i) for i in range(8)], Schooling(steps=60, batch_size=16, crops=1, mood_steps=20)
+    )
 
 
 def test_it_learns_two_sounds(ear: Ear) -> None:
@@ -71,8 +75,17 @@ def test_a_file_that_is_no_ear_is_named(tmp_path: Path) -> None:
         Ear.load(tmp_path / "x.safetensors")
 
 
+def test_an_ear_of_another_version_is_named(ear: Ear, tmp_path: Path) -> None:
+    older = {name: value.contiguous() for name, value in ear.state_dict().items() if not name.startswith("sense")}
+    save_file(older, tmp_path / "x.safetensors", metadata={"styles": '["a"]', "moods": '["b"]'})
+    with pytest.raises(ValueError, match="another version"):
+        Ear.load(tmp_path / "x.safetensors")
+
+
 def test_training_twice_gives_the_same_ear(ear: Ear) -> None:
-    again = train_ear([seen(bool(i % 2), i) for i in range(8)], Schooling(steps=60, batch_size=16, crops=1))
+    again = train_ear(
+        [seen(bool(i % 2), i) for i in range(8)], Schooling(steps=60, batch_size=16, crops=1, mood_steps=20)
+    )
     assert all(torch.equal(a, b) for a, b in zip(ear.state_dict().values(), again.state_dict().values(), strict=True))
 
 

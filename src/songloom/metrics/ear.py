@@ -3,7 +3,7 @@
 It judges what a generator made against what was asked, and its embedding is the space of the Fréchet
 distance. It knows only the built-in band's world, so its own accuracy on held-out band clips must stand
 beside every figure that it gives. Traits of windows of ten seconds go through two layers; what it says of a
-clip is the mean over its windows.
+clip is the mean over its windows. Mood alone is judged of the clip as a whole, against the style that is heard.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from torch.nn import functional
 from songloom.audio.resample import resample
 from songloom.band.moods import MOODS
 from songloom.band.sounds import FAMILIES
+from songloom.metrics.mood_clues import clues
+from songloom.metrics.mood_sense import MoodSense
 from songloom.metrics.traits import TRAITS, traits
 from songloom.metrics.views import SAMPLE_RATE, View, view
 
@@ -48,7 +50,8 @@ class Heard:
 
 
 class Answers(NamedTuple):
-    """Logits: styles [B, S], moods [B, M], families [B, 15], drums [B, 1]."""
+    """Logits of windows: styles [B, S], moods [B, M], families [B, 15], drums [B, 1]. That of moods only shapes the
+    embedding: what is said of a clip comes from its `MoodSense`."""
 
     style: Tensor
     mood: Tensor
@@ -74,6 +77,7 @@ class Ear(nn.Module):
         )
         sizes = (len(self.styles), len(self.moods), len(FAMILIES), 1)
         self.heads = nn.ModuleList(nn.Linear(WIDTH, size) for size in sizes)
+        self.sense = MoodSense(len(self.styles), len(self.moods))
 
     def settle(self, rows: Tensor) -> None:
         """Takes the scale of each trait from examples [N, P]."""
@@ -104,8 +108,10 @@ class Ear(nn.Module):
     @torch.inference_mode()
     def judge(self, seen: View) -> Heard:
         """What one clip's view [1, ...] is."""
-        embedding = self.embedding(traits(windows(seen)))
-        style, mood, families, drums = (logits.mean(0) for logits in self.answers(embedding))
+        rows = traits(windows(seen))
+        embedding = self.embedding(rows)
+        style, _, families, drums = (logits.mean(0) for logits in self.answers(embedding))
+        mood = self.sense(clues(seen, rows), style.softmax(0)[None])[0]
         return Heard(
             self.styles[int(style.argmax())],
             self.moods[int(mood.argmax())],
@@ -139,6 +145,8 @@ class Ear(nn.Module):
                 raise ValueError(f"{path} is no ear: it does not name styles and moods")
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         ear = cls(json.loads(names["styles"]), json.loads(names["moods"]))
+        if state.keys() != ear.state_dict().keys():
+            raise ValueError(f"{path} is an ear of another version: train it anew")
         ear.load_state_dict(state)
         return ear.eval()
 

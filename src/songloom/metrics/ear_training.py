@@ -1,4 +1,5 @@
-"""Training the ear: windows of band clips, also disturbed as a codec or another mix would, balanced by style."""
+"""Training the ear: windows of band clips, also disturbed as a codec or another mix would, balanced by style; then
+its sense of mood, on longer stretches as they are (a tilt of the mix tells a mood)."""
 
 from __future__ import annotations
 
@@ -14,16 +15,19 @@ from torch.nn import functional
 
 from songloom.band.sounds import FAMILIES
 from songloom.metrics.confidence import Estimate, mean, share
-from songloom.metrics.ear import WINDOW_FRAMES, Answers, Ear, Heard, quarter
+from songloom.metrics.ear import WINDOW_FRAMES, Answers, Ear, Heard, quarter, windows
+from songloom.metrics.mood_clues import Clues, clues, together
+from songloom.metrics.mood_training import mood_targets, teach_moods
 from songloom.metrics.traits import traits
 from songloom.metrics.views import View
 
-VERSION = 2  # of the ear and its training; a new one makes kept ears stale
+VERSION = 3  # of the ear and its training; a new one makes kept ears stale
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One clip: its view [1, ...] (any float type) and its labels style, mood, families."""
+    """One clip: its view [1, ...] (any float type) and its labels: style, mood, families, tempo, key (None
+    for none), tonic and mode."""
 
     view: View
     labels: Mapping[str, Any]
@@ -37,7 +41,8 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class Schooling:
     """`steps` of `batch_size` examples with AdamW at one-cycle `rate`. Examples are made once: `crops` windows of
-    every clip, each as it is and `variants` times disturbed; `disturb` is the chance of each disturbance."""
+    every clip, each as it is and `variants` times disturbed; `disturb` is the chance of each disturbance.
+    `mood_steps` are those of the sense of mood."""
 
     steps: int = 2500
     batch_size: int = 128
@@ -47,6 +52,7 @@ class Schooling:
     crops: int = 3
     variants: int = 1
     disturb: float = 0.4
+    mood_steps: int = 500
     seed: int = 0
 
     def key(self) -> str:
@@ -73,7 +79,8 @@ def train_ear(
     ear.settle(rows)
     chance = balance(targets.style)
     weight = family_weights(clips)
-    optimiser = torch.optim.AdamW(ear.parameters(), lr=plan.rate, weight_decay=plan.weight_decay)
+    weights = [*ear.embed.parameters(), *ear.heads.parameters()]
+    optimiser = torch.optim.AdamW(weights, lr=plan.rate, weight_decay=plan.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, plan.rate, total_steps=plan.steps, pct_start=0.15)
     ear.train()
     for step in range(plan.steps):
@@ -85,7 +92,20 @@ def train_ear(
         schedule.step()
         if progress:
             progress(step, float(loss.detach()))
+    moods = mood_targets([clip.labels for clip in clips], ear.styles, ear.moods)
+    teach_moods(ear.sense, mood_examples(clips, rng), moods, steps=plan.mood_steps, seed=plan.seed)
     return ear.eval()
+
+
+def mood_examples(clips: Sequence[Seen], rng: np.random.Generator) -> Clues:
+    """Clues of one stretch of two windows' length of every clip, or of the whole of a shorter one."""
+    found = []
+    for clip in clips:
+        frames = min(2 * WINDOW_FRAMES, clip.view.frames // 2 * 2)
+        cut = clip.view.crop(2 * int(rng.integers((clip.view.frames - frames) // 2 + 1)), frames)
+        stretch = View(cut.timbre.float(), cut.harmony.float())
+        found.append(clues(stretch, traits(windows(stretch))))
+    return together(found)
 
 
 def examples(ear: Ear, clips: Sequence[Seen], plan: Schooling, rng: np.random.Generator) -> tuple[Tensor, Answers]:
