@@ -112,10 +112,16 @@ def main() -> None:
 
 
 def _run(given: list[str]) -> None:
+    from pathlib import Path
+
     from cyclopts import CycloptsError, UnusedCliTokensError
 
     words = [word for word in given if not word.startswith("-")]
     app = build(summaries=words in ([], ["data"]))
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        _stop("the folder that this runs in is gone; change to another one", 1)
     try:
         app(given, exit_on_error=False, print_error=False, result_action="return_none")
     except UnusedCliTokensError as error:

@@ -41,7 +41,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             raise OSError(error.errno, error.strerror, str(target)) from None
         raise
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing may be written nothing is removed, and why it failed was said
+            beside.unlink()
 
 
 @contextmanager
