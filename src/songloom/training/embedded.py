@@ -76,7 +76,15 @@ EMBEDDED = Table(
     flow="flow",
     straight_changes={"straight": "8", "sampling.guidance": "2.0", "recipe.steps": "400", **GENTLY},
     tagger="tagger",
-    heard_changes={"heard": "0.1", "dropped.drums": "0.5", "recipe.long_share": "0.1", "recipe.steps": "400", **GENTLY},
+    heard_changes={
+        "heard": "0.1",
+        "dropped.drums": "0.3",
+        "otherwise.worded": "0.4",
+        "otherwise.undrummed": "0.4",
+        "recipe.long_share": "0.1",
+        "recipe.steps": "600",
+        **GENTLY,
+    },
 )
 """What fits into four hours of two CPU cores; with more, raise the hours and the steps first."""
 

@@ -82,7 +82,7 @@ class SpectralCodec(Codec, kind="spectral-codec"):
         encoder_width: int = 320
         encoder_depth: int = 4
         decoder_width: int = 384
-        decoder_depth: int = 6
+        decoder_depth: int = 8
         kernel: int = 7
         expansion: int = 3
         quantizer: ResidualQuantizer.Config = field(default_factory=lambda: ResidualQuantizer.Config(width=64, paths=8))
