@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from songloom.audio.loudness import limit, loudness, normalise, true_peak
+from songloom.audio.loudness import _highest, limit, loudness, normalise, true_peak
 
 RATE = 48000
 
@@ -86,3 +86,10 @@ def test_wrong_input_is_refused() -> None:
         loudness(torch.zeros(100), RATE)
     with pytest.raises(ValueError, match="ceiling"):
         normalise(tone(-20, 1), RATE, math.nan)
+
+
+@pytest.mark.parametrize(("samples", "reach"), [(1, 3), (5, 1), (300, 7), (300, 160), (40, 400)])
+def test_the_highest_neighbour_is_that_of_every_window(samples: int, reach: int) -> None:
+    x = torch.rand(samples, generator=torch.Generator().manual_seed(reach))
+    expected = [float(x[max(0, place - reach) : place + reach + 1].max()) for place in range(samples)]
+    assert _highest(x, reach).tolist() == expected

@@ -44,7 +44,8 @@ def peak_owners(magnitude: Tensor, stft: Stft) -> tuple[Tensor, Tensor]:
     right = torch.where(peak, bins, far).flip(-1).cummin(-1).values.flip(-1)
     owner = torch.where((left < 0) | (right - bins < bins - left), right, left)
     owner = torch.where(owner >= magnitude.shape[-1], bins, owner)
-    low, mid, high = ((part + 1e-8).log() for part in (below, here, above))
+    logs = (magnitude + 1e-8).log()
+    low, mid, high = logs[..., :-2], logs[..., 1:-1], logs[..., 2:]
     offset = torch.zeros_like(magnitude)  # the vertex of the parabola through three log magnitudes
     offset[..., 1:-1] = (0.5 * (low - high) / (low - 2 * mid + high).clamp_max(-1e-6)).clamp(-0.5, 0.5)
     advance = (bins + offset) * (2 * math.pi * stft.hop_length / stft.n_fft)

@@ -71,10 +71,19 @@ def _limited(wave: Tensor, peaks: Tensor, sample_rate: int, ceiling: float) -> T
     slope = torch.arange(len(excess), device=wave.device, dtype=torch.float64) * (RELEASE / sample_rate)
     released = ((excess + slope).cummax(0).values - slope).to(wave)
     reach = max(1, round(LOOKAHEAD * sample_rate))
-    held = functional.max_pool1d(released[None], 2 * reach + 1, 1, reach)
+    held = _highest(released, reach)[None]
     limited = wave * torch.pow(10.0, -_smooth(held, reach) / 20)
     over = true_peak(limited, sample_rate) - ceiling
     return limited * 10 ** (-over / 20) if over > 0 else limited
+
+
+def _highest(x: Tensor, reach: int) -> Tensor:
+    """The highest of x [T], nowhere below 0, over `reach` samples on either side: of windows twice as long as those
+    before, and of two of these at last."""
+    highest, width, size = functional.pad(x, (reach, reach)), 1, 2 * reach + 1
+    while 2 * width <= size:
+        highest, width = torch.maximum(highest[:-width], highest[width:]), 2 * width
+    return torch.maximum(highest[: len(x)], highest[size - width :])
 
 
 def _smooth(x: Tensor, reach: int) -> Tensor:
@@ -87,8 +96,15 @@ def _smooth(x: Tensor, reach: int) -> Tensor:
 
 def _peaks(wave: Tensor, sample_rate: int) -> Tensor:
     """The highest absolute value [T] around each sample, over the channels."""
-    finer = resample(wave, sample_rate, 4 * sample_rate)
-    return torch.maximum(finer.abs().amax(0).reshape(-1, 4).amax(1), wave.abs().amax(0))
+    finer = _loudest(resample(wave, sample_rate, 4 * sample_rate))
+    between = torch.maximum(torch.maximum(finer[0::4], finer[1::4]), torch.maximum(finer[2::4], finer[3::4]))
+    return torch.maximum(between, _loudest(wave))
+
+
+def _loudest(wave: Tensor) -> Tensor:
+    """The highest absolute value [T] over the channels of a wave [C, T]."""
+    sizes = wave.abs()
+    return sizes[0] if len(sizes) == 1 else sizes.amax(0)
 
 
 def _check(wave: Tensor) -> None:

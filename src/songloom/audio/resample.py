@@ -31,11 +31,9 @@ def resample(wave: Tensor, from_rate: int, to_rate: int, *, quality: str = "HQ")
     if not wave.numel():
         return wave.new_zeros(*wave.shape[:-1], length)
     rows = wave.detach().to("cpu", torch.float32).reshape(-1, wave.shape[-1]).numpy()
-    result = np.zeros((len(rows), length), np.float32)
-    for row, target in zip(rows, result, strict=True):
-        made = soxr.resample(np.ascontiguousarray(row), from_rate, to_rate, quality=quality)[:length]
-        target[: len(made)] = made
-    return torch.from_numpy(result).reshape(*wave.shape[:-1], length).to(wave)
+    made = [soxr.resample(np.ascontiguousarray(row), from_rate, to_rate, quality=quality)[:length] for row in rows]
+    full = [np.pad(row, (0, length - len(row))) if len(row) < length else row for row in made]
+    return torch.from_numpy(full[0] if len(full) == 1 else np.stack(full)).reshape(*wave.shape[:-1], length).to(wave)
 
 
 class ResampleStream:

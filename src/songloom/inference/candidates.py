@@ -10,6 +10,7 @@ from songloom.audio.agreement import key_score, tempo_agrees
 from songloom.audio.clip import Audio
 from songloom.audio.features.key import estimate_key, key_name
 from songloom.audio.features.percussion import estimate_percussion
+from songloom.audio.features.signal import ANALYSIS_RATE, analysis_signal
 from songloom.audio.features.tempo import estimate_tempo
 from songloom.audio.loops import seam
 from songloom.audio.loudness import loudness
@@ -33,7 +34,7 @@ def agreement(audio: Audio, request: Request) -> float:
     (nothing asked, or nothing met) to 1 for each; over the sections of a story the mean of that. A tempo met only by
     octaves counts half, so does a level that is 6 dB off; a loop has a point where its seam does not stand out; ties
     fall to the clearer beat."""
-    found_in = [points(measure(part), asked) for part, _, asked in parts(audio, request)]
+    found_in = [points(measure(part, asked), asked) for part, _, asked in parts(audio, request)]
     found = sum(found_in) / max(1, len(found_in))
     for name, error in control_errors(curves_of(request), audio).items():
         found += 1 / (1 + error / 6) if name == "dynamics" else 1 - error
@@ -43,18 +44,20 @@ def agreement(audio: Audio, request: Request) -> float:
     return found
 
 
-def measure(audio: Audio) -> dict[str, Any]:
+def measure(audio: Audio, asked: Musical | None = None) -> dict[str, Any]:
     """What can be heard: `tempo` (beats per minute), its `tempo_strength` 0..1, `key`, `drums` 0..1 (how likely there
-    are any), `loudness` (LUFS)."""
-    tempo = estimate_tempo(audio.wave, audio.sample_rate)
-    key = estimate_key(audio.wave, audio.sample_rate)
-    return {
-        "tempo": round(tempo.bpm, 1),
-        "tempo_strength": round(tempo.strength, 3),
-        "key": key.name if key else None,
-        "drums": round(estimate_percussion(audio.wave, audio.sample_rate).drums, 2),
-        "loudness": round(loudness(audio.wave, audio.sample_rate), 1),
-    }
+    are any), `loudness` (LUFS). Of key, drums and loudness only what is `asked` where that is given."""
+    signal = analysis_signal(audio.wave, audio.sample_rate)
+    tempo = estimate_tempo(signal, ANALYSIS_RATE)
+    found: dict[str, Any] = {"tempo": round(tempo.bpm, 1), "tempo_strength": round(tempo.strength, 3)}
+    if asked is None or asked.key is not None:
+        key = estimate_key(signal, ANALYSIS_RATE)
+        found["key"] = key.name if key else None
+    if asked is None or asked.drums is not None:
+        found["drums"] = round(estimate_percussion(signal, ANALYSIS_RATE).drums, 2)
+    if asked is None:
+        found["loudness"] = round(loudness(audio.wave, audio.sample_rate), 1)
+    return found
 
 
 def heard(audio: Audio, request: Request) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from songloom.audio.clip import Audio
 from songloom.inference.candidates import agreement
 from songloom.inference.embedding import open_space
 from songloom.inference.text_similarity import TextSimilarity
+from songloom.layers.side_by_side import side_by_side
 from songloom.systems.request import Request
 from songloom.systems.roles import Generator
 
@@ -45,7 +46,11 @@ def ranked(made: Sequence[Audio], request: Request, scorer: Scorer | None = None
         return list(made)
     score = scorer or usual_scorer()
     by = getattr(score, "told", {"by": getattr(score, "__name__", type(score).__name__)})
-    found = sorted(((score(audio, request), audio) for audio in made), key=lambda pair: -pair[0])
+    # What is given may not bear to be called by several threads.
+    scores = (
+        [scorer(audio, request) for audio in made] if scorer else side_by_side(lambda one: score(one, request), made)
+    )
+    found = sorted(zip(scores, made, strict=True), key=lambda pair: -pair[0])
     return [
         replace(audio, recipe={**audio.recipe, "ranked": {**by, "score": round(points, 4), "of": len(made)}})
         for points, audio in found

@@ -19,6 +19,7 @@ from songloom.conditioning.curves import Curve
 from songloom.inference import memory
 from songloom.inference.candidates import errors
 from songloom.layers.matrices import BYTES, Precision
+from songloom.layers.side_by_side import on_threads, side_by_side
 from songloom.published.files import locate
 from songloom.published.load import load, own_folder
 from songloom.systems.controls import curves_of, without_controls
@@ -79,7 +80,8 @@ def make(
     """The request's candidates, each finished at `loudness` (LUFS) and with its own recipe (one seed each)."""
     waves = model.system.generate(request, progress=progress)
     alone = [dataclasses.replace(request, seed=request.seed + i, candidates=1) for i in range(request.candidates)]
-    return [finished(model, wave, one, loudness) for wave, one in zip(waves, alone, strict=True)]
+    made = list(zip(waves, alone, strict=True))
+    return side_by_side(lambda one: finished(model, *one, loudness), made)
 
 
 def finished(model: Model, wave: Tensor, request: Request, loudness: float) -> Audio:
@@ -89,14 +91,16 @@ def finished(model: Model, wave: Tensor, request: Request, loudness: float) -> A
 
 
 def finish(wave: Tensor, sample_rate: int, loudness: float, *, fade: bool = True) -> Tensor:
-    """[C, T] -> [C, T] without direct current, with faded edges unless it is a loop, at `loudness` LUFS, unclipped."""
-    wave = wave - wave.mean(dim=-1, keepdim=True)
-    edge = min(int(EDGE_SECONDS * sample_rate), wave.shape[-1] // 2) if fade else 0
-    if edge:
-        ramp = torch.linspace(0.0, 1.0, edge)
-        wave[..., :edge] *= ramp
-        wave[..., -edge:] *= ramp.flip(0)
-    return normalise(wave, sample_rate, loudness)
+    """[C, T] -> [C, T] without direct current, with faded edges unless it is a loop, at `loudness` LUFS, unclipped; on
+    one thread, so that it is the same beside others as alone."""
+    with on_threads(1):
+        wave = wave - wave.mean(dim=-1, keepdim=True)
+        edge = min(int(EDGE_SECONDS * sample_rate), wave.shape[-1] // 2) if fade else 0
+        if edge:
+            ramp = torch.linspace(0.0, 1.0, edge)
+            wave[..., :edge] *= ramp
+            wave[..., -edge:] *= ramp.flip(0)
+        return normalise(wave, sample_rate, loudness)
 
 
 def stream(model: Model, request: Request, *, gain_db: float = 0.0) -> Iterator[Tensor]:

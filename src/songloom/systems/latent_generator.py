@@ -41,6 +41,7 @@ from songloom.layers.accelerate import accelerate
 from songloom.layers.captured import Replayed
 from songloom.layers.dit import Dit
 from songloom.layers.matrices import Precision
+from songloom.layers.side_by_side import in_turn
 from songloom.systems import roles
 from songloom.systems.request import Request
 from songloom.systems.roles import Codec, Generator, Progress
@@ -223,17 +224,35 @@ class LatentGenerator(Generator):
     def pieces(self, request: Request, seed: int, progress: Progress | None = None) -> Iterator[Tensor]:
         yield from self.several([request], [seed], progress)[0]
 
-    @torch.no_grad()
     def several(
         self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
     ) -> list[Iterator[Tensor]]:
         """See `Generator.several`. Only candidates of one request may have sounds to begin with."""
+        return [self.decoded(*drawn) for drawn in self.drawn(requests, seeds, progress)]
+
+    @torch.no_grad()
+    def waves(self, request: Request, seeds: Sequence[int], progress: Progress | None = None) -> list[Tensor]:
+        """All latents are drawn before any is decoded, so that candidates can be decoded side by side."""
+        if len(seeds) == 1 or not self.codec.one_thread:
+            return super().waves(request, seeds, progress)
+        drawn = self.drawn([request] * len(seeds), seeds, progress)
+        there = [(one, source, iter(list(latents))) for one, source, latents in drawn]
+        made = in_turn([self.finished(request, self.decoded(*one)) for one in there])
+        return [torch.cat(pieces, dim=-1) for pieces in made]
+
+    @torch.no_grad()
+    def drawn(
+        self, requests: Sequence[Request], seeds: Sequence[int], progress: Progress | None = None
+    ) -> list[tuple[Request, Source | None, Iterator[Tensor]]]:
+        """Of each piece of a batch: its request alone, what it begins with, and its latents [1, D, f], window by window
+        as they are drawn for all."""
         requests = [replace(one, seed=seed, candidates=1) for one, seed in zip(requests, seeds, strict=True)]
         first, (_, samples) = requests[0], self.samples(requests[0])
         source = None if first.loop else self.source(first, self.extent(samples)[-1][1])
         windows = (torch.split(window, 1) for window in self.latents(requests, source, seeds, progress))
-        own = handed_out(windows, len(requests))
-        return [self.decoded(one, source, latents) for one, latents in zip(requests, own, strict=True)]
+        return [
+            (one, source, latents) for one, latents in zip(requests, handed_out(windows, len(requests)), strict=True)
+        ]
 
     def decoded(self, request: Request, source: Source | None, latents: Iterator[Tensor]) -> Iterator[Tensor]:
         """Latents [1, D, f] of a candidate, window by window -> pieces of its wave [1, C, t]."""
@@ -244,8 +263,7 @@ class LatentGenerator(Generator):
         reach = self.codec.decoder_context
         if reach is not None:  # what lies beyond it would not be heard
             latents = exactly(latents, math.ceil(samples / self.codec.hop_length) + reach, filled=False)
-        size = self.codec.chunk_frames
-        pieces = self.codec.decode_stream(part for window in latents for part in torch.split(window, size, dim=-1))
+        pieces = self.codec.decode_windows(latents)
         if source is None or not bool(source.kept.any()):
             yield from pieces
             return
@@ -361,7 +379,7 @@ class LatentGenerator(Generator):
         hop, frames, reach = self.codec.hop_length, latents.shape[-1], self.codec.decoder_context
         beside = frames if reach is None else max(1, reach)
         beyond = latents[..., circle(frames, beside, latents.device)]
-        wave = torch.cat(list(self.codec.decode_stream(torch.split(beyond, self.codec.chunk_frames, dim=-1))), dim=-1)
+        wave = torch.cat(list(self.codec.decode_windows([beyond])), dim=-1)
         fade = min(round(roles.FADE_SECONDS * self.sample_rate), min(beside, frames) * hop)
         heard = wave[..., beside * hop - fade : (beside + frames) * hop].float()  # its phases may not be a circle
         once = fitted_circle(torch.cat(list(looped([heard], fade, frames * hop, fade)), dim=-1), samples)

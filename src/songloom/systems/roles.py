@@ -121,6 +121,8 @@ class Codec(System):
     phase_free: ClassVar[bool] = False
     """Whether latents hold no phases: `decode_stream` of other pieces then has the same spectrum, but not the
     same samples."""
+    one_thread: ClassVar[bool] = False
+    """Whether each stream is decoded on one thread: some that are decoded at once are then the same as each alone."""
 
     @property
     @abstractmethod
@@ -226,6 +228,11 @@ class Codec(System):
         reach = Reach(self.decoder_context, self.decoder_context)
         yield from windowed(latents, self.decode, reach, given=self.hop_length, size=self.chunk_frames)
 
+    def decode_windows(self, windows: Iterable[Tensor]) -> Iterator[Tensor]:
+        """The same of latents [1, D, f] of any lengths, all of whose frames are there when they come."""
+        size = self.chunk_frames
+        return self.decode_stream(piece for window in windows for piece in torch.split(window, size, dim=-1))
+
     def tokenize_stream(self, pieces: Iterable[Tensor], *, streams: int | None = None) -> Iterator[Tensor]:
         """Pieces of wave [1, C, t] -> codes [1, K, f], together `tokenize` of the whole."""
         for latents in self.encode_stream(pieces):
@@ -317,11 +324,17 @@ class Generator(System):
                 if progress:
                     progress((before + done * count) / request.candidates)
 
-            alone = len(some) == 1
-            made = [self.pieces(request, some[0], share)] if alone else self.several([request] * len(some), some, share)
-            waves += [torch.cat(list(self.finished(request, pieces)), dim=-1) for pieces in made]
+            waves += self.waves(request, some, share)
             share(1.0)
         return torch.cat(waves)
+
+    def waves(self, request: Request, seeds: Sequence[int], progress: Progress | None = None) -> list[Tensor]:
+        """The candidates [1, C, T] of some seeds, made as one batch."""
+        if len(seeds) == 1:
+            made = [self.pieces(request, seeds[0], progress)]
+        else:
+            made = self.several([request] * len(seeds), seeds, progress)
+        return [torch.cat(list(self.finished(request, pieces)), dim=-1) for pieces in made]
 
     def _at_once(self, request: Request) -> int:
         """How many candidates are made as one batch: those whose memory is there, in half of what is free."""

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from songloom import checkpoint
 from songloom.data.batch import Batch
+from songloom.layers.side_by_side import on_threads
 from songloom.systems.codecs import spectral_codec
-from songloom.systems.codecs.spectral_codec import SpectralCodec, left_right, mid_side
+from songloom.systems.codecs.spectral_codec import MagnitudeStream, SpectralCodec, left_right, mid_side
 
 
 def codec(**changes: object) -> SpectralCodec:
@@ -192,6 +193,44 @@ def test_magnitudes_of_chunks_are_those_of_the_whole(
         assert pieces.shape == whole.shape
         made, true = system.stft.magnitude(pieces), system.stft.magnitude(whole)
         assert float((made - true).norm() / true.norm()) < 0.2
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_windows_are_decoded_as_their_pieces_are_on_any_number_of_threads(
+    trained: tuple[SpectralCodec, list[float]], threads: int
+) -> None:
+    system, size = trained[0], trained[0].chunk_frames
+    latents = torch.randn(1, system.latent_width, 2 * size + 3, generator=torch.Generator().manual_seed(1))
+    pieces = torch.split(latents, size, -1)
+    with on_threads(1):
+        expected = list(system.decode_stream(iter(pieces)))
+    with on_threads(threads):
+        windows = [latents[..., : size + 1], latents[..., size + 1 :]]
+        whole = list(system.decode_windows([latents]))
+        assert len(whole) == len(expected) and all(torch.equal(*pair) for pair in zip(whole, expected, strict=True))
+        later = list(system.decode_stream(piece for window in windows for piece in torch.split(window, size, -1)))
+        assert torch.equal(torch.cat(list(system.decode_windows(windows)), -1), torch.cat(later, -1))
+
+
+@pytest.mark.parametrize("lengths", [[1], [3, 1, 1], [40], [1, 1, 30, 2]])
+def test_magnitudes_come_once_for_every_frame_and_as_soon_as_they_are_known(lengths: list[int]) -> None:
+    system, count = codec().eval(), sum(lengths)
+    latents = torch.randn(1, system.latent_width, count)
+    stream, given = MagnitudeStream(system), 0
+    with torch.no_grad():
+        made = []
+        for piece in torch.split(latents, lengths, -1):
+            made.append(stream.push(piece))
+            given += piece.shape[-1]
+            frames = sum(part.shape[-1] for part in made)
+            assert frames == system.config.fold * max(0, given - system.decoder.context)
+        made.append(stream.push(None))
+        torch.testing.assert_close(torch.cat(made, -1), system.magnitudes(latents)[0])
+
+
+def test_a_stream_without_latents_is_refused() -> None:
+    with pytest.raises(ValueError, match="no latents came"):
+        list(codec().decode_stream([]))
 
 
 def test_silence_stays_finite() -> None:

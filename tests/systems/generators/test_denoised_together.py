@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from threading import get_ident
 from typing import Any
 
 import pytest
@@ -12,8 +14,9 @@ from songloom.audio.clip import Audio
 from songloom.conditioning.curves import Curve
 from songloom.layers.dit import Dit, Given
 from songloom.layers.matrices import Precision
+from songloom.layers.side_by_side import in_turn, on_threads
 from songloom.layers.unet import Unet
-from songloom.systems import registry
+from songloom.systems import latent_generator, registry
 from songloom.systems.generators.music_controlnet import MusicControlNet
 from songloom.systems.latent_generator import LatentGenerator
 from songloom.systems.request import Request
@@ -102,6 +105,29 @@ def test_each_of_a_batch_is_the_same_as_alone(kind: str, precision: Precision, c
     waves = [torch.cat(pieces, -1) for pieces in made]
     assert all(torch.equal(wave, alone(system, one)) for wave, one in zip(waves, requests, strict=True))
     assert not any(torch.equal(waves[0], other) for other in waves[1:])
+
+
+@pytest.mark.parametrize("common", COMMON)
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_candidates_that_are_decoded_side_by_side_are_the_same_as_alone(
+    common: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = tiny("flow")
+    request = asked(system, {"prompt": "calm harp", "seed": 3} | COMMON[common])
+    told: list[tuple[float, int]] = []
+
+    def widely(streams: list[Iterator[torch.Tensor]]) -> list[list[torch.Tensor]]:
+        with on_threads(threads):
+            return in_turn(streams)
+
+    monkeypatch.setattr(latent_generator, "in_turn", widely)
+    made = system.generate(
+        dataclasses.replace(request, candidates=3), progress=lambda done: told.append((done, get_ident()))
+    )
+    for seed, wave in enumerate(made, 3):
+        assert torch.equal(wave[None], alone(system, dataclasses.replace(request, seed=seed)))
+    assert told[-1][0] == 1 and [done for done, _ in told] == sorted(done for done, _ in told)
+    assert {thread for _, thread in told} == {get_ident()}  # whoever is told may not bear other threads
 
 
 @pytest.mark.parametrize("kind", WORDS)

@@ -30,9 +30,9 @@ class Peaks:
 
 def spectral_peaks(wave: Tensor, sample_rate: int) -> Peaks:
     """Local maxima of the spectra of a wave [C, T] between 50 and 2500 Hz, by parabolas through log magnitudes."""
-    magnitude = STFT.magnitude(analysis_signal(wave, sample_rate)).numpy().T
     low, high = (int(f * STFT.n_fft / ANALYSIS_RATE) for f in (LOWEST, HIGHEST))
-    logs = np.log(magnitude[:, low - 1 : high + 1] + 1e-9)
+    spectrum = STFT.transform(analysis_signal(wave, sample_rate))
+    logs = np.log(spectrum[low - 1 : high + 1].abs().numpy().T + 1e-9)
     left, here, right = logs[:, :-2], logs[:, 1:-1], logs[:, 2:]
     audible = here > np.log(FLOOR) + here.max(1, keepdims=True)
     audible &= here > np.log(1e-4) + here.max()

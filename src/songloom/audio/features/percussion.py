@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from songloom.audio.features.running_median import running_median
 from songloom.audio.features.signal import ANALYSIS_RATE, analysis_signal
 from songloom.audio.spectrogram import Stft, mel_filters, mel_spectrogram
 
@@ -27,12 +27,6 @@ class Percussion:
     ratio: float
     levels: tuple[float, ...]
     drums: float
-
-
-def running_median(values: Tensor, size: int) -> Tensor:
-    """Median of `size` (odd) neighbours along the last axis of [N, M], the ends repeated."""
-    padded = functional.pad(values[None], (size // 2, size // 2), mode="replicate")[0]
-    return padded.unfold(-1, size, 1).median(-1).values
 
 
 def split_percussion(energy: Tensor) -> tuple[Tensor, Tensor]:

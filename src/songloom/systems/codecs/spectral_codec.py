@@ -14,7 +14,7 @@ diffusion alike.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal, Self
@@ -32,6 +32,7 @@ from songloom.bottlenecks.residual import ResidualQuantizer
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.layers.convnext import ConvNeXtStack
+from songloom.layers.side_by_side import ahead, on_threads
 from songloom.objectives.spectral import log_l1, log_mel_l1, magnitude_l1, peak_error, peak_weights
 from songloom.recipe import Recipe
 from songloom.systems.roles import Codec
@@ -63,6 +64,7 @@ class SpectralCodec(Codec, kind="spectral-codec"):
 
     summary = "phase-free codec with residual VQ and Griffin-Lim; the embedded one"
     phase_free = True
+    one_thread = True
 
     @dataclass(frozen=True, kw_only=True)
     class Config(Settings):
@@ -308,26 +310,52 @@ class SpectralCodec(Codec, kind="spectral-codec"):
                 yield left_right(phases.push(block)[None])
         yield left_right(phases.finish()[None])
 
-    @torch.no_grad()
     def decode_stream(self, latents: Iterable[Tensor]) -> Iterator[Tensor]:
         """Frames are decoded as soon as all frames that the decoder sees beside them have come."""
-        phases, context, before = GriffinLimStream(self.stft, self.config.iterations), self.decoder.context, 0
-        window: Tensor | None = None
-        # The empty piece at the end lets go of the frames that wait for others.
-        for piece in chain(latents, [None]):
-            if window is None or piece is None:
-                window = piece if window is None else window
-            else:
-                window = torch.cat([window, piece], -1)
-            if window is None:
-                raise ValueError("no latents came")
-            end = window.shape[-1] - (context if piece is not None else 0)
-            if end > before:
-                wanted = slice(before * self.config.fold, end * self.config.fold)
-                yield left_right(phases.push(self.magnitudes(window)[0][..., wanted])[None])
-                cut = max(0, end - context)
-                window, before = window[..., cut:], end - cut
+        return self._heard([piece] for piece in latents)
+
+    def decode_windows(self, windows: Iterable[Tensor]) -> Iterator[Tensor]:
+        """While phases are found for a piece of a window, another thread makes the magnitudes of the next one."""
+        return self._heard(torch.split(window, self.chunk_frames, dim=-1) for window in windows)
+
+    @torch.no_grad()
+    def _heard(self, windows: Iterable[Sequence[Tensor]]) -> Iterator[Tensor]:
+        """Pieces of windows -> pieces of wave, each made on one thread, so that their number changes no sample."""
+        spectra, phases = MagnitudeStream(self), GriffinLimStream(self.stft, self.config.iterations)
+        ended: Sequence[Tensor | None] = [None]
+        for window in chain(windows, [ended]):
+            for magnitude in ahead(map(spectra.push, window)):
+                if magnitude.shape[-1]:
+                    with on_threads(1):
+                        wave = left_right(phases.push(magnitude)[None])
+                    yield wave
         yield left_right(phases.finish()[None])
+
+
+class MagnitudeStream:
+    """Latents in pieces to magnitudes, a frame as soon as all that the decoder sees beside it has come."""
+
+    def __init__(self, codec: SpectralCodec) -> None:
+        self.codec, self.context = codec, codec.decoder.context
+        self.window: Tensor | None = None
+        self.before = 0
+        """Frames of the window that are given already, and only seen."""
+
+    def push(self, piece: Tensor | None) -> Tensor:
+        """Latents [1, D, f], or None at the end -> magnitudes [C, bins, fold * g], maybe of no frames. Raises
+        ValueError for an end before anything came."""
+        seen = [part for part in (self.window, piece) if part is not None]
+        if not seen:
+            raise ValueError("no latents came")
+        window = torch.cat(seen, -1)
+        end = max(self.before, window.shape[-1] - (0 if piece is None else self.context))
+        wanted = slice(self.before * self.codec.config.fold, end * self.codec.config.fold)
+        cut = max(0, end - self.context)
+        self.window, self.before = window[..., cut:], end - cut
+        if wanted.start == wanted.stop:
+            return window.new_zeros(self.codec.channels, self.codec.stft.bins, 0)
+        with on_threads(1):
+            return self.codec.magnitudes(window)[0][..., wanted]
 
 
 def wave_of(batch: Batch) -> Tensor:
