@@ -87,3 +87,13 @@ def test_each_thing_asked_is_a_point() -> None:
 def test_any_score_can_order_and_equals_keep_their_order() -> None:
     assert rank([SLOW, CALM, FAST], Request(), lambda audio, _: float(audio is CALM))[0] is CALM.wave
     assert rank([SLOW, CALM, FAST], Request(), lambda *_: 0.0) == [SLOW.wave, CALM.wave, FAST.wave]
+
+
+def test_only_what_is_asked_is_measured_and_as_it_is_measured_with_all() -> None:
+    whole = measure(CALM)
+    assert set(whole) == {"tempo", "tempo_strength", "key", "drums", "loudness"}
+    for asked, names in ((Musical(), set()), (Musical(key=9), {"key"}), (Musical(drums=True, tempo=90.0), {"drums"})):
+        found = measure(CALM, asked)
+        assert set(found) == {"tempo", "tempo_strength"} | names
+        assert found == {name: whole[name] for name in found}
+        assert points(found, asked) == points(whole, asked)

@@ -23,8 +23,12 @@ Given = TypeVar("Given")
 
 @contextmanager
 def on_threads(count: int) -> Iterator[None]:
-    """The operations that this thread calls run on so many threads of torch."""
+    """The operations that this thread calls run on so many threads of torch. Nothing is set where they do already, as
+    convolutions that are laid out for a number of threads are forgotten with it."""
     before = torch.get_num_threads()
+    if count == before:
+        yield
+        return
     torch.set_num_threads(count)
     try:
         yield
