@@ -33,7 +33,7 @@ from songloom.data import manifest
 from songloom.data.manifest import Clip, write_atomically
 from songloom.metrics.report import markdown_table, put_between
 
-KBPS = (0.3125, 0.625, 0.9375, 1.25, 2.5, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0)
+KBPS = (0.3125, 0.625, 0.9375, 1.25, 1.5625, 2.5, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0)
 WIDTH = 160
 """Of the table where no terminal says how wide it may be."""
 SILENT = 1e-3
