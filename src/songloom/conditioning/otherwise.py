@@ -1,8 +1,8 @@
 """Pieces as somebody else would ask for them: in other words, or without their drums.
 
 A generator that learns by what is heard in its own music needs no recording of what it is asked for. So it may be asked
-in words that no caption has, and for what few pieces are: one in eight of a style with drums plays without them, and from
-so few a small model does not learn what "no drums" means.
+in words that no caption has, and for what few pieces are: one in eight of styles with drums plays without them, and
+from so few a small model does not learn what "no drums" means.
 """
 
 from __future__ import annotations
