@@ -310,6 +310,7 @@ def test_ctrl_c_stops_with_a_word_and_leaves_no_file(
 AT_AN_IMPORT = """
 import signal, sys
 _, module, number = sys.argv
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
 class Signalling:
     def find_spec(self, name, *_):
         if name == module:

@@ -230,7 +230,9 @@ def test_a_folder_that_is_stopped_in_the_middle_has_whole_files_only(
     for place in range(6):
         tone(tmp_path / "in" / f"{place}.wav", 4000)
     monkeypatch.setattr(folders, "print", lambda *_, **__: signal.raise_signal(number), raising=False)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     code, _, err = run("encode", "in", "-o", "out", "--codec", codec, "--jobs", 2)
+    signal.signal(signal.SIGINT, before)
     assert (code, err) == (128 + number, "songloom: stopped\n")
     monkeypatch.undo()
     made = sorted((tmp_path / "out").iterdir())

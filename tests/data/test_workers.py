@@ -97,8 +97,10 @@ def test_workers_end_with_a_parent_that_is_killed_or_stopped_and_put_away_what_t
 ) -> None:
     """They hold its output, so its reader sees the end of that only when the last of them has gone."""
     script = (
+        "import signal\n"
         "from test_workers import Workers, mapped, staying\n"
         "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background job ignores it
         "    try:\n"
         f"        list(mapped(staying, {{name: (name, {str(tmp_path)!r}) for name in 'abcd'}}, Workers(2)))\n"
         "    except KeyboardInterrupt:\n"
@@ -107,11 +109,14 @@ def test_workers_end_with_a_parent_that_is_killed_or_stopped_and_put_away_what_t
     surroundings = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     command = [sys.executable, "-c", script]
     with subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as parent:
-        while len(list(tmp_path.iterdir())) < 2:
-            assert parent.poll() is None, parent.communicate()[0]
-            time.sleep(0.02)
-        parent.send_signal(number)
-        said = parent.communicate(timeout=600)[0]
+        try:
+            while len(list(tmp_path.iterdir())) < 2:
+                assert parent.poll() is None, parent.communicate()[0]
+                time.sleep(0.02)
+            parent.send_signal(number)
+            said = parent.communicate(timeout=300)[0]
+        finally:
+            parent.kill()  # nothing where it has ended
     code, word = (-number, b"") if number == signal.SIGKILL else (0, b"stopped\n")
     assert parent.returncode == code and word in said
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ from songloom.systems import registry
 from songloom.systems.request import Request
 from songloom.systems.usual import DEFAULT_MODEL, SECOND_MODEL, WINDOW_SECONDS, model_for
 
-SOUND = Audio(torch.zeros(1, 8000), 8000)
+SOUND = Audio(0.5 * torch.sin(0.3 * torch.arange(8000))[None], 8000)
 ASKED: list[dict[str, Any]] = [
     {},
     {"tempo": 90.0, "key": "Am", "drums": False},

@@ -94,7 +94,7 @@ def test_a_model_that_cannot_fit_is_refused_before_it_is_built(data: Path, monke
     system = ToyModel(ToyModel.Config())
     trained = sum(p.numel() for name, p in system.named_parameters() if not name.startswith("codec."))
     needed = 4 * (sum(p.numel() for p in system.parameters()) + 4 * trained)  # its recipe averages
-    monkeypatch.setattr(measure, "build", lambda plan: pytest.fail("built"))
+    monkeypatch.setattr(measure, "begun", lambda plan: pytest.fail("built"))
     with pytest.raises(ValueError, match="before the first crop; 0.0 GB are free"):
         measure.estimate(plan, data, room=needed - 1)
     monkeypatch.undo()

@@ -167,6 +167,6 @@ def test_a_resumed_run_is_exact_and_its_checkpoint_holds_no_teacher(teacher: Flo
 
 def test_what_cannot_be_straightened_is_said() -> None:
     with pytest.raises(ValueError, match="give one with --init"):
-        built(straight=8).prepare([])
+        built(straight=8).check_start(trained=False)
     with pytest.raises(ValueError, match="straight is -1"):
         built(straight=-1)
