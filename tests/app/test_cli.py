@@ -167,6 +167,12 @@ def test_candidates_are_ranked_and_kept_when_asked(run: Run, model: Path, tmp_pa
     seeds = {json.loads(line)["request"]["seed"] for line in out.splitlines()}
     assert seeds == {0, 1}
     assert (tmp_path / "a-2.wav").is_file()
+    first, second = ((tmp_path / name).read_bytes() for name in ("a.wav", "a-2.wav"))
+    (tmp_path / "a.wav").unlink()
+    again = ("generate", "x", "-o", "a.wav", "--candidates", 2, "--keep-all", "--model", model)
+    code, _, err = run(*again)
+    assert (code, err) == (2, "songloom: a-2.wav exists; choose another name or add --overwrite\n")
+    assert not (tmp_path / "a.wav").exists() and (tmp_path / "a-2.wav").read_bytes() == second != first
 
 
 def test_a_bad_line_of_a_prompt_file_is_named_and_the_others_are_made(run: Run, model: Path, tmp_path: Path) -> None:

@@ -102,4 +102,4 @@ def test_labels_without_drums_keep_all_else() -> None:
 
 def test_a_part_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="undrummed is 1.5; it must be between 0 and 1"):
-        Otherwise(undrummed=1.5)(batch())
+        Otherwise(undrummed=1.5)

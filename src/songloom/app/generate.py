@@ -98,6 +98,8 @@ def generate(
         _stream(model, request, target)
         return
     (request,) = tried(model, [(request, making.candidates)], best)
+    for path in making.targets(Path(target), request)[1:]:
+        check_target(path, overwrite=overwrite)
     for path in making.write(model, request, Path(target), best):
         if play:
             _play(path)

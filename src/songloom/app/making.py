@@ -103,6 +103,11 @@ class Making:
             similarity = TextSimilarity(open_space(self.embedder))
         return similarity if self.rank == "text" else Closeness(similarity)
 
+    def targets(self, path: Path, request: Request) -> list[Path]:
+        """The files of a request, the best candidate's first: all of them, or that one."""
+        count = request.candidates if self.keep_all else 1
+        return [path, *(path.with_name(f"{path.stem}-{place}{path.suffix}") for place in range(2, count + 1))]
+
     def write(self, model: Model, request: Request, path: Path, best: Scorer | None) -> list[Path]:
         """Generates, ranks, writes and tells; returns the files, best first."""
         from songloom.inference import candidates, song
@@ -111,11 +116,9 @@ class Making:
         with bar(path.name) as report:
             made = song.make(model, request, loudness=self.loudness, progress=report)
         free = song.uncontrolled(model, request, self.loudness) if self.compare else {}
-        paths = []
-        for place, audio in enumerate(ranked(made, request, best)[: None if self.keep_all else 1]):
-            target = path if place == 0 else path.with_name(f"{path.stem}-{place + 1}{path.suffix}")
+        paths = self.targets(path, request)
+        for target, audio in zip(paths, ranked(made, request, best), strict=False):
             audio.save(target)
-            paths.append(target)
             measured = candidates.heard(audio, request) | free
             line = {"file": str(target), **audio.recipe, "measured": measured}
             print(json.dumps(line, ensure_ascii=False) if self.json_line else _sentence(target, audio, measured))

@@ -17,7 +17,7 @@ from songloom.band.harmony import GENERIC, harmonise
 from songloom.band.moods import MOODS, PACE_DEVIATION, Mood, mode_factor
 from songloom.band.overlaps import without_overlaps
 from songloom.band.piece import METERS, Chord, Meter, Note, Part, Piece, Section
-from songloom.band.sounds import SOUNDS, Sound
+from songloom.band.sounds import BEATEN, SOUNDS, Sound
 from songloom.band.styles.style import Palette, Seat, Style
 from songloom.band.styles.table import STYLES
 from songloom.band.theory import chord_tones, fold, nearest
@@ -26,7 +26,6 @@ _TEMPO_LIMITS = (30.0, 260.0)
 _KICKS = (35, 36)
 _STRIPPED_SHARE = 0.08
 _DRUMLESS_SHARE = 0.12
-_BEATEN = frozenset({"drums", "percussion"})
 _STRIPPED: tuple[tuple[str, ...], ...] = (
     ("drums", "percussion"),
     ("melody",),
@@ -121,7 +120,7 @@ def draw(seed: int, *, seconds: float = 30.0) -> Piece:
         options = [roles for roles in _STRIPPED if present.intersection(roles) and not present <= set(roles)]
         roles = chance.choice(options) if options else None
     elif "drums" in present and stream("drumless").random() < _DRUMLESS_SHARE:
-        roles = sorted(present - _BEATEN)
+        roles = sorted(present - BEATEN)
     piece = compose(seed, style=style.name, seconds=seconds, roles=roles)
     return piece if any(part.notes for part in piece.parts) else compose(seed, style=style.name, seconds=seconds)
 

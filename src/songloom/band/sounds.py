@@ -12,6 +12,8 @@ FAMILIES = (
     "piano", "keys", "mallets", "organ", "guitar", "distorted guitar", "plucked", "bass", "strings",
     "brass", "woodwind", "voice", "synth", "drums", "percussion",
 )  # fmt: skip
+BEATEN = frozenset({"drums", "percussion"})
+"""Families that "no drums" rules out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-SCORES = 2**21
-"""Scores that are held at a time: memory does not grow with the rows, and on a CPU they stay in the cache."""
+from songloom.bottlenecks.nearest import SCORES
 
 
 @torch.no_grad()
@@ -27,7 +26,7 @@ def closest_path(rows: Tensor, books: Sequence[Tensor], width: int) -> Tensor:
 
 
 def _path(rows: Tensor, books: Sequence[Tensor], width: int) -> Tensor:
-    """The same of rows that are worked on together; `left` [N, W, D] is what each beginning leaves over."""
+    """Codes [N, K] of rows [N, D] that are worked on together; `left` [N, W, D] is what each beginning leaves over."""
     left, codes = rows[:, None], rows.new_zeros(len(rows), 1, 0, dtype=torch.int64)
     for entries in books:
         errors = left.square().sum(-1, keepdim=True) + entries.square().sum(1) - 2 * left @ entries.t()

@@ -14,13 +14,11 @@ from typing import Any
 
 import torch
 
-from songloom.band.sounds import SOUNDS
+from songloom.band.sounds import BEATEN, SOUNDS
 from songloom.conditioning.phrasings import ABSENCES, worded
 from songloom.conditioning.prompt_parser import drums_of, families_of
 from songloom.data.batch import Batch
 
-DRUMMED = frozenset({"drums", "percussion"})
-"""Families that "no drums" rules out."""
 _SAID = (*ABSENCES, "no percussion", "no beat", "no drums at all")
 _FAMILIES = {sound.words[0]: sound.family for sound in SOUNDS.values()}
 
@@ -33,12 +31,13 @@ class Otherwise:
     worded: float = 0.0
     undrummed: float = 0.0
 
-    def __call__(self, batch: Batch) -> Batch:
-        """The batch with other texts, and labels that say what they ask for; drawn by torch's global generator. Raises
-        ValueError when a part is not between 0 and 1."""
+    def __post_init__(self) -> None:
         for name in ("worded", "undrummed"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name):g}; it must be between 0 and 1")
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The batch with other texts, and labels that say what they ask for; drawn by torch's global generator."""
         if not (self.worded or self.undrummed):
             return batch
         rng = random.Random(int(torch.randint(2**62, ())))
@@ -48,7 +47,7 @@ class Otherwise:
     def _asked(self, text: str, labels: Mapping[str, Any], rng: random.Random) -> tuple[str, Mapping[str, Any]]:
         reworded, without = rng.random() < self.worded, rng.random() < self.undrummed and bool(labels.get("drums"))
         meant = undrummed(labels) if without else labels
-        drummed = drums_of(text) is not None or bool(DRUMMED & families_of(text))
+        drummed = drums_of(text) is not None or bool(BEATEN & families_of(text))
         if reworded or (without and drummed):
             found = worded(meant, rng)
             if found is None:  # no other words are known
@@ -65,6 +64,6 @@ def undrummed(labels: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **labels,
         "drums": False,
-        "instruments": [name for name in players if _FAMILIES.get(name) not in DRUMMED],
-        "families": [name for name in families if name not in DRUMMED],
+        "instruments": [name for name in players if _FAMILIES.get(name) not in BEATEN],
+        "families": [name for name in families if name not in BEATEN],
     }

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from songloom.band.sounds import SOUNDS
+from songloom.band.sounds import BEATEN, SOUNDS
 from songloom.band.words import mood_wording, style_wording
 from songloom.conditioning import associations, glossary
 
@@ -132,7 +132,7 @@ def worded(labels: Mapping[str, Any], rng: random.Random) -> Phrase | None:
         pace=f"{round(labels['tempo'])} {rng.choice(_PACES)}" if labels.get("tempo") else _pace(rng),
         key=labels.get("key") or _key(rng),
     )
-    if not {"drums", "percussion"} & set(labels.get("families") or ("drums",)) and rng.random() < UNDRUMMED:
+    if not BEATEN & set(labels.get("families") or ("drums",)) and rng.random() < UNDRUMMED:
         text = rng.choice((f"{text}, {rng.choice(ABSENCES)}", f"{rng.choice(ABSENCES)}, {text}"))
     heard = {"style": "{style}" in frame or "{players}" in frame, "mood": "{mood}" in frame, "families": True}
     return text, {name: labels[name] for name, said in heard.items() if said and labels.get(name)}

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from songloom import checkpoint
+from songloom.conditioning.otherwise import Otherwise
 from songloom.conditioning.told import Dropped
 from songloom.data.batch import Batch
 from songloom.systems.generators.flow import Flow
@@ -122,11 +123,18 @@ def test_only_a_straight_flow_with_a_tagger_of_its_own_latents_is_heard() -> Non
         Flow(dataclasses.replace(settings(1.0), tagger=Tagger.Config()))
 
 
+def test_what_is_asked_otherwise_is_refused_where_nothing_is_heard() -> None:
+    with pytest.raises(ValueError, match="set heard above 0 too"):
+        Flow(dataclasses.replace(settings(), otherwise=Otherwise(undrummed=0.5))).check_start(trained=True)
+
+
 def test_what_ships_has_no_tagger_and_learns_new_music_without_one(tagger: Tagger, tmp_path: Path) -> None:
     system = flow_beside(tagger, 1.0).eval()
+    system.config = dataclasses.replace(system.config, otherwise=Otherwise(worded=0.5))
     checkpoint.save(system, tmp_path / "model")
     loaded = checkpoint.load(tmp_path / "model")
     assert loaded.config.heard == 1.0 and loaded.tagger is None
     assert not any(name.startswith(("tagger", "teacher")) for name in loaded.state_dict())
     free = learning(loaded.config)
-    assert isinstance(free, Flow.Config) and (free.straight, free.heard) == (0, 0.0)
+    assert isinstance(free, Flow.Config)
+    assert (free.straight, free.heard, free.otherwise) == (0, 0.0, Otherwise())

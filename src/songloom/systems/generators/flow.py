@@ -226,6 +226,8 @@ class Flow(LatentGenerator, kind="flow"):
         if self.config.heard:
             self.call_opponents()
             self._checked_tagger()
+        elif self.config.otherwise != Otherwise():
+            raise ValueError("what is asked otherwise can be judged by ear alone: set heard above 0 too")
 
     def _checked_tagger(self) -> Tagger:
         """The tagger, which has learned."""
