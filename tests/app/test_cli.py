@@ -250,7 +250,10 @@ def test_wrong_input_is_one_line_and_no_traceback(run: Run, tmp_path: Path, word
 def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
     (tmp_path / "gone").mkdir()
     command = f"rmdir ../gone && {sys.executable} -m songloom.app.cli list"
-    found = subprocess.run(command, shell=True, cwd=tmp_path / "gone", capture_output=True, text=True, check=False)
+    surroundings = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}  # a path from here would lead nowhere there
+    found = subprocess.run(
+        command, shell=True, cwd=tmp_path / "gone", env=surroundings, capture_output=True, text=True, check=False
+    )
     assert (found.returncode, found.stdout) == (1, "")
     assert found.stderr == "songloom: the folder that this runs in is gone; change to another one\n"
 
