@@ -16,7 +16,13 @@ export function player(name, label, pictures, repaint) {  // name: nodes; repain
   const picture = made("div", { className: "picture", tabIndex: 0, role: "slider", ariaLabel: `Place in ${label}`, ariaValueMin: "0" }, ...pictures, head);
   const play = made("button", { type: "button", className: "play", ariaLabel: `Play ${label}`, ariaPressed: "false" });
   const time = made("span", { className: "soft" });
-  const go = (second) => { audio.currentTime = within(0, second, audio.duration || 0); };
+  let wanted = null, next = null;  // seconds: some browsers hang for good when one seek overtakes another, so they go one by one
+  const seek = () => { audio.currentTime = next; next = null; };
+  const go = (second) => {
+    next = wanted = within(0, second, audio.duration || 0);
+    if (!audio.seeking) seek();
+  };
+  audio.addEventListener("seeked", () => { if (next === null) wanted = null; else seek(); });
   const follow = () => {
     const { currentTime, duration, paused } = audio, part = currentTime / (duration || 1);
     head.style.left = `${100 * part}%`;
@@ -38,7 +44,7 @@ export function player(name, label, pictures, repaint) {  // name: nodes; repain
   picture.addEventListener("keydown", (event) => {
     const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!way) return;
-    go(audio.currentTime + way * (event.shiftKey ? 5 : 1));
+    go((wanted ?? audio.currentTime) + way * (event.shiftKey ? 5 : 1));
     event.preventDefault();
   });
   return { audio, nodes: [made("div", { className: "listen" }, play, ...name, time), picture, audio] };
