@@ -4,21 +4,22 @@ import pytest
 import torch
 
 from songloom.conditioning.attributes import AttributeReader, Vocabulary
-from songloom.conditioning.reading import CLAUSES, OUTSIDE, clauses, found, read, style_in, suits
+from songloom.conditioning.reading import CLAUSES, OUTSIDE, SURE, clauses, described, found, read, suits
 from songloom.conditioning.text import minilm
 
 WORDS = Vocabulary(styles=("techno", "solo piano"), moods=("calm", "dark"), families=("piano", "drums"))
 
 
 class Says(AttributeReader):
-    """Answers with these logits of styles, whatever it is asked."""
+    """Answers with these logits of styles, and of moods where they are given, whatever it is asked."""
 
-    def __init__(self, *style: list[float]) -> None:
+    def __init__(self, *style: list[float], moods: list[float] | None = None) -> None:
         super().__init__(WORDS)
-        self.style = style
+        self.style, self.moods = style, moods
 
     def forward(self, pooled: torch.Tensor) -> object:  # type: ignore[override]
-        return super().forward(pooled)._replace(style=torch.tensor(self.style))
+        answers = super().forward(pooled)._replace(style=torch.tensor(self.style))
+        return answers if self.moods is None else answers._replace(mood=torch.tensor([self.moods]))
 
 
 def test_clauses_hold_words_and_no_numbers_and_are_bounded() -> None:
@@ -67,9 +68,16 @@ def test_a_tempo_speaks_for_the_styles_that_have_it_and_outshouts_no_word() -> N
     slow = suits(("techno", "solo piano"), 60.0).tolist()
     assert slow == pytest.approx([OUTSIDE, 1.0])
     assert OUTSIDE < suits(("techno",), 121.0).item() < 1.0
-    assert style_in(Says([0.4, 0.0]).eval(), "something", 16) == "techno"
-    assert style_in(Says([0.4, 0.0]).eval(), "something at 60 bpm", 16) == "solo piano"
-    assert style_in(Says([4.0, 0.0]).eval(), "techno at 60 bpm", 16) == "techno"
+    assert described(Says([0.4, 0.0]).eval(), "something", 16)[0] == "techno"
+    assert described(Says([0.4, 0.0]).eval(), "something at 60 bpm", 16)[0] == "solo piano"
+    assert described(Says([4.0, 0.0]).eval(), "techno at 60 bpm", 16)[0] == "techno"
+
+
+def test_a_mood_is_named_where_one_is_sure() -> None:
+    vague, sure = Says([0.4, 0.0]).eval(), Says([0.4, 0.0], moods=[0.0, 3.0]).eval()
+    assert described(vague, "something", 16) == ("techno", None)
+    assert described(sure, "something", 16) == ("techno", WORDS.moods[1])
+    assert found(sure, "something", 16)[3] > SURE > found(vague, "something", 16)[2]
 
 
 def test_a_family_whose_instrument_is_named_is_found_for_certain() -> None:

@@ -31,5 +31,13 @@ def test_slow_and_fast_pull_the_tempo() -> None:
     assert min(fast) >= 122
 
 
+def test_a_mood_has_its_pace_within_the_style_unless_words_say_otherwise() -> None:
+    sad, energetic = ([draw_tempo("jazz trio", seed, mood=mood) for seed in range(40)] for mood in ("sad", "energetic"))
+    assert min(sad) >= 66 and max(energetic) <= 220
+    assert max(sad) < 130 and min(energetic) > 150
+    assert min(draw_tempo("fast jazz trio", seed, mood="sad") for seed in range(20)) >= 122
+    assert draw_tempo("jazz trio", 3, mood="no such mood") == draw_tempo("jazz trio", 3)
+
+
 def test_an_empty_prompt_has_a_tempo_too() -> None:
     assert 70 <= draw_tempo("", 0) <= 130

@@ -16,6 +16,16 @@ def test_numbers_win_over_the_prompt_and_the_prompt_over_what_is_drawn() -> None
     assert drawn == wanted("minor-key drum and bass", 5)
 
 
+def test_a_mood_chooses_between_major_and_minor_where_nobody_named_a_key() -> None:
+    keys = {mood: {wanted("techno", seed, mood=mood).key for seed in range(30)} for mood in ("sad", "happy")}
+    assert len(keys["sad"]) > 6 and all(key is not None and key >= 12 for key in keys["sad"])
+    assert len(keys["happy"]) > 6 and all(key is not None and key < 12 for key in keys["happy"])
+    assert wanted("techno", 0, mood="nostalgic").key is None  # it is neither light nor dark
+    assert wanted("techno in C major", 0, mood="sad").key == 0
+    minor = wanted("minor-key techno", 0, mood="happy").key
+    assert minor is not None and minor >= 12
+
+
 def test_later_sections_keep_what_they_do_not_name_but_the_drums() -> None:
     first = Musical(tempo=90.0, key=3, drums=True, meter="3/4")
     found = going_on([(0, "piano"), (5, "drums enter"), (9, "in A minor"), (12, "calm, no drums")], first)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
+from songloom.audio.clip import Audio
 from songloom.conditioning.musical import Musical
 from songloom.systems.request import Request
 from songloom.systems.wants import named, wants
@@ -36,3 +38,11 @@ def test_a_tempo_that_nobody_named_fits_the_loop() -> None:
     assert abs(7.0 * (fitted.tempo - drawn.tempo) / 240) <= 0.5
     (said,) = wants(Request(prompt="calm piano, 90 bpm", loop=True, seconds=7.0), 0)
     assert said.tempo == 90.0
+
+
+def test_music_that_is_given_keeps_its_own_mode_and_pace() -> None:
+    sad = wants(Request(prompt="techno"), 0, "techno", "sad")[0]
+    assert sad.key is not None and sad.key >= 12
+    sound = Audio(torch.zeros(1, 16_000), 16_000)
+    for given in ({"continuation": sound}, {"init": sound}):
+        assert wants(Request(prompt="techno", **given), 0, "techno", "sad")[0].key is None  # type: ignore[arg-type]

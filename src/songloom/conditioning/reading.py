@@ -23,6 +23,8 @@ CLAUSES = 12
 DECIDED = 4.0
 """The power to which chances of styles and moods are raised: one that leads takes nearly all, two that are level both
 stay."""
+SURE = 0.7
+"""The chance from which on a mood is taken for what was asked: tempo and mode are then drawn to suit it."""
 OUTSIDE, LEEWAY = 0.15, 8.0
 """How likely a style is at a tempo far outside of its range, against one inside; and beats per minute until then."""
 _BORDER = re.compile(r"(?<!\b[^\W\d_])\.(?=\s|$)|[,;!?]|\band\b", re.IGNORECASE)
@@ -59,10 +61,12 @@ def found(reader: AttributeReader, prompt: str, length: int) -> Tensor:
     return torch.cat([styles, moods, answers.families[0].sigmoid().maximum(known)])
 
 
-def style_in(reader: AttributeReader, prompt: str, length: int) -> str:
-    """The style that is read in a prompt."""
-    styles = reader.vocabulary.styles
-    return styles[int(read(reader, prompt, length)[: len(styles)].argmax())]
+def described(reader: AttributeReader, prompt: str, length: int) -> tuple[str, str | None]:
+    """The style that is read in a prompt, and the mood where one is sure."""
+    vocabulary = reader.vocabulary
+    styles, moods, _ = vocabulary.parted(found(reader, prompt, length))
+    mood = int(moods.argmax())
+    return vocabulary.styles[int(styles.argmax())], vocabulary.moods[mood] if float(moods[mood]) >= SURE else None
 
 
 def suits(styles: tuple[str, ...], tempo: float) -> Tensor:

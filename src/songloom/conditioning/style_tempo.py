@@ -1,4 +1,4 @@
-"""A tempo for prompts that name none: drawn from the range of the nearest style by meaning."""
+"""A tempo for prompts that name none: drawn from the range of the nearest style by meaning, where its mood has it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from songloom.band.moods import MOODS, PACE_DEVIATION
 from songloom.conditioning.text import minilm
 
 RANGES: dict[str, tuple[int, int]] = {
@@ -90,13 +91,20 @@ def _style_vectors() -> Tensor:
     return torch.cat([minilm().embed([f"{name} music"], _TOKENS).pooled for name in RANGES])
 
 
-def draw_tempo(prompt: str, seed: int, style: str | None = None) -> float:
+def draw_tempo(prompt: str, seed: int, style: str | None = None, mood: str | None = None) -> float:
     """A whole number of beats per minute that suits `prompt`: in the range of its style (`style` where it is known,
-    else `style_of`), towards the slow or fast end when it says so. The same for the same seed."""
+    else `style_of`), towards the slow or fast end when it says so, else about where its `mood` has its pace. The same
+    for the same seed."""
     span = RANGES[style if style in RANGES else style_of(prompt)] if prompt.strip() else (70, 130)
     low, high = map(float, span)
+    middle = (low + high) / 2
     if _SLOW_WORDS.search(prompt):
-        high = max(low, min(SLOW, (low + high) / 2))
+        high = max(low, min(SLOW, middle))
+        middle = (low + high) / 2
     elif _FAST_WORDS.search(prompt):
-        low = min(high, max(FAST, (low + high) / 2))
-    return float(round(random.Random(seed).triangular(low, high, (low + high) / 2)))
+        low = min(high, max(FAST, middle))
+        middle = (low + high) / 2
+    elif mood in MOODS:
+        middle, stray = low + MOODS[mood].pace * (high - low), 2 * PACE_DEVIATION * (high - low)
+        low, high = max(low, middle - stray), min(high, middle + stray)
+    return float(round(random.Random(seed).triangular(low, high, middle)))

@@ -6,9 +6,13 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+from songloom.band.moods import MOODS
 from songloom.conditioning import prompt_parser
 from songloom.conditioning.musical import Musical, key_number
 from songloom.conditioning.style_tempo import draw_tempo
+
+DECISIVE = 0.8
+"""How light or dark a mood is that decides between major and minor."""
 
 
 def wanted(
@@ -19,17 +23,20 @@ def wanted(
     key: str | None = None,
     drums: bool | None = None,
     style: str | None = None,
+    mood: str | None = None,
 ) -> Musical:
     """`tempo` in beats per minute, `key` such as "A minor". Where neither they nor the prompt say it, the tempo is
-    drawn from those of the prompt's `style` (found where it is not known) and the meter is 4/4; of a key the prompt
-    may give the mode alone."""
+    drawn from those of the prompt's `style` (found where it is not known) and `mood`, and the meter is 4/4; of a key
+    the prompt may give the mode alone, or its mood: who asks for sad music does not ask for C major."""
     named = prompt_parser.parse(prompt)
     minor = prompt_parser.is_minor_key(prompt)
+    if minor is None and mood in MOODS and abs(MOODS[mood].light) >= DECISIVE:
+        minor = MOODS[mood].light < 0
     number = key_number(key) if key else named.key
     if number is None and minor is not None:
         number = random.Random(seed).randrange(12) + 12 * minor
     return Musical(
-        tempo=tempo or named.tempo or draw_tempo(prompt, seed, style),
+        tempo=tempo or named.tempo or draw_tempo(prompt, seed, style, mood),
         key=number,
         drums=named.drums if drums is None else drums,
         meter=named.meter or "4/4",

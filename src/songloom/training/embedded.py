@@ -5,7 +5,7 @@ The generator learns the codes of the codec as it is then; the decoder goes on l
 books that the generator writes. Neither changes what the other needs, so both may train side by side. The reader of
 prompts is taught once more by itself, and what it knows then both generators ship with. The flow learns
 the latents of the codec that ships, and hears its conditions from the start as the generator has learned to; then its
-paths are straightened, and it is taught by what a tagger hears in its music.
+paths are straightened, it is taught by what a tagger hears in its music, and learns to do without drums.
 
 Every stage leaves a folder under `out` and is skipped when that is complete; one that was cut off goes on.
 """
@@ -52,6 +52,7 @@ class Table:
     tagger: str | None = None
     tagger_changes: Mapping[str, str] = field(default_factory=dict)
     heard_changes: Mapping[str, str] = field(default_factory=dict)
+    away_changes: Mapping[str, str] | None = None
 
 
 GENTLY = {
@@ -83,6 +84,14 @@ EMBEDDED = Table(
         "otherwise.undrummed": "0.4",
         "recipe.long_share": "0.1",
         "recipe.steps": "600",
+        **GENTLY,
+    },
+    away_changes={
+        "away": "0.5",
+        "dropped.drums": "0.0",
+        "otherwise.undrummed": "0.5",
+        "recipe.long_share": "0.1",
+        "recipe.steps": "200",
         **GENTLY,
     },
 )
@@ -150,6 +159,8 @@ class Chain:
             then = ["straight"] if table.straight_changes is not None else []
             if then and table.tagger is not None:
                 then += ["tagger", "heard"]
+            if then and table.away_changes is not None:
+                then.append("away")
             found += [self._training(name) for name in then]
             found.append(self._shipping("flow", ["flow", *then][-1], table.flow, reads=True))
         return found
@@ -262,6 +273,11 @@ class Chain:
                 flow,
                 {"straight": straight.get("straight", "0"), **table.heard_changes},
                 Begins(parts={"tagger": self._run("tagger")}, init=self._run("straight")),
+            ),
+            "away": (
+                flow,
+                {"straight": straight.get("straight", "0"), **(table.away_changes or {})},
+                Begins(init=self._run("straight" if table.tagger is None else "heard")),
             ),
         }[name]
 

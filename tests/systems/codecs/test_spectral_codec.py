@@ -253,3 +253,23 @@ def test_a_decoder_that_learns_alone_leaves_codes_as_they_are(trained: tuple[Spe
     assert torch.equal(system.eval().tokenize(tones()), before.tokenize(tones()))
     changed = {name for name, value in system.state_dict().items() if not torch.equal(value, before.state_dict()[name])}
     assert changed and all(name.startswith("decoder.") for name in changed)
+
+
+def test_a_decoder_that_learns_alone_hears_codes_as_they_are_found() -> None:
+    """By several paths, of the first books alone, and unquantised with a little noise."""
+    settings = dataclasses.replace(SpectralCodec.presets()["spectral-codec-tiny"].quantizer, paths=4)  # type: ignore[attr-defined]
+    system = codec(learns="decoder", quantizer=settings, noise=0.0)
+    system.prepare([batch(tones())])
+    latents, books = system.eval().encode(tones()), torch.tensor([0, 1, 3, 4])
+    with torch.no_grad():
+        shown = system._coded(latents, books)
+    for item, count in enumerate(books.tolist()):
+        own = latents[item : item + 1]
+        found = own if count == 0 else system.dequantize(system.quantize(own, streams=count))
+        assert torch.allclose(shown[item], found[0], atol=1e-6)
+    nearest = dataclasses.replace(settings, paths=1)
+    greedy = codec(learns="decoder", quantizer=nearest, noise=0.0)
+    greedy.load_state_dict(system.state_dict())
+    with torch.no_grad():
+        further = greedy._coded(latents, books)
+    assert (shown - latents).square().mean() < (further - latents).square().mean()

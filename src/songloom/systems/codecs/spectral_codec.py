@@ -72,7 +72,7 @@ class SpectralCodec(Codec, kind="spectral-codec"):
         `n_fft`) that the encoder sees too; `fold` spectral frames make one latent frame; a fraction `continuous` of
         the training items is not quantised and gets noise of deviation `noise` (latents have mean square 1), half of
         the others pass `usual` books (0: all), the rest any number. What `learns` is everything or, so that codes stay
-        as they are, the decoder alone."""
+        as they are, the decoder alone, which then hears codes as `quantize` finds them."""
 
         sample_rate: int = 32_000
         channels: int = 1
@@ -264,12 +264,28 @@ class SpectralCodec(Codec, kind="spectral-codec"):
             usual = torch.full_like(some, self.config.usual or self.streams)
             streams = torch.where(draw < (1 + self.config.continuous) / 2, usual, some)
             streams = torch.where(draw < self.config.continuous, 0, streams)
+        if self.config.learns == "decoder":
+            return self._noised(self._coded(latents, streams), streams), {}
         with torch.autocast(latents.device.type, enabled=False):  # which entry is nearest is decided in float32
             passed = self.quantizer(latents.float(), streams=streams)
-        untouched = (streams == 0).to(latents)[:, None, None]
-        shown = passed.latents + self.config.noise * untouched * torch.randn_like(latents)
+        commitment = {"commitment": self.config.weights.commitment * passed.losses["commitment"]}
         reports = {f"~{name}": value for name, value in passed.reports.items()}
-        return shown, {"commitment": self.config.weights.commitment * passed.losses["commitment"]} | reports
+        return self._noised(passed.latents, streams), commitment | reports
+
+    def _coded(self, latents: Tensor, streams: Tensor) -> Tensor:
+        """Latents [B, D, F] as the codes say that `quantize` finds for them, of `streams` [B] books each (0: as they
+        are)."""
+        shown = latents.float().clone()
+        for count in set(streams.tolist()):
+            if count:
+                found = self.quantize(shown[streams == count], streams=count)
+                shown[streams == count] = self.dequantize(found)
+        return shown
+
+    def _noised(self, latents: Tensor, streams: Tensor) -> Tensor:
+        """Latents [B, D, F] with a little noise where no book was passed (`streams` [B] is 0)."""
+        untouched = (streams == 0).to(latents)[:, None, None]
+        return latents + self.config.noise * untouched * torch.randn_like(latents)
 
     def encode(self, wave: Tensor) -> Tensor:
         if wave.ndim != 3 or not wave.shape[-1]:

@@ -7,9 +7,11 @@ the embedded token model: text by cross-attention to frozen MiniLM vectors, and 
 instruments that a reader finds in it; what a small model does not learn from words alone (tempo, key, drums, meter,
 place in the piece) for every frame; and curves of melody, dynamics and rhythm, any of them, for any part of the time
 (as Wu et al. 2023 train them, arXiv 2311.07069). Once it is trained, a second training straightens its paths, for a few
-steps without guidance, and a third one teaches it by what a tagger hears in what it makes:
+steps without guidance, a third one teaches it by what a tagger hears in what it makes, and a fourth one to do without
+drums where its styles have them:
 songloom train flow --init runs/flow/checkpoint --set straight=8 --data ... --out runs/straight
 songloom train flow --init runs/straight/checkpoint --part tagger=runs/tagger/checkpoint --set heard=0.1 ...
+songloom train flow --init runs/heard/checkpoint --set straight=8 --set away=0.5 --set otherwise.undrummed=0.4 ...
 """
 
 from __future__ import annotations
@@ -37,13 +39,15 @@ from songloom.conditioning.curve_batch import (
 )
 from songloom.conditioning.guidance import guide
 from songloom.conditioning.musical import Musical
+from songloom.conditioning.opposite import drummed
 from songloom.conditioning.otherwise import Otherwise
-from songloom.conditioning.reading import read, style_in
+from songloom.conditioning.reading import described, read
 from songloom.conditioning.told import Dropped, Told
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.diffusion import heard
 from songloom.diffusion.latent_diffusion import Predict, Scaling, guided, latents_of
+from songloom.diffusion.led import away, led_losses
 from songloom.diffusion.processes import Flow as FlowProcess
 from songloom.diffusion.straight import checked_flow, straight_losses
 from songloom.layers.dit import Dit, DitShape, Given
@@ -77,7 +81,8 @@ class Flow(LatentGenerator, kind="flow"):
         `straight` above 0 it learns, from the model that it begins as, to go in so many steps without guidance where
         that one goes in `strides` of Heun's for each under the guidance of `sampling`. With `heard` above 0 a straight
         model learns from what `tagger` hears in its music, so much for each unit of how far it strays from where it
-        began; some of it is asked for `otherwise` than its pieces are told of."""
+        began; some of it is asked for `otherwise` than its pieces are told of. With `away` above 0 it learns to go
+        where it went when it was led away from drums, so far, wherever they are ruled out."""
 
         codec: Settings = field(default_factory=SpectralCodec.Config)
         process: Settings = field(default_factory=FlowProcess.Config)
@@ -101,6 +106,7 @@ class Flow(LatentGenerator, kind="flow"):
         straight: int = 0
         strides: int = 2
         heard: float = 0.0
+        away: float = 0.0
         tagger: Tagger.Config = field(default_factory=Tagger.Config)
         otherwise: Otherwise = field(default_factory=Otherwise)
         sampling: Sampling = field(
@@ -117,6 +123,8 @@ class Flow(LatentGenerator, kind="flow"):
             raise ValueError(f"straight is {config.straight}, strides {config.strides}; they must be at least 0 and 1")
         if config.heard < 0 or (config.heard and not config.straight):
             raise ValueError(f"heard is {config.heard:g}; it must be at least 0, and only a straight flow can be heard")
+        if config.away < 0 or (config.away and not config.straight):
+            raise ValueError(f"away is {config.away:g}; it must be at least 0, and only a straight flow can be led")
         if config.straight:
             checked_flow(self.process)
             self.opponents = ("teacher", "tagger") if config.heard else ("teacher",)
@@ -224,13 +232,13 @@ class Flow(LatentGenerator, kind="flow"):
         if self.config.straight and not trained:
             raise ValueError("straight is learned from a trained model: give one with --init")
         if self.config.heard:
-            self.call_opponents()
             self._checked_tagger()
-        elif self.config.otherwise != Otherwise():
-            raise ValueError("what is asked otherwise can be judged by ear alone: set heard above 0 too")
+        elif self.config.otherwise != Otherwise() and not self.config.away:
+            raise ValueError("no recording has what is asked otherwise: set heard or away above 0 too")
 
     def _checked_tagger(self) -> Tagger:
         """The tagger, which has learned."""
+        self.call_opponents()
         tagger = cast(Tagger, self.tagger)
         if not tagger.scale.measured:
             raise ValueError("the tagger has learned nothing yet: give a trained one by --part tagger=FOLDER")
@@ -243,7 +251,9 @@ class Flow(LatentGenerator, kind="flow"):
 
     def losses(self, batch: Batch, *, step: int) -> dict[str, Tensor]:
         if self.config.straight:
-            return self.heard_losses(batch) if self.config.heard else self.straight_losses(batch)
+            if self.config.heard:
+                return self.heard_losses(batch)
+            return self.away_losses(batch) if self.config.away else self.straight_losses(batch)
         found, answers = super().losses(batch, step=step), self.text.reader(self.text.embed(batch.texts).pooled)
         phrases = self.config.glossary if self.training else 0
         return found | self.text.reading(answers, batch.labels, weight=self.config.reading, phrases=phrases)
@@ -255,7 +265,7 @@ class Flow(LatentGenerator, kind="flow"):
         student, under, without = (
             system.of_batch(batch, part) for system, part in ((self, told), (teacher, told), (teacher, told.nothing()))
         )
-        scale, visited = self.config.sampling.guidance, self.times(self.config.straight, latents.shape[-1])
+        scale, visited = self.config.sampling.guidance, self.visited(latents.shape[-1])
 
         def led(x: Tensor, time: Tensor) -> Tensor:
             return guide(torch.cat([under(x, time), without(x, time)]), scale)
@@ -266,16 +276,40 @@ class Flow(LatentGenerator, kind="flow"):
     def heard_losses(self, batch: Batch) -> dict[str, Tensor]:
         """What the tagger hears amiss in what is made of noise under a batch's conditions, and how far the way there
         strays from that of the model that this one was."""
-        taught, tagger = self.taught(), self._checked_tagger()
-        batch = self.config.otherwise(batch)
-        latents, mask = latents_of(batch, self.codec, self.config.regularised)
-        told, names = self.as_asked(self.told(batch, latents.shape[-1])), self.config.vocabulary
-        learner, start = (system.of_batch(batch, told) for system in (self, taught))
-        visited = self.times(self.config.straight, latents.shape[-1])
-        made, strayed = heard.made(learner, start, torch.randn_like(latents), mask, visited)
+        tagger, names = self._checked_tagger(), self.config.vocabulary
+        asked, told, noise, mask = self.otherwise_told(batch)
+        made, strayed = heard.made(
+            self.of_batch(asked, told), self.led(asked, told), noise, mask, self.visited(noise.shape[-1])
+        )
         answers = tagger(self.scale.undo(made) * mask[:, None])
-        amiss = heard.misheard(names, answers, names.truth(batch.labels).to(made), cast(Tensor, told.read), told.hidden)
+        amiss = heard.misheard(names, answers, names.truth(asked.labels).to(made), cast(Tensor, told.read), told.hidden)
         return {"strayed": strayed} | {name: self.config.heard * loss for name, loss in amiss.items()}
+
+    def away_losses(self, batch: Batch) -> dict[str, Tensor]:
+        """How far velocities under a batch's conditions are from those of the model that this one was, when it is led
+        away from drums where they are ruled out."""
+        asked, told, noise, mask = self.otherwise_told(batch)
+        student, teacher = self.of_batch(asked, told), self.led(asked, told)
+        return led_losses(student, teacher, noise, mask, self.visited(noise.shape[-1]))
+
+    def otherwise_told(self, batch: Batch) -> tuple[Batch, Told, Tensor, Tensor]:
+        """A batch as it may be asked for `otherwise`, what is told of it, noise [B, D, F] and the mask [B, F]."""
+        asked = self.config.otherwise(batch)
+        latents, mask = latents_of(asked, self.codec, self.config.regularised)
+        return asked, self.as_asked(self.told(asked, latents.shape[-1])), torch.randn_like(latents), mask
+
+    def led(self, batch: Batch, told: Told) -> Predict:
+        """The velocities of the model that this one was, led away from drums as far as the settings say."""
+        taught = self.taught()
+        way = taught.of_batch(batch, told)
+        if not self.config.away:
+            return way
+        opposite, ruled_out = drummed(told, self.config.vocabulary)
+        return away(way, taught.of_batch(batch, opposite), self.config.away * ruled_out)
+
+    def visited(self, frames: int) -> Tensor:
+        """The times that a straight model steps at, for a stretch of so many frames."""
+        return self.times(self.config.straight, frames)
 
     def as_asked(self, told: Told) -> Told:
         """Texts read as those of a request are, where labels do not stand for them."""
@@ -297,8 +331,8 @@ class Flow(LatentGenerator, kind="flow"):
         """The conditions of one request: what is wanted and, with guidance, what it moves away from."""
         device, frames = self.scale.mean.device, stretch.frames
         reader, length = self.text.reader, self.config.text_tokens
-        style = style_in(reader, request.sections[0].prompt, length)
-        asked = wants(request, request.seed, style)[stretch.section]
+        meant = described(reader, request.sections[0].prompt, length)
+        asked = wants(request, request.seed, *meant)[stretch.section]
         if request.rhythm is not None and request.tempo is None:
             asked = replace(asked, tempo=None)  # the curve has the beats: a drawn tempo would speak against it
         begin, total = stretch.span(self.codec.frame_rate, request)

@@ -22,7 +22,7 @@ from songloom.conditioning import musical
 from songloom.conditioning.attributes import Answers, Vocabulary
 from songloom.conditioning.conditioners import MusicalConditioner, TextConditioner
 from songloom.conditioning.musical import Musical, MusicalBatch
-from songloom.conditioning.reading import read, style_in
+from songloom.conditioning.reading import described, read
 from songloom.conditioning.told import Alone
 from songloom.config import Settings
 from songloom.data.batch import Batch
@@ -309,8 +309,8 @@ class Loom(TokenGenerator, kind="loom"):
         what it moves away from."""
         rows = 1 if plan.guidance == 1 else 2
         turns: dict[int, Turn] = {}
-        style = style_in(self.text.reader, request.sections[0].prompt, self.config.text_tokens)
-        asked = wants(request, seed, style)
+        meant = described(self.text.reader, request.sections[0].prompt, self.config.text_tokens)
+        asked = wants(request, seed, *meant)
         steps = [round((request.lead_seconds + start) * self.codec.frame_rate) for start, _ in request.sections[1:]]
         drums = asked[0].drums
         for (_, words), wanted, step, end in zip(request.sections, asked, [0, *steps], [*steps, None], strict=True):
