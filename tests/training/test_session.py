@@ -176,7 +176,7 @@ def test_the_chain_ships_a_straightened_and_heard_flow_that_hears_and_reads_as_t
         tagger="tagger-tiny",
         tagger_changes=short,
         heard_changes={**short, "heard": "0.1"},
-        away_changes={**short, "away": "0.5"},
+        away_changes={**short, "away.drums": "0.5"},
         lessons=Lessons(steps=5),
     )
     chain = Chain(out=tmp_path, table=table, pace=QUIET)
@@ -197,7 +197,7 @@ def test_the_chain_ships_a_straightened_and_heard_flow_that_hears_and_reads_as_t
         elif stage.name != "corpus":
             stage.run(None)
     flow, loom = (registry.load(str(tmp_path / "weights" / name)) for name in ("flow-tiny", "loom-tiny"))
-    assert flow.config.straight == 2 and flow.config.away == 0.5 and flow.tagger is None
+    assert flow.config.straight == 2 and flow.config.away.drums == 0.5 and flow.tagger is None
     taught, learned = flow.text.reader.outside.weight, registry.load(str(tmp_path / "generator" / "checkpoint"))
     assert torch.equal(taught, loom.text.reader.outside.weight)
     assert not torch.equal(taught, learned.text.reader.outside.weight.half().float())

@@ -64,7 +64,7 @@ def found(reader: AttributeReader, prompt: str, length: int) -> Tensor:
 def described(reader: AttributeReader, prompt: str, length: int) -> tuple[str, str | None]:
     """The style that is read in a prompt, and the mood where one is sure."""
     vocabulary = reader.vocabulary
-    styles, moods, _ = vocabulary.parted(found(reader, prompt, length))
+    styles, moods, _ = vocabulary.parted(read(reader, prompt, length))
     mood = int(moods.argmax())
     return vocabulary.styles[int(styles.argmax())], vocabulary.moods[mood] if float(moods[mood]) >= SURE else None
 

@@ -7,6 +7,7 @@ goes from noise in the sampler's own steps, as that is where it will be: no reco
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -15,12 +16,14 @@ from torch import Tensor
 from songloom.diffusion.latent_diffusion import Predict
 
 
-def away(toward: Predict, against: Predict, scale: Tensor) -> Predict:
-    """The velocity `toward` something, moved on by `scale` [B] times its difference to the one `against`."""
+def away(toward: Predict, ways: Sequence[tuple[Predict, Tensor]]) -> Predict:
+    """The velocity `toward` something, moved on by each scale [B] times its difference to the one that goes against."""
 
     def led(x: Tensor, time: Tensor) -> Tensor:
-        wanted = toward(x, time)
-        return wanted + scale.to(x)[:, None, None] * (wanted - against(x, time))
+        wanted = found = toward(x, time)
+        for against, scale in ways:
+            found = found + scale.to(x)[:, None, None] * (wanted - against(x, time))
+        return found
 
     return led
 

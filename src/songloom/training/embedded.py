@@ -5,7 +5,7 @@ The generator learns the codes of the codec as it is then; the decoder goes on l
 books that the generator writes. Neither changes what the other needs, so both may train side by side. The reader of
 prompts is taught once more by itself, and what it knows then both generators ship with. The flow learns
 the latents of the codec that ships, and hears its conditions from the start as the generator has learned to; then its
-paths are straightened, it is taught by what a tagger hears in its music, and learns to do without drums.
+paths are straightened, it is taught by what a tagger hears in its music, and learns to be led.
 
 Every stage leaves a folder under `out` and is skipped when that is complete; one that was cut off goes on.
 """
@@ -87,7 +87,8 @@ EMBEDDED = Table(
         **GENTLY,
     },
     away_changes={
-        "away": "0.5",
+        "away.drums": "0.5",
+        "away.mood": "1.0",
         "dropped.drums": "0.0",
         "otherwise.undrummed": "0.5",
         "recipe.long_share": "0.1",

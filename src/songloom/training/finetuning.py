@@ -6,6 +6,7 @@ from copy import copy
 from dataclasses import replace
 from typing import Any, cast
 
+from songloom.conditioning.opposite import Away
 from songloom.conditioning.otherwise import Otherwise
 from songloom.config import Settings
 from songloom.recipe import Recipe
@@ -37,7 +38,7 @@ def gentler(recipe: Recipe) -> Recipe:
 def learning(settings: Settings) -> Settings:
     """The settings under which a model learns new music. One that was straightened, or taught by a tagger, learns it as
     it did before: its own losses ask what its teacher knows, and nothing of the music."""
-    known = {"straight": 0, "heard": 0.0, "away": 0.0, "otherwise": Otherwise()}
+    known = {"straight": 0, "heard": 0.0, "away": Away(), "otherwise": Otherwise()}
     changes = {name: off for name, off in known.items() if getattr(settings, name, off) != off}
     return cast(Settings, replace(cast(Any, settings), **changes)) if changes else settings
 

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from songloom import checkpoint
+from songloom.conditioning.opposite import Away, otherwise_minded
 from songloom.conditioning.otherwise import Otherwise
-from songloom.conditioning.told import Dropped
+from songloom.conditioning.told import Dropped, Told
 from songloom.data.batch import Batch
 from songloom.systems.generators.flow import Flow
 from songloom.training.finetuning import learning
@@ -94,7 +95,7 @@ def paces(system: Flow, data: Batch) -> Tensor:
 
 
 def test_it_learns_to_go_where_it_is_led(habitual: Flow) -> None:
-    system = student(habitual, away=1.0)
+    system = student(habitual, away=Away(drums=1.0))
     data = batch(system.codec.latent_width, system.codec.frame_rate)
     found = learned(system, data, 60, 1e-3)
     assert found[0] > 1e-4 and sum(found[-5:]) < 0.4 * sum(found[:5])
@@ -108,7 +109,7 @@ def test_it_learns_to_go_where_it_is_led(habitual: Flow) -> None:
 
 
 def test_who_rules_no_drums_out_is_led_nowhere(habitual: Flow) -> None:
-    system = student(habitual, away=1.0).train()
+    system = student(habitual, away=Away(drums=1.0)).train()
     data = batch(system.codec.latent_width, system.codec.frame_rate, (True, True))
     data = dataclasses.replace(data, texts=("funk",) * COUNT)
     torch.manual_seed(0)
@@ -118,15 +119,40 @@ def test_who_rules_no_drums_out_is_led_nowhere(habitual: Flow) -> None:
     assert system.losses(data, step=0)["led"].item() > 1e-4  # no recording without drums is needed
 
 
+def test_a_mood_leads_away_from_all_others_where_one_is_read(habitual: Flow) -> None:
+    """As far as it is told: of hidden texts nothing is read, and where all moods are level nothing changes."""
+    system = student(habitual, away=Away(mood=1.0)).eval()
+    names, data = system.config.vocabulary, batch(system.codec.latent_width, system.codec.frame_rate)
+    told = Told.all_of(data, system.codec.frame_rate, FRAMES, curves=True, device=torch.device("cpu"))
+    read, first = torch.zeros(COUNT, names.size), len(names.styles)
+    read[:, first : first + len(names.moods)] = 1 / len(names.moods)
+    read[0, first : first + len(names.moods)] = 0.0
+    read[:2, first] = 1.0
+    hidden = torch.zeros(COUNT, dtype=torch.bool)
+    hidden[1] = True
+    told = dataclasses.replace(told, read=read, hidden=hidden)
+    x, time = torch.randn(COUNT, system.codec.latent_width, FRAMES), torch.full((COUNT,), 0.9)
+    with torch.no_grad():
+        plain, led = system.taught().of_batch(data, told)(x, time), system.led(data, told)(x, time)
+    moved = (led - plain).abs().amax((1, 2))
+    assert moved[0] > 1e-4 and moved[1] == 0 and float(moved[2:].max()) < 1e-6
+    minded = otherwise_minded(told, names).read
+    assert (
+        minded is not None
+        and minded[0, first] == 0
+        and minded[0, first + 1 : first + 3].tolist() == pytest.approx([1 / (len(names.moods) - 1)] * 2)
+    )
+
+
 def test_only_a_straight_flow_is_led() -> None:
-    with pytest.raises(ValueError, match="away is 0.5; .*only a straight flow"):
-        Flow(dataclasses.replace(settings(away=0.5), straight=0))
-    with pytest.raises(ValueError, match="away is -1"):
-        Flow(settings(away=-1.0))
-    Flow(settings(away=0.5, otherwise=Otherwise(undrummed=0.5))).check_start(trained=True)
+    with pytest.raises(ValueError, match="only a straight flow"):
+        Flow(dataclasses.replace(settings(away=Away(drums=0.5)), straight=0))
+    with pytest.raises(ValueError, match=r"away.mood is -1"):
+        Away(mood=-1.0)
+    Flow(settings(away=Away(drums=0.5), otherwise=Otherwise(undrummed=0.5))).check_start(trained=True)
 
 
 def test_what_ships_learns_new_music_as_it_did_before(habitual: Flow, tmp_path: Path) -> None:
-    checkpoint.save(student(habitual, away=0.5).eval(), tmp_path / "model")
+    checkpoint.save(student(habitual, away=Away(drums=0.5)).eval(), tmp_path / "model")
     free = learning(checkpoint.load(tmp_path / "model").config)
-    assert isinstance(free, Flow.Config) and (free.straight, free.away) == (0, 0.0)
+    assert isinstance(free, Flow.Config) and (free.straight, free.away) == (0, Away())

@@ -7,11 +7,11 @@ the embedded token model: text by cross-attention to frozen MiniLM vectors, and 
 instruments that a reader finds in it; what a small model does not learn from words alone (tempo, key, drums, meter,
 place in the piece) for every frame; and curves of melody, dynamics and rhythm, any of them, for any part of the time
 (as Wu et al. 2023 train them, arXiv 2311.07069). Once it is trained, a second training straightens its paths, for a few
-steps without guidance, a third one teaches it by what a tagger hears in what it makes, and a fourth one to do without
-drums where its styles have them:
+steps without guidance, a third one teaches it by what a tagger hears in what it makes, and a fourth one to go
+where it goes when it is led away from drums that are ruled out, and from other moods:
 songloom train flow --init runs/flow/checkpoint --set straight=8 --data ... --out runs/straight
 songloom train flow --init runs/straight/checkpoint --part tagger=runs/tagger/checkpoint --set heard=0.1 ...
-songloom train flow --init runs/heard/checkpoint --set straight=8 --set away=0.5 --set otherwise.undrummed=0.4 ...
+songloom train flow --init runs/heard/checkpoint --set straight=8 --set away.drums=0.5 --set otherwise.undrummed=0.4 ...
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from songloom.conditioning.curve_batch import (
 )
 from songloom.conditioning.guidance import guide
 from songloom.conditioning.musical import Musical
-from songloom.conditioning.opposite import drummed
+from songloom.conditioning.opposite import Away
 from songloom.conditioning.otherwise import Otherwise
 from songloom.conditioning.reading import described, read
 from songloom.conditioning.told import Dropped, Told
@@ -81,8 +81,8 @@ class Flow(LatentGenerator, kind="flow"):
         `straight` above 0 it learns, from the model that it begins as, to go in so many steps without guidance where
         that one goes in `strides` of Heun's for each under the guidance of `sampling`. With `heard` above 0 a straight
         model learns from what `tagger` hears in its music, so much for each unit of how far it strays from where it
-        began; some of it is asked for `otherwise` than its pieces are told of. With `away` above 0 it learns to go
-        where it went when it was led away from drums, so far, wherever they are ruled out."""
+        began; some of it is asked for `otherwise` than its pieces are told of. With `away` it learns to go where it
+        went when it was led so far away from the opposite of what is asked."""
 
         codec: Settings = field(default_factory=SpectralCodec.Config)
         process: Settings = field(default_factory=FlowProcess.Config)
@@ -106,7 +106,7 @@ class Flow(LatentGenerator, kind="flow"):
         straight: int = 0
         strides: int = 2
         heard: float = 0.0
-        away: float = 0.0
+        away: Away = field(default_factory=Away)
         tagger: Tagger.Config = field(default_factory=Tagger.Config)
         otherwise: Otherwise = field(default_factory=Otherwise)
         sampling: Sampling = field(
@@ -123,8 +123,8 @@ class Flow(LatentGenerator, kind="flow"):
             raise ValueError(f"straight is {config.straight}, strides {config.strides}; they must be at least 0 and 1")
         if config.heard < 0 or (config.heard and not config.straight):
             raise ValueError(f"heard is {config.heard:g}; it must be at least 0, and only a straight flow can be heard")
-        if config.away < 0 or (config.away and not config.straight):
-            raise ValueError(f"away is {config.away:g}; it must be at least 0, and only a straight flow can be led")
+        if config.away and not config.straight:
+            raise ValueError("only a straight flow learns to be led away: set straight too")
         if config.straight:
             checked_flow(self.process)
             self.opponents = ("teacher", "tagger") if config.heard else ("teacher",)
@@ -234,7 +234,7 @@ class Flow(LatentGenerator, kind="flow"):
         if self.config.heard:
             self._checked_tagger()
         elif self.config.otherwise != Otherwise() and not self.config.away:
-            raise ValueError("no recording has what is asked otherwise: set heard or away above 0 too")
+            raise ValueError("no recording has what is asked otherwise: set heard or away too")
 
     def _checked_tagger(self) -> Tagger:
         """The tagger, which has learned."""
@@ -286,8 +286,8 @@ class Flow(LatentGenerator, kind="flow"):
         return {"strayed": strayed} | {name: self.config.heard * loss for name, loss in amiss.items()}
 
     def away_losses(self, batch: Batch) -> dict[str, Tensor]:
-        """How far velocities under a batch's conditions are from those of the model that this one was, when it is led
-        away from drums where they are ruled out."""
+        """How far velocities under a batch's conditions are from those of the model that this one was, when it is
+        led."""
         asked, told, noise, mask = self.otherwise_told(batch)
         student, teacher = self.of_batch(asked, told), self.led(asked, told)
         return led_losses(student, teacher, noise, mask, self.visited(noise.shape[-1]))
@@ -299,13 +299,13 @@ class Flow(LatentGenerator, kind="flow"):
         return asked, self.as_asked(self.told(asked, latents.shape[-1])), torch.randn_like(latents), mask
 
     def led(self, batch: Batch, told: Told) -> Predict:
-        """The velocities of the model that this one was, led away from drums as far as the settings say."""
+        """The velocities of the model that this one was, led `away` from the opposite of what it is told."""
         taught = self.taught()
         way = taught.of_batch(batch, told)
         if not self.config.away:
             return way
-        opposite, ruled_out = drummed(told, self.config.vocabulary)
-        return away(way, taught.of_batch(batch, opposite), self.config.away * ruled_out)
+        opposites = self.config.away.opposites(told, self.config.vocabulary)
+        return away(way, [(taught.of_batch(batch, other), scale) for other, scale in opposites])
 
     def visited(self, frames: int) -> Tensor:
         """The times that a straight model steps at, for a stretch of so many frames."""
