@@ -1,11 +1,11 @@
 """The chain that makes the embedded models from nothing: corpus, codec, codes, generator, reader, decoder, weights
 folder; then an embedder and a flow.
 
-The generator learns the codes of the codec as it is then; the decoder goes on learning after that to play just the
-books that the generator writes. Neither changes what the other needs, so both may train side by side. The reader of
-prompts is taught once more by itself, and what it knows then both generators ship with. The flow learns
-the latents of the codec that ships, and hears its conditions from the start as the generator has learned to; then its
-paths are straightened, it is taught by what a tagger hears in its music, and learns to be led.
+The generator learns the codes of the codec as it is then; the decoder goes on learning after that, mostly by a few
+books as generators write them. Neither changes what the other needs, so both may train side by side. The reader of
+prompts is taught once more by itself, and what it knows then both generators ship with. The flow learns the latents of
+the codec that ships, and hears its conditions from the start as the generator has learned to; then its paths are
+straightened, it is taught by what a tagger hears in its music, and learns to be led.
 
 Every stage leaves a folder under `out` and is skipped when that is complete; one that was cut off goes on.
 """
@@ -67,10 +67,10 @@ EMBEDDED = Table(
     codec_changes={"recipe.batch_size": "6", "recipe.steps": "4300"},
     decoder_changes={
         "learns": "decoder",
-        "usual": "4",
-        "continuous": "0.1",
-        "recipe.batch_size": "6",
-        "recipe.steps": "6000",
+        "usual": "5",
+        "continuous": "0.25",
+        "quantizer.paths": "4",
+        "recipe.steps": "12000",
     },
     lessons=Lessons(),
     embedder="shuttle",
@@ -96,7 +96,7 @@ EMBEDDED = Table(
         **GENTLY,
     },
 )
-"""What fits into four hours of two CPU cores; with more, raise the hours and the steps first."""
+"""By the steps' own times some eight hours of two CPU cores; with more, raise the hours and the steps first."""
 
 
 @dataclass(frozen=True, slots=True)
