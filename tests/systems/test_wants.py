@@ -40,7 +40,7 @@ def test_a_tempo_that_nobody_named_fits_the_loop() -> None:
     assert said.tempo == 90.0
 
 
-def test_music_that_is_given_keeps_its_own_mode_and_pace() -> None:
+def test_audio_that_is_given_keeps_its_own_mode_and_pace() -> None:
     sad = wants(Request(prompt="techno"), 0, "techno", "sad")[0]
     assert sad.key is not None and sad.key >= 12
     sound = Audio(torch.zeros(1, 16_000), 16_000)

@@ -24,10 +24,10 @@ def named(request: Request) -> list[Musical]:
 
 def wants(request: Request, seed: int, style: str | None = None, mood: str | None = None) -> list[Musical]:
     """The same with a tempo and a meter in any case, drawn by the seed to suit the words, whose `style` and `mood` may
-    be known. A loop has whole bars: a tempo that nobody named is fitted to it. Music that is given has its own mode and
+    be known. A loop has whole bars: a tempo that nobody named is fitted to it. Audio that is given has its own mode and
     pace: no mood decides them there."""
     words, tempo = request.sections[0].prompt, request.tempo
-    if request.melody is not None or request.init is not None or request.continuation is not None:
+    if request.init is not None or request.continuation is not None:
         mood = None
     first = wanted(words, seed, tempo=tempo, key=request.key, drums=request.drums, style=style, mood=mood)
     if request.loop and request.named_tempo is None and first.tempo:

@@ -29,7 +29,7 @@ def what_was_learned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces are drawn under what was trained: a tempo drawn to suit the style that was read was never heard here, and
     which one it is hangs on the glossary."""
     torch.set_num_threads(1)
-    monkeypatch.setattr(flow, "wants", lambda request, seed, style: [Musical()])
+    monkeypatch.setattr(flow, "wants", lambda request, seed, *meant: [Musical()])
     monkeypatch.setattr(flow, "read", lambda reader, *_: torch.full((reader.vocabulary.size,), torch.nan))
 
 

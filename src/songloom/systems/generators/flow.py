@@ -331,8 +331,10 @@ class Flow(LatentGenerator, kind="flow"):
         """The conditions of one request: what is wanted and, with guidance, what it moves away from."""
         device, frames = self.scale.mean.device, stretch.frames
         reader, length = self.text.reader, self.config.text_tokens
-        meant = described(reader, request.sections[0].prompt, length)
-        asked = wants(request, request.seed, *meant)[stretch.section]
+        style, mood = described(reader, request.sections[0].prompt, length)
+        if self.curves is not None and request.melody is not None:
+            mood = None  # the curve has a mode of its own
+        asked = wants(request, request.seed, style, mood)[stretch.section]
         if request.rhythm is not None and request.tempo is None:
             asked = replace(asked, tempo=None)  # the curve has the beats: a drawn tempo would speak against it
         begin, total = stretch.span(self.codec.frame_rate, request)
