@@ -15,6 +15,7 @@ from songloom.data.batch import Batch
 from songloom.diffusion import times
 from songloom.diffusion.latent_diffusion import denoiser
 from songloom.diffusion.samplers import heun
+from songloom.systems.generators import flow
 from songloom.systems.generators.flow import Flow
 from songloom.systems.latent_generator import Stretch
 from songloom.systems.request import Request
@@ -178,6 +179,18 @@ def test_a_rhythm_that_is_asked_for_is_not_told_another_tempo() -> None:
     for asked in (request(prompt="rock"), request(prompt="rock", rhythm=beats), request(rhythm=beats, tempo=90.0)):
         system.network([asked], Stretch(0, 40), 1.0)
     assert [float(known.tempo[0]) > 0 for known in seen] == [True, False, True] and float(seen[2].tempo[0]) == 90
+
+
+def test_a_melody_that_is_asked_for_keeps_its_own_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "described", lambda *_: ("rock", "sad"))
+    system = tiny()
+    seen: list[musical.MusicalBatch] = []
+    whole = system.conditions
+    system.conditions = lambda told, *more: seen.append(told.known) or whole(told, *more)  # type: ignore[method-assign, func-returns-value]
+    tune = Curve.of_values("melody", ["A"], 1 / SECONDS)
+    for asked in (request(prompt="sad rock"), request(prompt="sad rock", melody=tune)):
+        system.network([asked], Stretch(0, 40), 1.0)
+    assert 12 <= int(seen[0].key[0]) < musical.NO_KEY and int(seen[1].key[0]) == musical.NO_KEY
 
 
 def test_a_flow_without_curves_refuses_them_and_one_with_curves_hides_some_in_training() -> None:
