@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from lessons import trained
 
 from songloom import checkpoint
 from songloom.conditioning.otherwise import Otherwise
@@ -49,21 +50,6 @@ def batch(width: int, rate: float) -> Batch:
         mask=torch.ones(COUNT, FRAMES, dtype=torch.bool),
         latents=torch.sin(paces * torch.arange(FRAMES) + phases),
     )
-
-
-def trained(system: Flow | Tagger, data: Batch, steps: int, rate: float) -> list[dict[str, float]]:
-    parameters = [p for name, p in system.named_parameters() if not name.startswith(("codec", "tagger", "teacher"))]
-    optimizer, found = torch.optim.AdamW(parameters, rate), []
-    system.train()
-    for step in range(steps):
-        torch.manual_seed(step)
-        losses = system.losses(data, step=step)
-        optimizer.zero_grad()
-        sum(loss for name, loss in losses.items() if not name.startswith("~")).backward()  # type: ignore[union-attr]
-        optimizer.step()
-        found.append({name: loss.item() for name, loss in losses.items()})
-    system.eval()
-    return found
 
 
 @pytest.fixture(scope="module")

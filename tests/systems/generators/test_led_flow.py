@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from lessons import trained
 from torch import Tensor
 
 from songloom import checkpoint
@@ -50,21 +51,6 @@ def batch(width: int, rate: float, drums: tuple[bool, bool] = (True, False)) -> 
     )
 
 
-def learned(system: Flow, data: Batch, steps: int, rate: float) -> list[float]:
-    parameters = [p for name, p in system.named_parameters() if not name.startswith(("codec", "teacher"))]
-    optimizer, found = torch.optim.AdamW(parameters, rate), []
-    system.train()
-    for step in range(steps):
-        torch.manual_seed(step)
-        losses = system.losses(data, step=step)
-        optimizer.zero_grad()
-        sum(loss for name, loss in losses.items() if not name.startswith("~")).backward()  # type: ignore[union-attr]
-        optimizer.step()
-        found.append(sum(loss.item() for name, loss in losses.items() if not name.startswith("~")))
-    system.eval()
-    return found
-
-
 @pytest.fixture(scope="module")
 def habitual() -> Flow:
     """It has heard what drums do, mostly with them."""
@@ -73,7 +59,7 @@ def habitual() -> Flow:
     system = Flow(dataclasses.replace(settings(), straight=0))
     data = batch(system.codec.latent_width, system.codec.frame_rate)
     system.prepare([data])
-    learned(system, data, 80, 4e-3)
+    trained(system, data, 80, 4e-3)
     return system
 
 
@@ -97,7 +83,7 @@ def paces(system: Flow, data: Batch) -> Tensor:
 def test_it_learns_to_go_where_it_is_led(habitual: Flow) -> None:
     system = student(habitual, away=Away(drums=1.0))
     data = batch(system.codec.latent_width, system.codec.frame_rate)
-    found = learned(system, data, 60, 1e-3)
+    found = [one["led"] for one in trained(system, data, 60, 1e-3)]
     assert found[0] > 1e-4 and sum(found[-5:]) < 0.4 * sum(found[:5])
     kinds = torch.tensor([True, False]).repeat(COUNT // 2)
     torch.manual_seed(9)
