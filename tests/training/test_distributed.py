@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import torch
@@ -14,6 +16,7 @@ from training_toys import RATE, ToyCodec, write_sines
 from songloom import checkpoint
 from songloom.data.dataset import open_waves
 from songloom.training.distributed import Processes, join
+from songloom.training.log import Log
 from songloom.training.run_folder import RunFolder
 from songloom.training.trainer import Pace, Trainer
 
@@ -45,8 +48,21 @@ def stop_and_go_on(rank: int, world: int, data: Path, folder: Path) -> None:
     for name, sharded in (("copied", False), ("sharded", True)):
         processes = Processes(rank, world, "cpu", sharded)
         train(data, folder / name, processes, stop_at=3)
-        torch.distributed.barrier()
         train(data, folder / name, processes, resume=True)
+
+
+def end_slowly(rank: int, world: int, data: Path, folder: Path) -> None:
+    """The first process takes its time for the last file of its checkpoint; the other one looks for it."""
+    write = Log.write_picture
+
+    def slowly(log: Log) -> None:
+        time.sleep(0.5)
+        write(log)
+        (folder / "written").write_text(str(log.entries()[-1]["step"] if log.entries() else 0))
+
+    with mock.patch.object(Log, "write_picture", slowly):
+        train(data, folder / "run", Processes(rank, world, "cpu"))
+    assert (folder / "written").read_text() == str(RECIPE.steps), rank
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="gloo on Windows needs another rendezvous")
@@ -60,6 +76,11 @@ def test_two_processes_end_where_one_ends(tmp_path: Path) -> None:
         two = checkpoint.load(tmp_path / name / "checkpoint").state_dict()
         assert all(torch.allclose(one[key], two[key], atol=2e-5) for key in one), name
         assert RunFolder.reopen(tmp_path / name).log.entries()[-1]["valid loss"] == pytest.approx(log["valid loss"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="gloo on Windows needs another rendezvous")
+def test_no_process_ends_before_the_checkpoint_is_written(tmp_path: Path) -> None:
+    together(2, end_slowly, write_sines(tmp_path / "data"), tmp_path)
 
 
 def test_a_process_alone_needs_no_others() -> None:

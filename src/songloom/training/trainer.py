@@ -137,7 +137,9 @@ class Trainer:
             self.run_folder.log.cut(saved.step)
 
     def run(self, *, tell: Tell | None = None, stop: Callable[[], bool] = lambda: False) -> bool:
-        """Trains to the recipe's last step, or until `stop()`; saves at the end. True when the recipe is done."""
+        """Trains to the recipe's last step, or until `stop()`; saves at the end. True when the recipe is done. No process
+        comes back before all of the checkpoint is written: one that ends while its threads still talk to the others is
+        aborted by the interpreter."""
         if self.state.step == 0:
             self._save()  # a full disk or a folder that cannot be written shows itself now
             if self.processes.first:
@@ -158,6 +160,7 @@ class Trainer:
                     self._save()
                     saved = time.monotonic()
         self._save()
+        self.processes.wait()
         return self.state.step >= self.recipe.steps
 
     def rehearse(self, crops: int) -> None:
