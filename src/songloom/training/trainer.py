@@ -137,9 +137,9 @@ class Trainer:
             self.run_folder.log.cut(saved.step)
 
     def run(self, *, tell: Tell | None = None, stop: Callable[[], bool] = lambda: False) -> bool:
-        """Trains to the recipe's last step, or until `stop()`; saves at the end. True when the recipe is done. No process
-        comes back before all of the checkpoint is written: one that ends while its threads still talk to the others is
-        aborted by the interpreter."""
+        """Trains to the recipe's last step, or until `stop()`; saves at the end. True when the recipe is done. All
+        processes come back together, when all of the checkpoint is written: one that ended while a thread of gloo's
+        still held its tensors was aborted by the interpreter."""
         if self.state.step == 0:
             self._save()  # a full disk or a folder that cannot be written shows itself now
             if self.processes.first:
