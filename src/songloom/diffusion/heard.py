@@ -20,7 +20,7 @@ from songloom.diffusion.latent_diffusion import Predict
 
 SMOOTHED = {"style": 0.1, "mood": 0.2, "families": 0.1}
 """What of a truth is shared out among all names: a listener who is sure is not to be made surer."""
-WEIGHTS = {"style": 1.0, "mood": 0.6, "families": 4.0, "drums": 4.0}
+WEIGHTS = {"style": 1.0, "mood": 2.0, "families": 4.0, "drums": 4.0}
 """Of families the mean counts; drums are one of them, and what is asked for first."""
 
 

@@ -4,6 +4,7 @@ A short-chunk convolutional network (Won et al. 2020, "Evaluation of CNN-based A
 arXiv 2006.00751) that hears what a generator of latents writes, without any decoding, so that gradients pass: such a
 generator can be taught to make what is heard as it was asked for (`diffusion/heard.py`). In training its latents are
 disturbed (noise, lost channels, another level, a gap), for there are few pieces and a generator's are never quite real.
+Of a mood it hears little in that way; where style, tempo and mode are told it hears one as a `lean`.
 """
 
 from __future__ import annotations
@@ -15,16 +16,21 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from songloom.audio.spectrogram import mel_filters, mel_spectrogram
 from songloom.conditioning.attributes import Answers, Vocabulary, attribute_losses
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.diffusion.latent_diffusion import LatentScale, latents_of
 from songloom.recipe import Recipe
 from songloom.systems.codecs.spectral_codec import SpectralCodec
-from songloom.systems.roles import Codec, System
+from songloom.systems.listeners.lean import BANDS, Lean
+from songloom.systems.roles import System
 
 KERNEL = 5
 WEIGHTS = {"style": 1.0, "mood": 0.5, "families": 2.0}
+LEANING = 8
+"""Clips of a batch whose colours are heard: their spectra are to be decoded."""
+LOWEST_HZ, SILENCE = 30.0, 1e-8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +80,18 @@ class Tagger(System, kind="tagger"):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        self.codec: Codec = config.codec.build()
-        self.codec.requires_grad_(False).eval()
+        codec = config.codec.build()
+        if not isinstance(codec, SpectralCodec):
+            raise ValueError(
+                f"codec is {type(codec).__name__}; a tagger hears colours in the spectra of a SpectralCodec"
+            )
+        self.codec = codec.requires_grad_(False).eval()
         self.scale = LatentScale(self.codec.latent_width)
         self.networks = nn.ModuleList(TaggingNetwork(config, self.codec.latent_width) for _ in range(config.networks))
+        self.lean = Lean(config.vocabulary)
+        rate, size = codec.sample_rate, codec.config.n_fft
+        filters = mel_filters(rate, size, BANDS, low=LOWEST_HZ, high=rate / 2)
+        self.register_buffer("filters", filters, persistent=False)
 
     @classmethod
     def presets(cls) -> dict[str, Settings]:
@@ -110,17 +124,22 @@ class Tagger(System, kind="tagger"):
         heard = [network(self.config.disturbed(scaled) if self.training else scaled) for network in self.networks]
         whole = Answers(*(torch.cat(parts) for parts in zip(*heard, strict=True)))
         found = attribute_losses(self.config.vocabulary, whole, batch.labels * count)
-        return {name: WEIGHTS[name] * loss for name, loss in found.items()} | self.right(mean(heard), batch.labels)
+        weighed = {name: WEIGHTS[name] * loss for name, loss in found.items()}
+        return weighed | self.right(mean(heard), batch.labels) | self.lean_losses(latents, mask, batch.labels)
 
-    @torch.no_grad()
+    def lean_losses(self, latents: Tensor, mask: Tensor, labels: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
+        """How moods are heard in the colours of the first LEANING clips, and how often the likeliest is right."""
+        with torch.no_grad():
+            colour = self.colour(latents[:LEANING], mask[:LEANING])
+        moods, names = self.lean(colour, labels[:LEANING]), self.config.vocabulary
+        truth = names.parted(names.truth(labels[:LEANING]).to(moods))[1].nan_to_num(0.0)
+        error = -(truth * moods.log_softmax(-1)).sum() / truth.sum().clamp_min(1)
+        return {"lean": error, "~lean right": chosen(moods, truth)}
+
     def right(self, answers: Answers, labels: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
         """How often the likeliest style and mood of B clips are theirs."""
         styles, moods, _ = self.config.vocabulary.parted(self.config.vocabulary.truth(labels).to(answers.style.device))
-        pairs = {"~style right": (answers.style, styles), "~mood right": (answers.mood, moods)}
-        return {
-            name: (truth.take_along_dim(logits.argmax(-1, keepdim=True), -1) == 1).float().mean()
-            for name, (logits, truth) in pairs.items()
-        }
+        return {"~style right": chosen(answers.style, styles), "~mood right": chosen(answers.mood, moods)}
 
     def tag(self, wave: Tensor) -> Answers:
         """Waves [B, C, T] in [-1, 1] -> logits."""
@@ -131,6 +150,23 @@ class Tagger(System, kind="tagger"):
         """The codec's latents [B, D, F] -> logits."""
         scaled = self.scale(latents)
         return mean([network(scaled) for network in self.networks])
+
+    def told(self, latents: Tensor, mask: Tensor, labels: Sequence[Mapping[str, Any]]) -> Answers:
+        """The same of the frames of `mask` [B, F], but for moods: those are heard as leans from what is usual in the
+        styles, at the tempi and in the modes that `labels` tell."""
+        return self(latents * mask[:, None])._replace(mood=self.lean(self.colour(latents, mask), labels))
+
+    def colour(self, latents: Tensor, mask: Tensor) -> Tensor:
+        """Latents [B, D, F] -> the colour of what is decoded of them [B, BANDS], over the frames of `mask` [B, F]."""
+        return self.coloured(self.codec.magnitudes(latents), mask)
+
+    def coloured(self, magnitudes: Tensor, mask: Tensor) -> Tensor:
+        """The codec's magnitudes [B, C, bins, fold * F] -> mean power of the middle's bands [B, BANDS] over the frames
+        of `mask` [B, F], in tens of decibels around their mean."""
+        sounding = mask.repeat_interleave(self.codec.config.fold, -1)[:, None].to(magnitudes)
+        power = mel_spectrogram(magnitudes[:, 0], self.get_buffer("filters")) * sounding
+        level = (power.sum(-1) / sounding.sum(-1).clamp_min(1) + SILENCE).log10()
+        return level - level.mean(-1, keepdim=True)
 
 
 class TaggingNetwork(nn.Module):
@@ -161,6 +197,12 @@ class TaggingNetwork(nn.Module):
         seen = self.body(latents)
         whole = torch.cat([seen.mean(-1), seen.var(-1, correction=0).add(1e-5).sqrt()], 1)
         return Answers(*self.vocabulary.parted(self.answer(self.embed(whole))))
+
+
+@torch.no_grad()
+def chosen(logits: Tensor, truth: Tensor) -> Tensor:
+    """How often the likeliest name is true, of logits and truth [B, names] (1 for what is)."""
+    return (truth.take_along_dim(logits.argmax(-1, keepdim=True), -1) == 1).float().mean()
 
 
 def mean(answers: Sequence[Answers]) -> Answers:
