@@ -32,6 +32,16 @@ def test_a_brighter_sound_has_a_steeper_colour_and_a_louder_one_the_same(tagger:
     assert bright > dull + 0.2 and soft == pytest.approx(dull, abs=0.01)
 
 
+def test_frames_outside_of_the_mask_colour_nothing(tagger: Tagger) -> None:
+    fold, bins = tagger.codec.config.fold, tagger.codec.config.n_fft // 2 + 1
+    magnitudes = torch.rand(1, tagger.codec.channels, bins, fold * FRAMES)
+    mask = (torch.arange(FRAMES) < FRAMES // 2).float()[None]
+    other = magnitudes.clone()
+    other[..., fold * FRAMES // 2 :] *= torch.linspace(0, 9, bins)[:, None]
+    assert torch.equal(tagger.coloured(magnitudes, mask), tagger.coloured(other, mask))
+    assert not torch.allclose(tagger.coloured(magnitudes, mask), tagger.coloured(other, torch.ones(1, FRAMES)))
+
+
 def test_moods_are_heard_with_what_labels_tell_and_move_latents(tagger: Tagger) -> None:
     latents = torch.randn(2, tagger.codec.latent_width, FRAMES, requires_grad=True)
     mask = torch.ones(2, FRAMES)
