@@ -2,8 +2,8 @@
 
 A dark rock piece is brighter than a happy lullaby. So a listener who is told style, tempo and mode hears moods that one
 who is told nothing cannot, and from two numbers: how the mean spectrum tilts and how it bows, which an engineer sets
-by the mood. A generator can change them in no other way than by sounding brighter or fuller. (Means of latents hold as
-much of a mood, but a generator that learned by those changed them where nobody hears it.)
+by the mood. A generator can change them in no other way than by sounding brighter or fuller; means of latents, which
+hold as much of a mood, can be changed where nobody hears it.
 """
 
 from __future__ import annotations

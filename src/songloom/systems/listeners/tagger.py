@@ -128,7 +128,8 @@ class Tagger(System, kind="tagger"):
         return weighed | self.right(mean(heard), batch.labels) | self.lean_losses(latents, mask, batch.labels)
 
     def lean_losses(self, latents: Tensor, mask: Tensor, labels: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
-        """How moods are heard in the colours of the first LEANING clips, and how often the likeliest is right."""
+        """How far moods are misheard in the colours of the first LEANING of B clips, latents [B, D, F] with the mask
+        [B, F], and how often the likeliest is right."""
         with torch.no_grad():
             colour = self.colour(latents[:LEANING], mask[:LEANING])
         moods, names = self.lean(colour, labels[:LEANING]), self.config.vocabulary
@@ -152,8 +153,8 @@ class Tagger(System, kind="tagger"):
         return mean([network(scaled) for network in self.networks])
 
     def told(self, latents: Tensor, mask: Tensor, labels: Sequence[Mapping[str, Any]]) -> Answers:
-        """The same of the frames of `mask` [B, F], but for moods: those are heard as leans from what is usual in the
-        styles, at the tempi and in the modes that `labels` tell."""
+        """Latents [B, D, F] -> logits, of the frames of `mask` [B, F]. Moods are heard as leans from what is usual in
+        the styles, at the tempi and in the modes that `labels` tell."""
         return self(latents * mask[:, None])._replace(mood=self.lean(self.colour(latents, mask), labels))
 
     def colour(self, latents: Tensor, mask: Tensor) -> Tensor:
