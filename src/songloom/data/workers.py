@@ -173,7 +173,8 @@ def _start(_prepared: None, make: Callable[..., Any], heard: Connection) -> None
     threading.Thread(target=_end_with_parent, args=(heard,), daemon=True).start()
 
 
-def _end(_number: int, _frame: object) -> None:
+def _end(number: int, _frame: object) -> None:
+    signal.signal(number, signal.SIG_IGN)  # the pool sends it again to those that are still putting things away
     raise _Ended(1)
 
 
