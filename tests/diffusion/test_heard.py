@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from songloom.conditioning.attributes import Answers, Vocabulary
-from songloom.diffusion.heard import SMOOTHED, WEIGHTS, made, misheard
+from songloom.conditioning.musical import NO_KEY
+from songloom.diffusion.heard import SMOOTHED, WEIGHTS, made, misheard, off_key
 
 NAMES = Vocabulary(styles=("techno", "piano"), moods=("calm", "dark"), families=("piano", "drums"))
 TECHNO = torch.tensor([[1.0, 0.0, math.nan, math.nan, 0.0, 1.0]])
@@ -52,6 +53,15 @@ def test_a_piece_counts_as_far_as_its_style_was_read() -> None:
     )
     expected = first + second  # each alone is already times its sureness, below one in all
     assert float(misheard(NAMES, both, truth, told, none)["style"]) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_keys_count_where_one_was_asked_for() -> None:
+    keys = 3 * torch.eye(24)[[5, 7, 9]]
+    likely = math.log(math.exp(3) / (math.exp(3) + 23))
+    assert float(off_key(keys, torch.tensor([5, NO_KEY, 9]))) == pytest.approx(-WEIGHTS["key"] * likely, rel=1e-5)
+    missed = off_key(keys, torch.tensor([5, NO_KEY, 10]))
+    assert float(missed) == pytest.approx(WEIGHTS["key"] * (1.5 - likely), rel=1e-5)
+    assert float(off_key(keys, torch.full((3,), NO_KEY))) == 0
 
 
 class Pushed(nn.Module):

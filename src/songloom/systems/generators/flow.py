@@ -281,8 +281,9 @@ class Flow(LatentGenerator, kind="flow"):
         made, strayed = heard.made(
             self.of_batch(asked, told), self.led(asked, told), noise, mask, self.visited(noise.shape[-1])
         )
-        answers = tagger.told(self.scale.undo(made), mask, asked.labels)
+        answers, keys = tagger.told(self.scale.undo(made), mask, asked.labels)
         amiss = heard.misheard(names, answers, names.truth(asked.labels).to(made), cast(Tensor, told.read), told.hidden)
+        amiss["key"] = heard.off_key(keys, told.known.key)
         return {"strayed": strayed} | {name: self.config.heard * loss for name, loss in amiss.items()}
 
     def away_losses(self, batch: Batch) -> dict[str, Tensor]:

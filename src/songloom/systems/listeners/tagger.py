@@ -4,7 +4,8 @@ A short-chunk convolutional network (Won et al. 2020, "Evaluation of CNN-based A
 arXiv 2006.00751) that hears what a generator of latents writes, without any decoding, so that gradients pass: such a
 generator can be taught to make what is heard as it was asked for (`diffusion/heard.py`). In training its latents are
 disturbed (noise, lost channels, another level, a gap), for there are few pieces and a generator's are never quite real.
-Of a mood it hears little in that way; where style, tempo and mode are told it hears one as a `lean`.
+Of a mood it hears little in that way; where style, tempo and mode are told it hears one as a `lean`. Keys it hears in
+what is decoded (`keys`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from songloom.data.batch import Batch
 from songloom.diffusion.latent_diffusion import LatentScale, latents_of
 from songloom.recipe import Recipe
 from songloom.systems.codecs.spectral_codec import SpectralCodec
+from songloom.systems.listeners.keys import Keys
 from songloom.systems.listeners.lean import BANDS, Lean
 from songloom.systems.roles import System
 
@@ -89,6 +91,7 @@ class Tagger(System, kind="tagger"):
         self.scale = LatentScale(self.codec.latent_width)
         self.networks = nn.ModuleList(TaggingNetwork(config, self.codec.latent_width) for _ in range(config.networks))
         self.lean = Lean(config.vocabulary)
+        self.keys = Keys(codec.sample_rate, codec.config.n_fft)
         rate, size = codec.sample_rate, codec.config.n_fft
         filters = mel_filters(rate, size, BANDS, low=LOWEST_HZ, high=rate / 2)
         self.register_buffer("filters", filters, persistent=False)
@@ -131,7 +134,7 @@ class Tagger(System, kind="tagger"):
         """How far moods are misheard in the colours of the first LEANING of B clips, latents [B, D, F] with the mask
         [B, F], and how often the likeliest is right."""
         with torch.no_grad():
-            colour = self.colour(latents[:LEANING], mask[:LEANING])
+            colour = self.coloured(*self.decoded(latents[:LEANING], mask[:LEANING]))
         moods, names = self.lean(colour, labels[:LEANING]), self.config.vocabulary
         truth = names.parted(names.truth(labels[:LEANING]).to(moods))[1].nan_to_num(0.0)
         error = -(truth * moods.log_softmax(-1)).sum() / truth.sum().clamp_min(1)
@@ -152,20 +155,24 @@ class Tagger(System, kind="tagger"):
         scaled = self.scale(latents)
         return mean([network(scaled) for network in self.networks])
 
-    def told(self, latents: Tensor, mask: Tensor, labels: Sequence[Mapping[str, Any]]) -> Answers:
-        """Latents [B, D, F] -> logits, of the frames of `mask` [B, F]. Moods are heard as leans from what is usual in
-        the styles, at the tempi and in the modes that `labels` tell."""
-        return self(latents * mask[:, None])._replace(mood=self.lean(self.colour(latents, mask), labels))
+    def told(self, latents: Tensor, mask: Tensor, labels: Sequence[Mapping[str, Any]]) -> tuple[Answers, Tensor]:
+        """Latents [B, D, F] -> logits, and those of keys [B, 24] (0..11 major from C, 12..23 minor), of the frames of
+        `mask` [B, F]. Moods are heard as leans from what is usual in the styles, at the tempi and in the modes that
+        `labels` tell."""
+        middle, sounding = self.decoded(latents, mask)
+        mood = self.lean(self.coloured(middle, sounding), labels)
+        return self(latents * mask[:, None])._replace(mood=mood), self.keys(middle, sounding)
 
-    def colour(self, latents: Tensor, mask: Tensor) -> Tensor:
-        """Latents [B, D, F] -> the colour of what is decoded of them [B, BANDS], over the frames of `mask` [B, F]."""
-        return self.coloured(self.codec.magnitudes(latents), mask)
+    def decoded(self, latents: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Latents [B, D, F] -> magnitudes of their middle [B, bins, fold * F], and the mask [B, F] of its frames."""
+        middle = self.codec.magnitudes(latents)[:, 0]
+        return middle, mask.repeat_interleave(self.codec.config.fold, -1).to(middle)
 
     def coloured(self, magnitudes: Tensor, mask: Tensor) -> Tensor:
-        """The codec's magnitudes [B, C, bins, fold * F] -> mean power of the middle's bands [B, BANDS] over the frames
-        of `mask` [B, F], in tens of decibels around their mean."""
-        sounding = mask.repeat_interleave(self.codec.config.fold, -1)[:, None].to(magnitudes)
-        power = mel_spectrogram(magnitudes[:, 0], self.get_buffer("filters")) * sounding
+        """Magnitudes [B, bins, F] -> mean power of their bands [B, BANDS] over the frames of `mask` [B, F], in tens of
+        decibels around their mean."""
+        sounding = mask[:, None]
+        power = mel_spectrogram(magnitudes, self.get_buffer("filters")) * sounding
         level = (power.sum(-1) / sounding.sum(-1).clamp_min(1) + SILENCE).log10()
         return level - level.mean(-1, keepdim=True)
 
