@@ -57,10 +57,12 @@ def test_a_piece_counts_as_far_as_its_style_was_read() -> None:
 
 def test_keys_count_where_one_was_asked_for() -> None:
     keys = 3 * torch.eye(24)[[5, 7, 9]]
-    likely = math.log(math.exp(3) / (math.exp(3) + 23))
-    assert float(off_key(keys, torch.tensor([5, NO_KEY, 9]))) == pytest.approx(-WEIGHTS["key"] * likely, rel=1e-5)
-    missed = off_key(keys, torch.tensor([5, NO_KEY, 10]))
-    assert float(missed) == pytest.approx(WEIGHTS["key"] * (1.5 - likely), rel=1e-5)
+    whole, shared = math.log(math.exp(3) + 23), SMOOTHED["key"]
+    right, usual = whole - 3, whole - 3 / 24
+    found = float(off_key(keys, torch.tensor([5, NO_KEY, 9])))
+    assert found == pytest.approx(WEIGHTS["key"] * ((1 - shared) * right + shared * usual), rel=1e-5)
+    missed = float(off_key(keys, torch.tensor([5, NO_KEY, 10])))
+    assert missed - found == pytest.approx(WEIGHTS["key"] * (1 - shared) * 1.5, rel=1e-5)
     assert float(off_key(keys, torch.full((3,), NO_KEY))) == 0
 
 

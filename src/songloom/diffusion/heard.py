@@ -19,9 +19,9 @@ from songloom.conditioning.attributes import Answers, Vocabulary
 from songloom.conditioning.musical import NO_KEY
 from songloom.diffusion.latent_diffusion import Predict
 
-SMOOTHED = {"style": 0.1, "mood": 0.2, "families": 0.1}
+SMOOTHED = {"style": 0.1, "mood": 0.2, "families": 0.1, "key": 0.2}
 """What of a truth is shared out among all names: a listener who is sure is not to be made surer."""
-WEIGHTS = {"style": 3.0, "mood": 4.0, "families": 4.0, "drums": 4.0, "key": 1.0}
+WEIGHTS = {"style": 2.0, "mood": 6.0, "families": 4.0, "drums": 4.0, "key": 0.5}
 """Of families the mean counts; drums are one of them, and what is asked for first."""
 
 
@@ -65,5 +65,7 @@ def misheard(
 def off_key(keys: Tensor, asked: Tensor) -> Tensor:
     """How far logits of keys [B, 24] are from those `asked` for [B], NO_KEY where none was."""
     asked = asked.to(keys.device)
-    errors = functional.cross_entropy(keys.float(), asked, ignore_index=NO_KEY, reduction="sum")
+    errors = functional.cross_entropy(
+        keys.float(), asked, ignore_index=NO_KEY, label_smoothing=SMOOTHED["key"], reduction="sum"
+    )
     return WEIGHTS["key"] * errors / (asked != NO_KEY).sum().clamp_min(1)

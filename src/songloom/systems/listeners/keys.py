@@ -44,7 +44,7 @@ class Keys(nn.Module):
         strength = (power + SILENCE).sqrt()
         around = functional.pad(strength, (0, 0, 1, 1), mode="replicate")
         above = (strength - 0.5 * (around[:, :-2] + around[:, 2:])).clamp_min(0.0)
-        heard = ((above + SILENCE).sqrt() * mask[:, None]).sum(-1) @ self.get_buffer("classes")
+        heard = (above * mask[:, None]).sum(-1) @ self.get_buffer("classes")
         return SHARPNESS * standard(heard) @ self.get_buffer("profiles").T
 
 
