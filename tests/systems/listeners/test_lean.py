@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from songloom.conditioning.attributes import Vocabulary
-from songloom.systems.listeners.lean import BANDS, DOUBT, Lean, slopes
+from songloom.systems.listeners.lean import BANDS, DOUBT, MODES, RECALLED, REMEMBERED, Lean, slopes
 
 NAMES = Vocabulary(styles=("rock", "solo piano", "techno"), moods=("dark", "happy"), families=("drums",))
 USUAL = {"rock": 2.0, "solo piano": -2.0, "techno": 0.0}
@@ -38,7 +38,8 @@ def lean() -> Lean:
     optimizer = torch.optim.AdamW(lean.parameters(), 5e-3)
     for step in range(150):
         colour, labels, moods = clips(step)
-        loss = functional.cross_entropy(lean(colour, labels), moods)
+        lean.remember(colour, labels, functional.one_hot(moods, 2))
+        loss = functional.cross_entropy(*lean.recalled())
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -57,17 +58,30 @@ def test_moods_are_told_apart_where_the_style_is_known_and_only_there(lean: Lean
     assert right(lean, colour, others, moods) < 0.8
 
 
-def test_what_is_usual_is_the_mean_of_a_style_and_is_gathered_in_training_alone(lean: Lean) -> None:
+def test_what_is_usual_is_the_mean_of_a_style_and_moves_with_what_is_remembered_alone(lean: Lean) -> None:
     for style, rise in USUAL.items():
         usual = lean.usual[NAMES.styles.index(style)]
         assert (usual @ SLOPE / (SLOPE @ SLOPE)).item() == pytest.approx(rise, abs=0.1)
     before = lean.usual.clone()
     lean(*clips(5)[:2])
     assert torch.equal(lean.usual, before)
-    fresh, colour = Lean(NAMES).train(), clips(6)[0]
-    fresh(colour, [{"style": "rock"}] * COUNT)
+    fresh, (colour, _, moods) = Lean(NAMES), clips(6)
+    fresh.remember(colour, [{"style": "rock"}] * COUNT, functional.one_hot(moods, 2))
     assert torch.allclose(fresh.usual[0], colour.sum(0) / (COUNT + DOUBT), atol=1e-5)
     assert not fresh.usual[1:].any()
+
+
+def test_the_newest_clips_are_remembered_and_what_is_learned_comes_from_them() -> None:
+    lean, rock = Lean(NAMES), [{"style": "rock"}] * COUNT
+    for step in range(REMEMBERED // COUNT + 3):
+        truth = torch.tensor([1.0, 0.0] if step < 2 else [0.0, 1.0]).expand(COUNT, 2)
+        lean.remember(torch.full((COUNT, BANDS), -9.0 if step < 2 else 1.0), rock, truth)
+    assert lean.usual[0].mean().item() == pytest.approx(1, abs=0.01)
+    logits, truth = lean.recalled()
+    assert len(logits) == len(truth) == RECALLED and truth.tolist() == [[0, 1]] * RECALLED
+    again = Lean(NAMES)
+    again.load_state_dict(lean.state_dict())
+    assert torch.equal(again.memory, lean.memory) and again.seen == lean.seen
 
 
 def test_tilt_and_bow_are_heard_apart_and_level_not_at_all() -> None:
@@ -82,10 +96,11 @@ def test_tempo_is_a_place_in_the_range_of_the_style_and_what_is_open_is_zero() -
         [
             {"style": "rock", "tempo": 168.0, "tonic": 0, "mode": "major", **beats},
             {"style": "rock", "tempo": 92.0, "tonic": 9, "mode": "dorian", **beats},
-            {"style": "polka", "tempo": 92.0, **beats},
+            {"style": "polka", "tempo": 92.0, "tonic": 9, "mode": "blues", **beats},
             {},
         ]
     )
     assert styles.tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 0], [0, 0, 0]]
-    assert told.tolist() == [[2, 3, 1], [-2, 3, -1], [0, 0, 0], [0, 0, 0]]
+    modes = [[float(name == mode) for name in MODES] for mode in ("major", "dorian", "", "")]
+    assert told.tolist() == [[2, 3, *modes[0]], [-2, 3, *modes[1]], [0, 0, *modes[2]], [0, 0, *modes[3]]]
     assert lean.eval()(torch.zeros(4, BANDS), [{}] * 4).isfinite().all()

@@ -132,11 +132,16 @@ class Tagger(System, kind="tagger"):
 
     def lean_losses(self, latents: Tensor, mask: Tensor, labels: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
         """How far moods are misheard in the colours of the first LEANING of B clips, latents [B, D, F] with the mask
-        [B, F], and how often the likeliest is right."""
+        [B, F], and how often the likeliest is right; in training, of what is recalled of all clips until then."""
+        some, names = labels[:LEANING], self.config.vocabulary
         with torch.no_grad():
             colour = self.coloured(*self.decoded(latents[:LEANING], mask[:LEANING]))
-        moods, names = self.lean(colour, labels[:LEANING]), self.config.vocabulary
-        truth = names.parted(names.truth(labels[:LEANING]).to(moods))[1].nan_to_num(0.0)
+        truth = names.parted(names.truth(some).to(colour))[1].nan_to_num(0.0)
+        if self.training:
+            self.lean.remember(colour, some, truth)
+            moods, truth = self.lean.recalled()
+        else:
+            moods = self.lean(colour, some)
         error = -(truth * moods.log_softmax(-1)).sum() / truth.sum().clamp_min(1)
         return {"lean": error, "~lean right": chosen(moods, truth)}
 
