@@ -95,7 +95,8 @@ class Lean(nn.Module):
         return self.heard(colour, styles, told), truth
 
     def parted(self, rows: Tensor) -> list[Tensor]:
-        """Rows of the memory -> colours, styles, what else is known, and moods."""
+        """Rows of the memory [N, all] -> colours [N, BANDS], styles [N, styles], what else is known [N, TOLD], moods
+        [N, moods]."""
         return list(torch.split(rows, self.parts, 1))
 
     def known(self, labels: Sequence[Mapping[str, Any]]) -> tuple[Tensor, Tensor]:
