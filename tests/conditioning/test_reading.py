@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from songloom.band.moods import MOODS
 from songloom.conditioning.attributes import AttributeReader, Vocabulary
-from songloom.conditioning.reading import CLAUSES, OUTSIDE, SURE, clauses, described, found, read, suits
+from songloom.conditioning.reading import CLAUSES, OUTSIDE, SURE, brightness, clauses, described, found, read, suits
 from songloom.conditioning.text import minilm
 
 WORDS = Vocabulary(styles=("techno", "solo piano"), moods=("calm", "dark"), families=("piano", "drums"))
@@ -95,3 +96,11 @@ def test_drums_that_are_named_or_asked_for_are_what_is_read_of_drums() -> None:
     assert read(reader, "loud techno", 16)[place] == found(reader, "loud techno", 16)[place]
     assert read(reader, "techno without drums", 16)[place] == 0 and read(reader, "techno with drums", 16)[place] == 1
     assert read(reader, "techno with drums", 16, False)[place] == 0 and read(reader, "techno", 16, True)[place] == 1
+
+
+def test_the_brightness_of_a_prompt_is_that_of_its_moods() -> None:
+    dark = brightness(Says([0.0, 0.0], moods=[0.0, 9.0]), "night", 16)
+    assert dark == pytest.approx(MOODS["dark"].brightness - 0.5, abs=0.01)
+    both = brightness(Says([0.0, 0.0], moods=[0.0, 0.0]), "night", 16)
+    assert both == pytest.approx((MOODS["dark"].brightness + MOODS["calm"].brightness) / 2 - 0.5, abs=0.01)
+    assert brightness(Says([0.0, 0.0], moods=[0.0, 9.0]), " ", 16) == 0.0

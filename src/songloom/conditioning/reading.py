@@ -13,6 +13,7 @@ import re
 import torch
 from torch import Tensor
 
+from songloom.band.moods import MOODS
 from songloom.conditioning.attributes import AttributeReader
 from songloom.conditioning.prompt_parser import drums_of, families_of, tempo_of
 from songloom.conditioning.style_tempo import RANGES
@@ -25,6 +26,8 @@ DECIDED = 4.0
 stay."""
 SURE = 0.7
 """The chance from which on a mood is taken for what was asked: tempo and mode are then drawn to suit it."""
+TONE = 3.75
+"""Decibels an octave by which models tilt a sound for a unit of brightness: 1.5 times what the band's mix has."""
 OUTSIDE, LEEWAY = 0.15, 8.0
 """How likely a style is at a tempo far outside of its range, against one inside; and beats per minute until then."""
 _BORDER = re.compile(r"(?<!\b[^\W\d_])\.(?=\s|$)|[,;!?]|\band\b", re.IGNORECASE)
@@ -67,6 +70,17 @@ def described(reader: AttributeReader, prompt: str, length: int) -> tuple[str, s
     styles, moods, _ = vocabulary.parted(read(reader, prompt, length))
     mood = int(moods.argmax())
     return vocabulary.styles[int(styles.argmax())], vocabulary.moods[mood] if float(moods[mood]) >= SURE else None
+
+
+def brightness(reader: AttributeReader, prompt: str, length: int) -> float:
+    """How much brighter (or darker, below 0) than middling the moods sound that are read in a prompt, -.5 to .5: the
+    mean over their chances; 0 where there are no words, or none for a mood that the band knows."""
+    if not prompt.strip():
+        return 0.0
+    vocabulary = reader.vocabulary
+    _, chances, _ = vocabulary.parted(read(reader, prompt, length))
+    known = [MOODS[name].brightness - 0.5 if name in MOODS else 0.0 for name in vocabulary.moods]
+    return float(chances @ torch.tensor(known).to(chances))
 
 
 def suits(styles: tuple[str, ...], tempo: float) -> Tensor:

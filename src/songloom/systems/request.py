@@ -104,7 +104,7 @@ class Request:
         if self.continuation is not None and self.continuation.seconds >= self.seconds:
             length = f"{self.continuation.seconds:g}"
             raise ValueError(f"continuation is {length} s long; seconds, which counts it too, is {self.seconds:g}")
-        if self.loop and (self.continuation is not None or self.init is not None):
+        if self.loop and self.from_audio:
             raise ValueError("a loop begins with its own end, so with no continuation and no init")
         if self.story and self.story[-1][0] >= self.seconds:
             start = f"{self.story[-1][0]:g}"
@@ -121,6 +121,11 @@ class Request:
             raise ValueError(
                 f"{system} does not use {', '.join(extra)}; it uses: {_listed(uses)}{_others(extra, system)}"
             )
+
+    @property
+    def from_audio(self) -> bool:
+        """Whether some of it, or what it starts from, is a recording with a sound and pace of its own."""
+        return self.init is not None or self.continuation is not None
 
     @property
     def sections(self) -> tuple[Section, ...]:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from songloom.audio.chunks import Reach, exactly, windowed
 from songloom.audio.loops import looped
 from songloom.audio.steady import steady
+from songloom.audio.tone import tilted
 from songloom.config import Configurable, Settings
 from songloom.data.batch import Batch
 from songloom.layers.matrices import Precision
@@ -297,6 +298,11 @@ class Generator(System):
         Level and spectrum of a longer piece are held to those of its first window (of each section of a story)."""
         return None
 
+    def tilt(self, request: Request) -> float:
+        """How much brighter a piece is made than the model makes it, in decibels an octave, as its words ask for; most
+        leave it alone. Nobody asks for a story, whose moods change, nor where a recording's sound is to stay."""
+        return 0.0
+
     def samples(self, request: Request) -> tuple[int, int]:
         """Samples of the lead of a loop (0 for other pieces), and of the piece."""
         return round(request.lead_seconds * self.sample_rate), round(request.seconds * self.sample_rate)
@@ -359,6 +365,9 @@ class Generator(System):
         if window is not None and lead + samples > window:
             starts = [lead + round(start * self.sample_rate) if start else 0 for start, _ in request.sections]
             pieces = steady(pieces, self.sample_rate, window=window, starts=starts)
+        slope = 0.0 if request.from_audio or len(request.sections) > 1 else self.tilt(request)
+        if slope:
+            pieces = tilted(pieces, self.sample_rate, slope)
         if request.loop:
             pieces = looped(pieces, lead, samples, min(round(FADE_SECONDS * self.sample_rate), lead, samples))
         if request.dynamics is not None:  # how far a piece is from its levels shows when all of it is there

@@ -27,7 +27,7 @@ def wants(request: Request, seed: int, style: str | None = None, mood: str | Non
     be known. A loop has whole bars: a tempo that nobody named is fitted to it. Audio that is given has its own mode and
     pace: no mood decides them there."""
     words, tempo = request.sections[0].prompt, request.tempo
-    if request.init is not None or request.continuation is not None:
+    if request.from_audio:
         mood = None
     first = wanted(words, seed, tempo=tempo, key=request.key, drums=request.drums, style=style, mood=mood)
     if request.loop and request.named_tempo is None and first.tempo:

@@ -41,7 +41,7 @@ from songloom.conditioning.guidance import guide
 from songloom.conditioning.musical import Musical
 from songloom.conditioning.opposite import Away
 from songloom.conditioning.otherwise import Otherwise
-from songloom.conditioning.reading import described, read
+from songloom.conditioning.reading import TONE, brightness, described, read
 from songloom.conditioning.told import Dropped, Told
 from songloom.config import Settings
 from songloom.data.batch import Batch
@@ -82,7 +82,8 @@ class Flow(LatentGenerator, kind="flow"):
         that one goes in `strides` of Heun's for each under the guidance of `sampling`. With `heard` above 0 a straight
         model learns from what `tagger` hears in its music, so much for each unit of how far it strays from where it
         began; some of it is asked for `otherwise` than its pieces are told of. With `away` it learns to go where it
-        went when it was led so far away from the opposite of what is asked."""
+        went when it was led so far away from the opposite of what is asked. A mood that is read makes the sound
+        brighter or darker by `tone` decibels an octave for each unit of its brightness."""
 
         codec: Settings = field(default_factory=SpectralCodec.Config)
         process: Settings = field(default_factory=FlowProcess.Config)
@@ -109,6 +110,7 @@ class Flow(LatentGenerator, kind="flow"):
         away: Away = field(default_factory=Away)
         tagger: Tagger.Config = field(default_factory=Tagger.Config)
         otherwise: Otherwise = field(default_factory=Otherwise)
+        tone: float = TONE
         sampling: Sampling = field(
             default_factory=lambda: Sampling(sampler="heun", schedule="linear", steps=16, guidance=2.5, shifted=True)
         )
@@ -209,6 +211,10 @@ class Flow(LatentGenerator, kind="flow"):
     def controls(self) -> frozenset[str]:
         without = CONTROLS if self.curves is None else frozenset()
         return self.uses - without - (GUIDANCE if self.config.straight else frozenset())
+
+    def tilt(self, request: Request) -> float:
+        """By the mood that is read."""
+        return self.config.tone * brightness(self.text.reader, request.prompt, self.config.text_tokens)
 
     def call_opponents(self) -> None:
         """The teacher is the model as it is now."""

@@ -22,7 +22,7 @@ from songloom.conditioning import musical
 from songloom.conditioning.attributes import Answers, Vocabulary
 from songloom.conditioning.conditioners import MusicalConditioner, TextConditioner
 from songloom.conditioning.musical import Musical, MusicalBatch
-from songloom.conditioning.reading import described, read
+from songloom.conditioning.reading import TONE, brightness, described, read
 from songloom.conditioning.told import Alone
 from songloom.config import Settings
 from songloom.data.batch import Batch
@@ -73,7 +73,8 @@ class Loom(TokenGenerator, kind="loom"):
         the longest stretch that is attended to; training hides the part `forgotten` of the steps before, on average,
         and of a part `begun` of the items all steps before a random one; `reading` weighs the losses of the reader of
         `vocabulary`, who sees `glossary` phrases a step beside the captions; what `learns` is everything or, so that
-        words can be taught to a model that plays well, the reader alone. Last stand the defaults of sampling, the
+        words can be taught to a model that plays well, the reader alone. A mood that is read makes the sound brighter
+        or darker by `tone` decibels an octave for each unit of its brightness. Last stand the defaults of sampling, the
         part of the guidance that the beat gets, and the weights' precision while decoding on a CPU: "int8" is three
         times as fast as the exact "float32"."""
 
@@ -96,6 +97,7 @@ class Loom(TokenGenerator, kind="loom"):
         vocabulary: Vocabulary = field(default_factory=Vocabulary)
         loss_weights: tuple[float, ...] = (1.0, 0.6, 0.4, 0.3)
         label_smoothing: float = 0.0
+        tone: float = TONE
         dropped: Dropped = field(default_factory=Dropped)
         guidance: float = 3.0
         beat_guidance: float = 0.5
@@ -180,6 +182,10 @@ class Loom(TokenGenerator, kind="loom"):
     @property
     def channels(self) -> int:
         return self.codec.channels
+
+    def tilt(self, request: Request) -> float:
+        """By the mood that is read."""
+        return self.config.tone * brightness(self.text.reader, request.prompt, self.config.text_tokens)
 
     def hold(self, precision: Precision | None = None) -> None:
         super().hold(precision)

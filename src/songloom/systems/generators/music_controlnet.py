@@ -146,6 +146,9 @@ class MusicControlNet(Generator, kind="music-controlnet"):
         """Curves are for one window of the base."""
         return self.base.longest * self.codec.hop_length / self.sample_rate
 
+    def tilt(self, request: Request) -> float:
+        return self.base.tilt(request)
+
     def prepare(self, batches: Iterable[Batch]) -> None:
         """The copy begins as the base, which by now has its weights."""
         if self.config.learns == "all":
