@@ -20,46 +20,34 @@ import torch
 from figures import publish
 from numpy.typing import NDArray
 from rich.progress import track
-from scipy.stats import norm
 from torch import nn
 from torch.nn import functional
 
-from songloom.band import composer, corpus
-from songloom.band.moods import MOODS, PACE_DEVIATION, mode_factor
+from songloom.band import corpus
+from songloom.band.moods import MOODS
 from songloom.band.piece import ROLES, Part, Piece
-from songloom.band.styles.style import Style
 from songloom.band.styles.table import STYLES
 from songloom.metrics.confidence import share
 from songloom.metrics.ear import quarter
+from songloom.metrics.mood_rules import LEAST, MODES, mood_rules
 
 SEED = 777
 NAMES, QUARTERS = tuple(MOODS), tuple(sorted({quarter(name) for name in MOODS}))
-LEAST = 1e-4
 Rows = NDArray[np.float64]
 
 
-def by_style(style: Style) -> Rows:
-    """Log chance of each mood in a style."""
-    weights = np.array([composer.mood_weights(style).get(name, 0.0) for name in NAMES])
-    return np.log(np.maximum(weights / weights.sum(), LEAST))
-
-
-def by_tempo(style: Style, tempo: float) -> Rows:
-    """Log chance of a tempo, as whole beats per minute, in each mood."""
-    low, high = style.tempo
-    paces = np.array([mood.pace for mood in MOODS.values()])
-    below = norm.cdf(((tempo - 0.5 - low) / (high - low) - paces) / PACE_DEVIATION) if tempo > low else 0.0
-    up_to = norm.cdf(((tempo + 0.5 - low) / (high - low) - paces) / PACE_DEVIATION) if tempo < high else 1.0
-    return np.log(np.maximum(up_to - below, LEAST))
-
-
-def by_mode(style: Style, mode: str) -> Rows:
-    """Log chance of a mode in each mood."""
-    rows = []
-    for mood in MOODS.values():
-        weights = [(each.mode, each.weight * mode_factor(mood, each.mode)) for each in style.palettes]
-        rows.append(sum(w for name, w in weights if name == mode) / sum(w for _, w in weights))
-    return np.log(np.maximum(np.array(rows), LEAST))
+def by_rules(pieces: Sequence[Piece]) -> tuple[Rows, Rows, Rows]:
+    """Log chances [N, moods] of each mood in a piece's style, of the piece's tempo (whole beats per minute) in each
+    mood, and of its mode in each mood."""
+    rules = mood_rules(tuple(STYLES), NAMES)
+    style = torch.tensor([tuple(STYLES).index(piece.style) for piece in pieces])
+    mode = torch.tensor([MODES.index(piece.mode) for piece in pieces])
+    beats = torch.tensor([piece.tempo for piece in pieces], dtype=torch.double)
+    tempo = rules.tempo_chances(beats, 0.5)[torch.arange(len(pieces)), style]
+    first, second, third = (
+        rows.clamp_min(LEAST).log().numpy() for rows in (rules.taste[style], tempo, rules.modes[style, :, mode])
+    )
+    return first, second, third
 
 
 def traits(piece: Piece) -> list[float]:
@@ -114,10 +102,7 @@ def main() -> None:
     count = options.parse_args().pieces
     pieces = [corpus.compose_piece(SEED, index) for index in track(range(count), "composing")]
     moods = np.array([NAMES.index(piece.mood) for piece in pieces])
-    styles = [STYLES[piece.style] for piece in pieces]
-    style = np.array([by_style(one) for one in styles])
-    tempo = np.array([by_tempo(one, piece.tempo) for one, piece in zip(styles, pieces, strict=True)])
-    mode = np.array([by_mode(one, piece.mode) for one, piece in zip(styles, pieces, strict=True)])
+    style, tempo, mode = by_rules(pieces)
     score, taught = np.array([traits(piece) for piece in pieces]), 4 * count // 5
     rng = np.random.default_rng(0)
     tilt = np.array([[10.0 * piece.brightness] for piece in pieces]) + rng.uniform(-1.0, 1.0, (count, 1))

@@ -77,7 +77,7 @@ class Ear(nn.Module):
         )
         sizes = (len(self.styles), len(self.moods), len(FAMILIES), 1)
         self.heads = nn.ModuleList(nn.Linear(WIDTH, size) for size in sizes)
-        self.sense = MoodSense(len(self.styles), len(self.moods))
+        self.sense = MoodSense(self.styles, self.moods)
 
     def settle(self, rows: Tensor) -> None:
         """Takes the scale of each trait from examples [N, P]."""

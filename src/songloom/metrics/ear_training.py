@@ -21,7 +21,7 @@ from songloom.metrics.mood_training import mood_targets, teach_moods
 from songloom.metrics.traits import traits
 from songloom.metrics.views import View
 
-VERSION = 3  # of the ear and its training; a new one makes kept ears stale
+VERSION = 4  # of the ear and its training; a new one makes kept ears stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Seen:
 class Schooling:
     """`steps` of `batch_size` examples with AdamW at one-cycle `rate`. Examples are made once: `crops` windows of
     every clip, each as it is and `variants` times disturbed; `disturb` is the chance of each disturbance.
-    `mood_steps` are those of the sense of mood."""
+    `mood_steps` are those of the sense of mood's corrections."""
 
     steps: int = 2500
     batch_size: int = 128
@@ -52,7 +52,7 @@ class Schooling:
     crops: int = 3
     variants: int = 1
     disturb: float = 0.4
-    mood_steps: int = 500
+    mood_steps: int = 600
     seed: int = 0
 
     def key(self) -> str:

@@ -1,4 +1,4 @@
-"""Teaching the sense of mood: what is usual in each style, then the scores of keys, then how moods lean."""
+"""Teaching the sense of mood: the usual sound of each style, then the scores of keys, then how moods lean in sound."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
+from einops import rearrange, repeat
 from torch import Tensor, nn
 from torch.nn import functional
 
 from songloom.metrics.mood_clues import Clues
-from songloom.metrics.mood_sense import MODES, MoodSense
+from songloom.metrics.mood_rules import MODES
+from songloom.metrics.mood_sense import MoodSense
 
-SHRINKAGE, DOUBT = 4.0, 5.0  # clips of the whole corpus that a style's means, and its taste in moods, begin with
-MODE_DOUBT = 2.0
+SHRINKAGE = 4.0  # clips of the whole corpus that a style's mean begins with
 BATCH = 192
 
 
 class MoodTargets(NamedTuple):
-    """Of N clips: index of style, mood and key (tonic * modes + mode, -1 for none) and beats per minute, [N] each."""
+    """Of N clips: index of style, mood and key (tonic * modes + mode, -1 for none), [N] each."""
 
     style: Tensor
     mood: Tensor
     key: Tensor
-    tempo: Tensor
 
 
 def mood_targets(labels: Sequence[Mapping[str, Any]], styles: Sequence[str], moods: Sequence[str]) -> MoodTargets:
@@ -33,12 +33,12 @@ def mood_targets(labels: Sequence[Mapping[str, Any]], styles: Sequence[str], moo
         torch.tensor([styles.index(one["style"]) for one in labels]),
         torch.tensor([moods.index(one["mood"]) for one in labels]),
         torch.tensor(keys),
-        torch.tensor([float(one["tempo"]) for one in labels]),
     )
 
 
 def teach_moods(sense: MoodSense, clues: Clues, targets: MoodTargets, *, steps: int, seed: int = 0) -> None:
-    """Teaches an untrained sense from the clues of N clips; it is in eval mode then. Half of `steps` are for keys."""
+    """Teaches an untrained sense from the clues of N clips, in `steps`, after half as many for the keys; it is in eval
+    mode then."""
     torch.manual_seed(seed)
     learn_the_usual(sense, clues, targets)
     styles = functional.one_hot(targets.style, len(sense.get_buffer("usual"))).float()
@@ -47,49 +47,32 @@ def teach_moods(sense: MoodSense, clues: Clues, targets: MoodTargets, *, steps: 
     if len(named):
         pitches, whose, keys = clues.classes[named], styles[named], targets.key[named]
         _descend(
-            sense.modes.parameters(), len(named), steps // 2, rate=5e-3, decay=0.05,
+            sense.keys.parameters(), len(named), steps // 2, rate=5e-3, decay=0.05,
             loss=lambda some: functional.cross_entropy(
                 sense.key_scores(pitches[some], whose[some]).flatten(1), keys[some]
             ),
         )  # fmt: skip
     sense.eval()
     with torch.no_grad():
-        heard = sense.compare(clues, styles)
+        base, heard = sense.by_rules(clues, styles), sense.compare(clues, styles)
     sense.train()
     _descend(
-        [*sense.sound.parameters(), *sense.known.parameters(), *sense.answer.parameters()],
-        len(styles), steps // 2, rate=2e-3, decay=0.3,
-        loss=lambda some: functional.cross_entropy(sense.correct(*(one[some] for one in heard)), targets.mood[some]),
+        sense.corrections.parameters(), len(styles), steps, rate=2e-3, decay=1.0,
+        loss=lambda some: functional.cross_entropy(
+            rearrange(base[some] + sense.correct(*(one[some] for one in heard)), "c b m -> b m c"),
+            repeat(targets.mood[some], "b -> b c", c=len(sense.corrections)),
+        ),
     )  # fmt: skip
     sense.eval()
 
 
 def learn_the_usual(sense: MoodSense, clues: Clues, targets: MoodTargets) -> None:
-    """Each style's mean sound, range of tempi and taste in moods and modes; each mood's place in the range."""
-    usual, taste, modes = (sense.get_buffer(name) for name in ("usual", "taste", "mode_taste"))
+    """The scale of the sound and each style's mean sound."""
+    usual = sense.get_buffer("usual")
     counts = torch.bincount(targets.style, minlength=len(usual)).float()[:, None]
     sense.get_buffer("centre").copy_(clues.sound.mean(0))
     sense.get_buffer("deviation").copy_(clues.sound.std(0).clamp_min(1e-3))
     usual.copy_(torch.zeros_like(usual).index_add(0, targets.style, sense.standard(clues.sound)) / (counts + SHRINKAGE))
-    for style in sorted(set(targets.style.tolist())):
-        beats = targets.tempo[targets.style == style]
-        sense.get_buffer("range")[style] = torch.stack([beats.min(), beats.max()])
-    taste.copy_(_shares(targets.style, targets.mood, taste, DOUBT))
-    named = targets.key >= 0
-    modes.copy_(_shares(targets.style[named], targets.key[named] % len(MODES), modes, MODE_DOUBT))
-    slowest, fastest = sense.get_buffer("range")[targets.style].unbind(1)
-    places = (targets.tempo - slowest) / (fastest - slowest).clamp_min(4.0)
-    for mood in sorted(set(targets.mood.tolist())):
-        mine = places[targets.mood == mood]
-        sense.get_buffer("pace")[mood] = mine.mean()
-        sense.get_buffer("spread")[mood] = mine.std(correction=0).clamp_min(0.05)
-
-
-def _shares(rows: Tensor, columns: Tensor, like: Tensor, doubt: float) -> Tensor:
-    """How the columns are shared within each row [N, C], blended with the shares of all rows."""
-    counts = torch.zeros_like(like).index_put((rows, columns), torch.ones(len(rows)), accumulate=True)
-    overall = (counts.sum(0) + 0.5) / (counts.sum() + 0.5 * like.shape[1])
-    return (counts + doubt * overall) / (counts.sum(1, keepdim=True) + doubt)
 
 
 def _descend(
