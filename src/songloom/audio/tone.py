@@ -11,8 +11,7 @@ from functools import lru_cache
 
 import torch
 from torch import Tensor
-
-from songloom.audio.chunks import regrouped
+from torch.nn import functional
 
 PIVOT, LOWEST, HIGHEST = 1000.0, 50.0, 14_000.0
 """Hz that stay as they are, and beyond which nothing more is added."""
@@ -33,25 +32,34 @@ def tilted(pieces: Iterable[Tensor], sample_rate: int, slope: float) -> Iterator
     taps = tilt_filter(sample_rate, slope)
     late, size = len(taps) // 2, BLOCK + len(taps) - 1
     response = torch.fft.rfft(taps, size)
-    tail: Tensor | None = None
+    waiting: Tensor | None = None
+    tail = torch.zeros(())  # what blocks before still add to the next one
     skipped = late
-    for block in regrouped(_with_rest(pieces, late), BLOCK):
-        made = torch.fft.irfft(torch.fft.rfft(block.float(), size) * response.to(block.device), size)
-        if tail is not None:
-            made[..., : tail.shape[-1]] += tail
-        tail, gone = made[..., BLOCK:], block.shape[-1]
-        passed, skipped = min(skipped, gone), max(0, skipped - gone)
-        if gone > passed:
-            yield made[..., passed:gone].to(block.dtype)
 
+    def filtered(samples: Tensor) -> Tensor:
+        """Whole blocks [..., N BLOCK] under the filter, without what it is late at first."""
+        nonlocal tail, skipped
+        made = []
+        for block in torch.split(samples.float(), BLOCK, dim=-1):
+            heard = torch.fft.irfft(torch.fft.rfft(block, size) * response.to(block.device), size)
+            heard[..., : size - BLOCK] += tail.to(block.device)
+            made.append(heard[..., :BLOCK])
+            tail = heard[..., BLOCK:]
+        whole = torch.cat(made, dim=-1)[..., skipped:].to(samples.dtype)
+        skipped = 0
+        return whole
 
-def _with_rest(pieces: Iterable[Tensor], late: int) -> Iterator[Tensor]:
-    """The pieces, and as much silence as the filter is late."""
-    last: Tensor | None = None
-    for last in pieces:
-        yield last
-    if last is not None:
-        yield last.new_zeros(*last.shape[:-1], late)
+    for piece in pieces:
+        waiting = piece if waiting is None else torch.cat([waiting, piece], dim=-1)
+        ready = waiting.shape[-1] // BLOCK * BLOCK
+        if ready:
+            yield filtered(waiting[..., :ready])
+            waiting = waiting[..., ready:]
+    if waiting is not None:
+        left = waiting.shape[-1] + (0 if skipped else late)
+        filled = functional.pad(waiting, (0, late))
+        if left:
+            yield filtered(functional.pad(filled, (0, -filled.shape[-1] % BLOCK)))[..., :left]
 
 
 @lru_cache(maxsize=64)

@@ -74,13 +74,13 @@ def described(reader: AttributeReader, prompt: str, length: int) -> tuple[str, s
 
 def brightness(reader: AttributeReader, prompt: str, length: int) -> float:
     """How much brighter (or darker, below 0) than middling the moods sound that are read in a prompt, -.5 to .5: the
-    mean over their chances; 0 where there are no words, or none for a mood that the band knows."""
+    mean over their chances, in hundredths; 0 where there are no words, or none for a mood that the band knows."""
     if not prompt.strip():
         return 0.0
     vocabulary = reader.vocabulary
     _, chances, _ = vocabulary.parted(read(reader, prompt, length))
     known = [MOODS[name].brightness - 0.5 if name in MOODS else 0.0 for name in vocabulary.moods]
-    return float(chances @ torch.tensor(known).to(chances))
+    return round(float(chances @ torch.tensor(known).to(chances)), 2)
 
 
 def suits(styles: tuple[str, ...], tempo: float) -> Tensor:

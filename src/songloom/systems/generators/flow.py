@@ -214,7 +214,8 @@ class Flow(LatentGenerator, kind="flow"):
 
     def tilt(self, request: Request) -> float:
         """By the mood that is read."""
-        return self.config.tone * brightness(self.text.reader, request.prompt, self.config.text_tokens)
+        words = request.sections[0].prompt
+        return self.config.tone * brightness(self.text.reader, words, self.config.text_tokens)
 
     def call_opponents(self) -> None:
         """The teacher is the model as it is now."""

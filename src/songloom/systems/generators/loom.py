@@ -185,7 +185,8 @@ class Loom(TokenGenerator, kind="loom"):
 
     def tilt(self, request: Request) -> float:
         """By the mood that is read."""
-        return self.config.tone * brightness(self.text.reader, request.prompt, self.config.text_tokens)
+        words = request.sections[0].prompt
+        return self.config.tone * brightness(self.text.reader, words, self.config.text_tokens)
 
     def hold(self, precision: Precision | None = None) -> None:
         super().hold(precision)
