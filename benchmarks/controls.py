@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from songloom.data.manifest import Clip, write_atomically
 from songloom.metrics.confidence import mean
 from songloom.metrics.report import markdown_table, put_between
 from songloom.systems import registry
+from songloom.systems.controls import at_levels
 from songloom.systems.generators.music_controlnet import MusicControlNet
 from songloom.systems.latent_generator import LatentGenerator
 from songloom.systems.request import Request
@@ -214,15 +215,16 @@ class Studio:
             request = self.request(piece, curves)
             self.system.check(request)
             with torch.no_grad():
-                wave = torch.cat(list(self.system.pieces(request, piece.seed)), dim=-1)[0]
+                made = self.system.finished(replace(request, dynamics=None), self.system.pieces(request, piece.seed))
+                wave = torch.cat(list(made), dim=-1)[0]
             path.parent.mkdir(parents=True, exist_ok=True)
-            Audio(wave[:, : round(piece.audio.seconds * self.system.sample_rate)], self.system.sample_rate).save(path)
+            Audio(wave, self.system.sample_rate).save(path)
         return Audio.load(path)
 
     def finish(self, played: Audio, piece: Piece, curves: Mapping[Name, Curve]) -> Audio:
         """What a listener gets of it under curves."""
-        pieces = self.system.finished(self.request(piece, curves), [played.wave[None]])
-        return Audio(torch.cat(list(pieces), dim=-1)[0], self.system.sample_rate)
+        wave = at_levels(played.wave[None], played.sample_rate, self.request(piece, curves)).clamp(-1, 1)
+        return Audio(wave[0], played.sample_rate)
 
     def make(self, run_name: str, piece: Piece, curves: Mapping[Name, Curve]) -> Audio:
         """The piece under curves, as a listener gets it."""

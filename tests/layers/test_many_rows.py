@@ -39,6 +39,7 @@ def test_packed_bfloat16_is_the_linear_layer_to_its_digits() -> None:
 
 
 @torch.no_grad()
+@pytest.mark.skipif(not torch.cpu._is_vnni_supported(), reason="this processor has no dot products of bytes")
 @pytest.mark.parametrize("bias", [True, False])
 def test_bytes_are_the_formula_of_rounded_rows_and_weights(bias: bool) -> None:
     linear, x = layer(bias=bias), drawn(5, 96).double() * torch.tensor([0.01, 1, 1, 30, 0.5])[:, None]
