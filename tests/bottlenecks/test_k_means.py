@@ -39,6 +39,15 @@ def test_inertia_never_grows_with_rounds() -> None:
     assert inertias == sorted(inertias, reverse=True)
 
 
+def test_rows_close_together_and_far_away_are_not_parted_by_their_rounding() -> None:
+    torch.manual_seed(0)
+    rows = 5 + 0.05 * torch.randn(600, 16)
+    rounded = rows * (1 + 1e-7 * torch.randn_like(rows))
+    for start in range(20):
+        first = rows[start : start + 32]
+        torch.testing.assert_close(k_means(rounded, 32, first=first), k_means(rows, 32, first=first))
+
+
 def test_spread_rows_find_clusters_that_random_rows_miss() -> None:
     centres, rows = blobs(64)
     first = spread(rows, 64)

@@ -15,20 +15,25 @@ SPREADS = 8
 @torch.no_grad()
 def k_means(rows: Tensor, count: int, *, rounds: int = 10, cosine: bool = False, first: Tensor | None = None) -> Tensor:
     """`count` centres [V, D] of rows [N, D], from `first` [V, D] or random rows; with `cosine` centres and rows have
-    length 1. With fewer rows than centres, rows repeat with a little noise and part ways later."""
-    rows = functional.normalize(rows, dim=1) if cosine else rows
-    centres = _random_rows(rows, count) if first is None else first
+    length 1. With fewer rows than centres, rows repeat with a little noise and part ways later.
+
+    Distances are taken about the rows' mean: about zero, rows close together and far away would choose by the
+    rounding of their last bit.
+    """
+    middle = rows.new_zeros(()) if cosine else rows.mean(0)
+    rows = functional.normalize(rows, dim=1) if cosine else rows - middle
+    centres = _random_rows(rows, count) if first is None else first - middle
     if cosine:
         centres = functional.normalize(centres, dim=1)
     if len(rows) < count:
-        return centres
+        return centres + middle
     for _ in range(rounds):
         chosen = (nearest_by_angle if cosine else nearest)(rows, centres)
         sizes = rows.new_zeros(count).index_add_(0, chosen, rows.new_ones(len(rows)))
         sums = torch.zeros_like(centres).index_add_(0, chosen, rows)
         means = functional.normalize(sums, dim=1) if cosine else sums / sizes[:, None].clamp_min(1)
         centres = torch.where(sizes[:, None] > 0, means, centres)
-    return centres
+    return centres + middle
 
 
 def _random_rows(rows: Tensor, count: int) -> Tensor:
