@@ -1,4 +1,5 @@
-"""Moods that words ask for are heard in the tone: the same music, tilted; a stream's, too; never a recording's."""
+"""Moods that words ask for are heard in the tone, and what a model's mix lacks: the same music, tilted and equalised; a
+stream's, too; never a recording's."""
 
 from __future__ import annotations
 
@@ -7,14 +8,16 @@ import dataclasses
 import pytest
 import torch
 
+from songloom.audio.bands import BANDS
 from songloom.audio.clip import Audio
-from songloom.audio.tone import tilted
+from songloom.audio.tone import Tone, toned
 from songloom.inference import song
 from songloom.systems import registry
 from songloom.systems.request import Request
 from songloom.systems.roles import Generator
 
 SECONDS = 2.0
+TONE = Tone(-3.0, (1.0,) * 8 + (-1.0,) * (BANDS - 8))
 
 
 @pytest.fixture(autouse=True)
@@ -22,48 +25,70 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def tiny(kind: str, slope: float, monkeypatch: pytest.MonkeyPatch) -> Generator:
-    """A model that is asked for this tilt by any words."""
+def tiny(kind: str, tone: Tone, monkeypatch: pytest.MonkeyPatch) -> Generator:
+    """A model that is asked for this tone by any words."""
     torch.manual_seed(0)
     system = registry.presets()[f"{kind}-tiny"].build().eval()
     assert isinstance(system, Generator)
-    monkeypatch.setattr(type(system), "tilt", lambda *_: slope)
+    monkeypatch.setattr(type(system), "tone", lambda *_: tone)
     return system
+
+
+def recording() -> Audio:
+    return Audio(0.1 * torch.randn(1, 16_000, generator=torch.Generator().manual_seed(0)), 16_000)
 
 
 @pytest.mark.parametrize("loop", [False, True])
 @pytest.mark.parametrize("kind", ["flow", "loom"])
 def test_what_is_made_is_tilted_and_streamed_the_same(kind: str, loop: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     request = Request(prompt="calm piano", seconds=SECONDS, loop=loop, seed=3)
-    plain = tiny(kind, 0.0, monkeypatch).generate(request)
-    system = tiny(kind, -3.0, monkeypatch)
+    plain = tiny(kind, Tone(), monkeypatch).generate(request)
+    system = tiny(kind, TONE, monkeypatch)
     made = system.generate(request)
     assert made.shape == plain.shape
     assert torch.equal(torch.cat(list(system.stream(request)), dim=-1), made)
     if not loop:
-        by_hand = torch.cat(list(tilted([plain], system.sample_rate, -3.0)), dim=-1).clamp(-1, 1)
+        by_hand = torch.cat(list(toned([plain], system.sample_rate, TONE)), dim=-1).clamp(-1, 1)
         torch.testing.assert_close(made, by_hand, atol=1e-5, rtol=0)
     assert not torch.allclose(made, plain, atol=1e-4)
 
 
 def test_a_story_and_music_from_a_recording_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    recording = Audio(0.1 * torch.randn(1, 16_000, generator=torch.Generator().manual_seed(0)), 16_000)
     asked = Request(prompt="calm piano", seconds=SECONDS, steps=1)
-    for changes in ({"init": recording}, {"continuation": recording}, {"story": ((1.0, "dark"),)}):
+    for changes in ({"init": recording()}, {"continuation": recording()}, {"story": ((1.0, "dark"),)}):
         request = dataclasses.replace(asked, **changes)
-        made, plain = (tiny("flow", slope, monkeypatch).generate(request) for slope in (-3.0, 0.0))
+        made, plain = (tiny("flow", tone, monkeypatch).generate(request) for tone in (Tone(-3.0), Tone()))
         assert torch.equal(made, plain)
+
+
+def test_a_story_is_mixed_and_music_from_a_recording_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    mix = Tone(mix=(-3.0,) * 8 + (3.0,) * (BANDS - 8))
+    asked = Request(prompt="calm piano", seconds=SECONDS, steps=1)
+    for changes, mixed in (({"init": recording()}, False), ({"story": ((1.0, "dark"),)}, True)):
+        request = dataclasses.replace(asked, **changes)
+        made, plain = (tiny("flow", tone, monkeypatch).generate(request) for tone in (mix, Tone()))
+        assert torch.equal(made, plain) is not mixed
+
+
+@pytest.mark.parametrize("kind", ["flow", "loom"])
+def test_the_mix_of_the_settings_is_heard(kind: str) -> None:
+    mix = (0.0,) * 8 + (2.0,) * (BANDS - 8)
+    settings = dataclasses.replace(registry.presets()[f"{kind}-tiny"], mix=mix)
+    system = settings.build()
+    assert system.tone(Request(prompt=" ")) == Tone(0.0, mix)
 
 
 @pytest.mark.parametrize("name", ["flow", "loom"])
 def test_embedded_models_read_how_bright_a_mood_is(name: str) -> None:
     system = song.open_model(name).system
-    happy, dark, none = (system.tilt(Request(prompt=words)) for words in ("happy folk", "a dark techno track", " "))
+    happy, dark, none = (
+        system.tone(Request(prompt=words)).slope for words in ("happy folk", "a dark techno track", " ")
+    )
     assert happy > 0.5 > -0.5 > dark
     assert none == 0.0
 
 
 def test_a_control_net_s_tone_is_its_base_s(monkeypatch: pytest.MonkeyPatch) -> None:
     system = registry.presets()["music-controlnet-tiny"].build()
-    monkeypatch.setattr(type(system.base), "tilt", lambda *_: 1.25)
-    assert system.tilt(Request(prompt="calm piano")) == 1.25
+    monkeypatch.setattr(type(system.base), "tone", lambda *_: TONE)
+    assert system.tone(Request(prompt="calm piano")) == TONE

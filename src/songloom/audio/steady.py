@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-LOWEST, TO_AN_OCTAVE = 44.0, 2
-"""Hz at which the lowest band begins (what is below goes with it), and how many there are to an octave."""
+from songloom.audio.bands import place
+
 TOLERANCE, STAKE = 2.0, 1.8
 """Decibels by which a band may differ for some seconds before anything is done, and on average over a window."""
 MOST_BOOST, MOST_CUT = 18.0, 30.0
@@ -83,7 +83,7 @@ class Drift:
         self.window, self.starts, self.rate = window, sorted(starts), 2 * sample_rate / size
         self.heard, self.now = (max(1, min(window, round(s * self.rate))) for s in (HEARD_SECONDS, NOW_SECONDS))
         hertz = torch.fft.rfftfreq(size, 1 / sample_rate).double()
-        bands = TO_AN_OCTAVE * torch.log2(hertz.clamp_min(LOWEST) / LOWEST)
+        bands = place(hertz).clamp_min(0)
         self.bands = int(bands.max()) + 1
         edges = torch.arange(self.bands)[:, None]
         self.members = ((bands >= edges) & (bands < edges + 1)).double()

@@ -1,35 +1,58 @@
-"""A tone control: a sound made brighter or darker by a tilt of its spectrum about 1 kHz, as it comes.
+"""A tone control: a sound made brighter or darker by a tilt of its spectrum about 1 kHz, and mixed otherwise by the
+gains of its half-octave bands, as it comes.
 
-The filter is symmetric, so nothing moves in time, and short: 20 ms to either side. Blocks lie on a grid of their own,
-so that a stream gives the same samples however it is cut.
+The filter is symmetric, so nothing moves in time, and short: 20 ms to either side, so bands below 200 Hz blur into one
+another. Blocks lie on a grid of their own, so that a stream gives the same samples however it is cut.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from songloom.audio.bands import BANDS, place
+
 PIVOT, LOWEST, HIGHEST = 1000.0, 50.0, 14_000.0
 """Hz that stay as they are, and beyond which nothing more is added."""
 REACH_SECONDS = 0.02
-STEEPEST = 12.0
-"""Decibels an octave, at most."""
+STEEPEST, LARGEST = 12.0, 12.0
+"""Decibels an octave, and of a band's gain, at most."""
 BLOCK = 4096
 """Samples that are filtered at a time."""
 
 
-def tilted(pieces: Iterable[Tensor], sample_rate: int, slope: float) -> Iterator[Tensor]:
-    """Pieces [..., t] of any lengths -> pieces, as many samples in all, brighter by `slope` decibels an octave (darker
-    where it is below 0). Raises ValueError for one that is steeper than STEEPEST."""
-    if not abs(slope) <= STEEPEST:
-        raise ValueError(
-            f"a tilt of {slope:g} dB an octave was asked for; at most {STEEPEST:g}, up or down, can be made"
-        )
-    taps = tilt_filter(sample_rate, slope)
+@dataclass(frozen=True)
+class Tone:
+    """Brighter by `slope` decibels an octave (darker where it is below 0), and bands (see `bands.py`) louder by `mix`
+    [BANDS] decibels, where there are any. Raises ValueError for more than can be made."""
+
+    slope: float = 0.0
+    mix: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not abs(self.slope) <= STEEPEST:
+            raise ValueError(
+                f"a tilt of {self.slope:g} dB an octave was asked for; at most {STEEPEST:g}, up or down, can be made"
+            )
+        if self.mix and len(self.mix) != BANDS:
+            raise ValueError(f"the mix has {len(self.mix)} gains; needs one for each of {BANDS} bands, or none")
+        for gain in self.mix:
+            if not abs(gain) <= LARGEST:
+                raise ValueError(f"a gain of {gain:g} dB was asked for; at most {LARGEST:g}, up or down, can be made")
+
+    def __bool__(self) -> bool:
+        """Whether it changes anything."""
+        return bool(self.slope) or any(self.mix)
+
+
+def toned(pieces: Iterable[Tensor], sample_rate: int, tone: Tone) -> Iterator[Tensor]:
+    """Pieces [..., t] of any lengths -> pieces, as many samples in all, in another tone."""
+    taps = tone_filter(sample_rate, tone)
     late, size = len(taps) // 2, BLOCK + len(taps) - 1
     response = torch.fft.rfft(taps, size)
     waiting: Tensor | None = None
@@ -63,10 +86,17 @@ def tilted(pieces: Iterable[Tensor], sample_rate: int, slope: float) -> Iterator
 
 
 @lru_cache(maxsize=64)
-def tilt_filter(sample_rate: int, slope: float) -> Tensor:
-    """Symmetric taps [N] in float32 of a filter whose gain rises by `slope` decibels an octave."""
+def tone_filter(sample_rate: int, tone: Tone) -> Tensor:
+    """Symmetric taps [N] in float32 of a filter with a tone's gains; those of bands hold in their middles, and between
+    them run straight lines."""
     count = 2 * round(REACH_SECONDS * sample_rate) + 1
     size = 1 << (8 * count).bit_length()
-    hertz = torch.fft.rfftfreq(size, 1 / sample_rate).double().clamp(LOWEST, HIGHEST)
-    pulse = torch.fft.irfft(10 ** (slope * torch.log2(hertz / PIVOT) / 20), size).roll(count // 2)[:count]
+    hertz = torch.fft.rfftfreq(size, 1 / sample_rate).double()
+    decibels = tone.slope * torch.log2(hertz.clamp(LOWEST, HIGHEST) / PIVOT)
+    if tone.mix:
+        mix = torch.tensor(tone.mix, dtype=torch.float64)
+        places = (place(hertz) - 0.5).clamp(0, BANDS - 1)
+        low = places.long().clamp_max(BANDS - 2)
+        decibels = decibels + torch.lerp(mix[low], mix[low + 1], places - low)
+    pulse = torch.fft.irfft(10 ** (decibels / 20), size).roll(count // 2)[:count]
     return (pulse * torch.hann_window(count + 2, periodic=False, dtype=torch.float64)[1:-1]).float()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar, Self
 
 import torch
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from songloom.audio.chunks import Reach, exactly, windowed
 from songloom.audio.loops import looped
 from songloom.audio.steady import steady
-from songloom.audio.tone import tilted
+from songloom.audio.tone import Tone, toned
 from songloom.config import Configurable, Settings
 from songloom.data.batch import Batch
 from songloom.layers.matrices import Precision
@@ -298,10 +299,10 @@ class Generator(System):
         Level and spectrum of a longer piece are held to those of its first window (of each section of a story)."""
         return None
 
-    def tilt(self, request: Request) -> float:
-        """How much brighter a piece is made than the model makes it, in decibels an octave, as its words ask for; most
-        leave it alone. Nobody asks for a story, whose moods change, nor where a recording's sound is to stay."""
-        return 0.0
+    def tone(self, request: Request) -> Tone:
+        """How else a piece sounds than the model makes it: tilted as its words ask for, its bands mixed otherwise; most
+        leave it alone. Nobody asks where a recording's sound is to stay; a story, whose moods change, is not tilted."""
+        return Tone()
 
     def samples(self, request: Request) -> tuple[int, int]:
         """Samples of the lead of a loop (0 for other pieces), and of the piece."""
@@ -365,9 +366,11 @@ class Generator(System):
         if window is not None and lead + samples > window:
             starts = [lead + round(start * self.sample_rate) if start else 0 for start, _ in request.sections]
             pieces = steady(pieces, self.sample_rate, window=window, starts=starts)
-        slope = 0.0 if request.from_audio or len(request.sections) > 1 else self.tilt(request)
-        if slope:
-            pieces = tilted(pieces, self.sample_rate, slope)
+        tone = Tone() if request.from_audio else self.tone(request)
+        if len(request.sections) > 1:
+            tone = replace(tone, slope=0.0)
+        if tone:
+            pieces = toned(pieces, self.sample_rate, tone)
         if request.loop:
             pieces = looped(pieces, lead, samples, min(round(FADE_SECONDS * self.sample_rate), lead, samples))
         if request.dynamics is not None:  # how far a piece is from its levels shows when all of it is there

@@ -5,7 +5,8 @@ The generator learns the codes of the codec as it is then; the decoder goes on l
 books as generators write them. Neither changes what the other needs, so both may train side by side. The reader of
 prompts is taught once more by itself, and what it knows then both generators ship with. The flow learns the latents of
 the codec that ships, and hears its conditions from the start as the generator has learned to; then its paths are
-straightened, it is taught by what a tagger hears in its music, and learns to be led.
+straightened, it is taught by what a tagger hears in its music, and learns to be led. Last it is measured how each
+generator's music is mixed beside the corpus, and what it lacks is set in what ships.
 
 Every stage leaves a folder under `out` and is skipped when that is complete; one that was cut off goes on.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from songloom.data.waves import Progress
 from songloom.data.workers import HERE, Workers
 from songloom.systems import registry
 from songloom.training.distributed import Processes
+from songloom.training.mix import lacking
 from songloom.training.reader import Lessons, load_reader, save_reader, teach
 from songloom.training.run_folder import RunFolder
 from songloom.training.session import Plan, build, open_data, plan, resumed_plan, start
@@ -53,6 +55,7 @@ class Table:
     tagger_changes: Mapping[str, str] = field(default_factory=dict)
     heard_changes: Mapping[str, str] = field(default_factory=dict)
     away_changes: Mapping[str, str] | None = None
+    mixed: int = 100
 
 
 GENTLY = {
@@ -196,6 +199,7 @@ class Chain:
             card, system = (source / "README.md").read_text(encoding="utf-8"), registry.load(str(source))
             if reads:
                 self._hand_over(system)
+                self._mix(system, progress)
             checkpoint.save(system, shipped, card=card, half=True)
             if progress:
                 progress(1, 1)
@@ -321,6 +325,13 @@ class Chain:
         if self.table.lessons is not None:
             system.text.reader.adopt(load_reader(system.text.reader, self.reader))
 
+    def _mix(self, system: Any, progress: Progress | None) -> None:
+        """Sets what a generator's own music lacks beside the clips that no training saw."""
+        if not hasattr(system.config, "mix"):
+            return
+        clips = [clip for clip in manifest.read(self.corpus) if clip.split == "valid"][: self.table.mixed]
+        system.config = replace(system.config, mix=lacking(system.eval(), self.corpus, clips, progress))
+
     def _make_weights(self, progress: Progress | None) -> None:
         """The generator's checkpoint with its codec inside, decoded by what learned longest, without what only training
         needs, in half precision."""
@@ -329,6 +340,7 @@ class Chain:
         system = registry.load(str(source))
         system.codec.load_state_dict(registry.load(str(decoder)).state_dict())
         self._hand_over(system)
+        self._mix(system, progress)
         card = (source / "README.md").read_text(encoding="utf-8")
         codec_card = (decoder / "README.md").read_text(encoding="utf-8")
         fresh = self.weights.with_name(f".{self.weights.name}-new")

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from songloom.audio.clip import Audio
 from songloom.audio.loops import fitted_circle
+from songloom.audio.tone import Tone
 from songloom.diffusion.latent_diffusion import Predict
 from songloom.systems import latent_generator
 from songloom.systems.generators.flow import Flow
@@ -144,7 +145,7 @@ def test_each_section_of_a_story_is_heard_where_it_is_told(monkeypatch: pytest.M
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_loop_has_its_length_and_no_end(kind: str) -> None:
     system = tiny(kind)
-    system.tilt = lambda _: 0.0  # type: ignore[method-assign]
+    system.tone = lambda _: Tone()  # type: ignore[method-assign]
     asked = request(seconds=seconds(system, 40.4), loop=True)
     wave = system.generate(asked)
     assert wave.shape[-1] == round(asked.seconds * system.sample_rate)

@@ -26,6 +26,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
+from songloom.audio.tone import Tone
 from songloom.conditioning import musical
 from songloom.conditioning.attributes import Vocabulary
 from songloom.conditioning.conditioners import MusicalConditioner, TextConditioner
@@ -83,7 +84,8 @@ class Flow(LatentGenerator, kind="flow"):
         model learns from what `tagger` hears in its music, so much for each unit of how far it strays from where it
         began; some of it is asked for `otherwise` than its pieces are told of. With `away` it learns to go where it
         went when it was led so far away from the opposite of what is asked. A mood that is read makes the sound
-        brighter or darker by `tone` decibels an octave for each unit of its brightness."""
+        brighter or darker by `tone` decibels an octave for each unit of its brightness; `mix` is what bands get beside,
+        as the model's own music lacks it (`training/mix.py`)."""
 
         codec: Settings = field(default_factory=SpectralCodec.Config)
         process: Settings = field(default_factory=FlowProcess.Config)
@@ -111,6 +113,7 @@ class Flow(LatentGenerator, kind="flow"):
         tagger: Tagger.Config = field(default_factory=Tagger.Config)
         otherwise: Otherwise = field(default_factory=Otherwise)
         tone: float = TONE
+        mix: tuple[float, ...] = ()
         sampling: Sampling = field(
             default_factory=lambda: Sampling(sampler="heun", schedule="linear", steps=16, guidance=2.5, shifted=True)
         )
@@ -212,10 +215,11 @@ class Flow(LatentGenerator, kind="flow"):
         without = CONTROLS if self.curves is None else frozenset()
         return self.uses - without - (GUIDANCE if self.config.straight else frozenset())
 
-    def tilt(self, request: Request) -> float:
-        """By the mood that is read."""
+    def tone(self, request: Request) -> Tone:
+        """Tilted by the mood that is read."""
         words = request.sections[0].prompt
-        return self.config.tone * brightness(self.text.reader, words, self.config.text_tokens)
+        slope = self.config.tone * brightness(self.text.reader, words, self.config.text_tokens)
+        return Tone(slope, self.config.mix)
 
     def call_opponents(self) -> None:
         """The teacher is the model as it is now."""

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from songloom.audio.tone import Tone
 from songloom.conditioning import musical
 from songloom.conditioning.attributes import Answers, Vocabulary
 from songloom.conditioning.conditioners import MusicalConditioner, TextConditioner
@@ -74,9 +75,10 @@ class Loom(TokenGenerator, kind="loom"):
         and of a part `begun` of the items all steps before a random one; `reading` weighs the losses of the reader of
         `vocabulary`, who sees `glossary` phrases a step beside the captions; what `learns` is everything or, so that
         words can be taught to a model that plays well, the reader alone. A mood that is read makes the sound brighter
-        or darker by `tone` decibels an octave for each unit of its brightness. Last stand the defaults of sampling, the
-        part of the guidance that the beat gets, and the weights' precision while decoding on a CPU: "int8" is three
-        times as fast as the exact "float32"."""
+        or darker by `tone` decibels an octave for each unit of its brightness; `mix` is what bands get beside, as the
+        model's own music lacks it (`training/mix.py`). Last stand the defaults of sampling, the part of the guidance
+        that the beat gets, and the weights' precision while decoding on a CPU: "int8" is three times as fast as the
+        exact "float32"."""
 
         codec: Settings = field(default_factory=SpectralCodec.Config)
         pattern: Settings = field(default_factory=Delay.Config)
@@ -98,6 +100,7 @@ class Loom(TokenGenerator, kind="loom"):
         loss_weights: tuple[float, ...] = (1.0, 0.6, 0.4, 0.3)
         label_smoothing: float = 0.0
         tone: float = TONE
+        mix: tuple[float, ...] = ()
         dropped: Dropped = field(default_factory=Dropped)
         guidance: float = 3.0
         beat_guidance: float = 0.5
@@ -183,10 +186,11 @@ class Loom(TokenGenerator, kind="loom"):
     def channels(self) -> int:
         return self.codec.channels
 
-    def tilt(self, request: Request) -> float:
-        """By the mood that is read."""
+    def tone(self, request: Request) -> Tone:
+        """Tilted by the mood that is read."""
         words = request.sections[0].prompt
-        return self.config.tone * brightness(self.text.reader, words, self.config.text_tokens)
+        slope = self.config.tone * brightness(self.text.reader, words, self.config.text_tokens)
+        return Tone(slope, self.config.mix)
 
     def hold(self, precision: Precision | None = None) -> None:
         super().hold(precision)

@@ -17,6 +17,7 @@ from typing import ClassVar, Literal, cast
 import torch
 from torch import Tensor, nn
 
+from songloom.audio.tone import Tone
 from songloom.conditioning.curve_batch import Curves, HiddenCurves, of_batch, of_controls
 from songloom.config import Settings
 from songloom.data.batch import Batch
@@ -146,8 +147,8 @@ class MusicControlNet(Generator, kind="music-controlnet"):
         """Curves are for one window of the base."""
         return self.base.longest * self.codec.hop_length / self.sample_rate
 
-    def tilt(self, request: Request) -> float:
-        return self.base.tilt(request)
+    def tone(self, request: Request) -> Tone:
+        return self.base.tone(request)
 
     def prepare(self, batches: Iterable[Batch]) -> None:
         """The copy begins as the base, which by now has its weights."""
