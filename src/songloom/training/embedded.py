@@ -36,7 +36,8 @@ from songloom.training.trainer import Pace, Precision, Tell
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """The numbers of the chain; what is not here stands in the presets and their recipes."""
+    """The numbers of the chain; what is not here stands in the presets and their recipes. A mix is measured by at most
+    `mixed` clips."""
 
     hours: float = 14.0
     seed: int = 0
