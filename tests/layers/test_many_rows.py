@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from songloom.layers import many_rows
-from songloom.layers.many_rows import MANY_ROWS, Int8Rows, int8_product, turn, turned
+from songloom.layers.many_rows import MANY_ROWS, MIDDLE, Int8Rows, int8_product, turn, turned
 from songloom.layers.matrices import LEVELS, Int8Product, Packed, pack_linears
 
 
@@ -39,15 +39,14 @@ def test_packed_bfloat16_is_the_linear_layer_to_its_digits() -> None:
 
 
 @torch.no_grad()
-@pytest.mark.skipif(not torch.cpu._is_vnni_supported(), reason="this processor has no dot products of bytes")
 @pytest.mark.parametrize("bias", [True, False])
 def test_bytes_are_the_formula_of_rounded_rows_and_weights(bias: bool) -> None:
     linear, x = layer(bias=bias), drawn(5, 96).double() * torch.tensor([0.01, 1, 1, 30, 0.5])[:, None]
     hadamard = turn(96).double()
     rows = torch.cat([part @ hadamard for part in x.split(32, 1)], 1)
     weight = torch.cat([part @ hadamard for part in linear.weight.double().split(32, 1)], 1)
-    steps = [(part / (part.abs().amax(1, keepdim=True) / LEVELS)).round() for part in (rows, weight)]
-    scales = [part.abs().amax(1) / LEVELS for part in (rows, weight)]
+    scales = [part.abs().amax(1) / levels for part, levels in ((rows, MIDDLE - 1), (weight, LEVELS))]
+    steps = [(part / scale[:, None]).round() for part, scale in zip((rows, weight), scales, strict=True)]
     expected = steps[0] @ steps[1].T * scales[0][:, None] * scales[1]
     if linear.bias is not None:
         expected = expected + linear.bias.double()

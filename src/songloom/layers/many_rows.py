@@ -9,6 +9,7 @@ turned first, which changes no product but spreads single loud numbers (Ashkboos
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from functools import partial
 
@@ -25,8 +26,10 @@ from songloom.layers.matrices import (
     in_steps,
 )
 
-MIDDLE = 128
-"""The byte that stands for 0: oneDNN takes unsigned rows."""
+SATURATES = platform.machine() in ("x86_64", "AMD64") and not torch.cpu._is_vnni_supported()
+"""Whether sums of two products of bytes are cut off at 16 bits: processors of x86 without dot products of bytes."""
+MIDDLE = 64 if SATURATES else 128
+"""The byte that stands for 0: oneDNN takes unsigned rows, of 7 bits where two products of 8 would be cut off."""
 ROWS = 512
 """Rows that a layout is made for."""
 TURNED = 64
@@ -46,7 +49,8 @@ MANY_ROWS: dict[Precision, Callable[[Tensor, Tensor | None], Product]] = {
 
 
 class Int8Rows:
-    """Weights as whole numbers -127..127 with one scale per output, activations with one per row; sums are exact."""
+    """Weights as whole numbers -127..127 with one scale per output, activations of as many below MIDDLE
+    as above with one per row; sums are exact."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
         weight = weight.detach().float()
@@ -60,8 +64,8 @@ class Int8Rows:
     def __call__(self, x: Tensor) -> Tensor:
         rows = turned(x.float(), self.turn)
         low, high = torch.aminmax(rows, dim=1, keepdim=True)
-        scale = torch.maximum(-low, high).clamp_min_(1e-10) / LEVELS
-        # Between 1 and 255: adding a half and cutting rounds.
+        scale = torch.maximum(-low, high).clamp_min_(1e-10) / (MIDDLE - 1)
+        # Between 1 and 2 MIDDLE - 1: adding a half and cutting rounds.
         bytes = torch.add(rows / scale, MIDDLE + 0.5).to(torch.uint8)
         made: Tensor = torch.ops.onednn.qlinear_pointwise(
             bytes, 1.0, MIDDLE, self.weight, self.scale, self.zeros, None, 1.0, 0, torch.float32, "none", [], ""
