@@ -61,13 +61,32 @@ def test_a_story_and_music_from_a_recording_are_left_alone(monkeypatch: pytest.M
         assert torch.equal(made, plain)
 
 
-def test_a_story_is_mixed_and_music_from_a_recording_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    mix = Tone(mix=(-3.0,) * 8 + (3.0,) * (BANDS - 8))
+MIX = Tone(mix=(-3.0,) * 8 + (3.0,) * (BANDS - 8))
+
+
+def test_a_story_is_mixed_and_what_a_recording_is_changed_into_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Request(prompt="calm piano", seconds=SECONDS, steps=1)
     for changes, mixed in (({"init": recording()}, False), ({"story": ((1.0, "dark"),)}, True)):
         request = dataclasses.replace(asked, **changes)
-        made, plain = (tiny("flow", tone, monkeypatch).generate(request) for tone in (mix, Tone()))
+        made, plain = (tiny("flow", tone, monkeypatch).generate(request) for tone in (MIX, Tone()))
         assert torch.equal(made, plain) is not mixed
+
+
+def test_beside_what_is_kept_of_a_recording_what_is_made_is_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Request(prompt="calm piano", seconds=SECONDS, continuation=recording(), steps=1)
+    made, plain = (tiny("flow", tone, monkeypatch).generate(asked)[0] for tone in (MIX, Tone()))
+    rate = registry.presets()["flow-tiny"].build().sample_rate
+    kept, beyond = rate // 2, rate + rate // 4  # the recording lasts a second
+    assert torch.equal(made[:, :kept], plain[:, :kept])
+    wanted = torch.cat(list(toned([plain], rate, MIX)), dim=-1)
+    torch.testing.assert_close(made[:, beyond:], wanted[:, beyond:].clamp(-1, 1), atol=1e-4, rtol=0)
+    assert not torch.allclose(made[:, beyond:], plain[:, beyond:], atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["flow", "loom"])
+def test_a_mix_for_other_bands_is_refused_when_a_model_is_made(kind: str) -> None:
+    with pytest.raises(ValueError, match="the mix has 2 gains"):
+        dataclasses.replace(registry.presets()[f"{kind}-tiny"], mix=(1.0, 2.0)).build()
 
 
 @pytest.mark.parametrize("kind", ["flow", "loom"])

@@ -20,6 +20,7 @@ from torch import Tensor
 from songloom.audio.chunks import exactly
 from songloom.audio.loops import fitted_circle, looped
 from songloom.audio.splice import spliced
+from songloom.audio.tone import Tone, toned
 from songloom.config import Settings
 from songloom.data.batch import Batch
 from songloom.diffusion import times
@@ -267,7 +268,10 @@ class LatentGenerator(Generator):
         if source is None or not bool(source.kept.any()):
             yield from pieces
             return
-        made = torch.cat(list(exactly(pieces, samples)), dim=-1).float()
+        # What is kept sounds as recorded; what is made beside it must not sound as the model alone would mix it.
+        mix = Tone(mix=self.tone(request).mix)
+        pieces = exactly(pieces, samples)
+        made = torch.cat(list(toned(pieces, self.sample_rate, mix) if mix else pieces), dim=-1).float()
         fade = round(FADE_SECONDS * self.sample_rate)
         yield spliced(source.wave[None, :, :samples], made, source.kept[:samples], fade)
 

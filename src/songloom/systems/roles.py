@@ -301,7 +301,8 @@ class Generator(System):
 
     def tone(self, request: Request) -> Tone:
         """How else a piece sounds than the model makes it: tilted as its words ask for, its bands mixed otherwise; most
-        leave it alone. Nobody asks where a recording's sound is to stay; a story, whose moods change, is not tilted."""
+        leave it alone. Where a recording's sound is to stay nothing is tilted, and mixed is only what is made beside
+        it; a story, whose moods change, is not tilted."""
         return Tone()
 
     def samples(self, request: Request) -> tuple[int, int]:

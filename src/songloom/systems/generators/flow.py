@@ -140,6 +140,7 @@ class Flow(LatentGenerator, kind="flow"):
         self.text = TextConditioner(config.shape.width, config.text_tokens, config.vocabulary)
         self.musical = MusicalConditioner(config.shape.width)
         self.curves = CurveConditioner(config.shape.width, config.patch) if config.curves else None
+        Tone(mix=config.mix)  # refused now rather than when music is made
         width = config.shape.width
         self.dit = Dit(
             config.shape, channels=config.patch * self.codec.latent_width, token_width=width, vector_width=width

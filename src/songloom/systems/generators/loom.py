@@ -113,6 +113,7 @@ class Loom(TokenGenerator, kind="loom"):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config, self.precision = config, config.precision
+        Tone(mix=config.mix)  # refused now rather than when music is made
         self.codec: Codec = config.codec.build()
         self.codec.requires_grad_(False).eval()
         if not 1 <= config.streams <= self.codec.streams or len(config.loss_weights) < config.streams:
