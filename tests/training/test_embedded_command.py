@@ -15,7 +15,6 @@ from songloom import checkpoint
 from songloom.app import train as command
 from songloom.app import training as shared
 from songloom.app.training import Running
-from songloom.audio.bands import BANDS
 from songloom.data.workers import Workers
 from songloom.training import embedded
 from songloom.training.embedded import EMBEDDED, Chain, Making, Table
@@ -62,25 +61,6 @@ def test_everything_is_made_once(chain: Callable[[str], Chain], capsys: pytest.C
     told = capsys.readouterr().err.splitlines()
     assert told == [f"{stage.name}: done already" for stage in chain("run").stages()]
     assert shipped(chain("run")) == first
-
-
-def test_real_models_ship_with_what_their_mix_lacks(tmp_path: Path) -> None:
-    torch.set_num_threads(1)
-    short = SHORT | {"recipe.batch_size": "2"}
-    table = Table(
-        codec="spectral-codec-tiny",
-        codec_changes=short,
-        generator="loom-tiny",
-        generator_changes=short,
-        flow="flow-tiny",
-        flow_changes=short,
-        mixed=1,
-    )
-    write_sines(tmp_path / "corpus", seconds=2.0)
-    command.make_embedded(Chain(out=tmp_path, table=table, pace=Pace(log_steps=1, valid_steps=0, sample_steps=0)))
-    for name in ("loom-tiny", "flow-tiny"):
-        settings = checkpoint.read_config(tmp_path / "weights" / name)["settings"]
-        assert len(settings["mix"]) == BANDS and any(settings["mix"])
 
 
 def test_a_stopped_chain_goes_on_to_the_weights_of_one_that_was_not_stopped(

@@ -13,6 +13,7 @@ from songloom import checkpoint
 from songloom.app import train as command
 from songloom.app import training as shared
 from songloom.app.training import Running
+from songloom.audio.bands import BANDS
 from songloom.systems import registry
 from songloom.training import measure, session
 from songloom.training.embedded import Chain, Table, Training
@@ -178,6 +179,7 @@ def test_the_chain_ships_a_straightened_and_heard_flow_that_hears_and_reads_as_t
         heard_changes={**short, "heard": "0.1"},
         away_changes={**short, "away.drums": "0.5"},
         lessons=Lessons(steps=5),
+        mixed=1,
     )
     chain = Chain(out=tmp_path, table=table, pace=QUIET)
     names = [stage.name for stage in chain.stages()]
@@ -197,6 +199,8 @@ def test_the_chain_ships_a_straightened_and_heard_flow_that_hears_and_reads_as_t
         elif stage.name != "corpus":
             stage.run(None)
     flow, loom = (registry.load(str(tmp_path / "weights" / name)) for name in ("flow-tiny", "loom-tiny"))
+    for system in (flow, loom):
+        assert len(system.config.mix) == BANDS and any(system.config.mix)
     assert flow.config.straight == 2 and flow.config.away.drums == 0.5 and flow.tagger is None
     taught, learned = flow.text.reader.outside.weight, registry.load(str(tmp_path / "generator" / "checkpoint"))
     assert torch.equal(taught, loom.text.reader.outside.weight)

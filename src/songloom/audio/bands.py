@@ -14,7 +14,7 @@ QUIET = 1e-7
 
 
 def place(hertz: Tensor) -> Tensor:
-    """Where frequencies lie among the bands: from n to n + 1 in band n, below 0 under the lowest."""
+    """Where frequencies [...] in Hz lie among the bands [...]: from n to n + 1 in band n, below 0 under the lowest."""
     return TO_AN_OCTAVE * torch.log2(hertz.clamp_min(1e-9) / LOWEST)
 
 

@@ -24,8 +24,9 @@ SECONDS = 20.0
 def lacking(
     system: Generator, folder: Path, clips: Sequence[Clip], progress: Callable[[int, int], None] | None = None
 ) -> tuple[float, ...]:
-    """Decibels [BANDS] by which bands of clips in `folder` are louder than those of what a model makes by one of each
-    clip's captions, on average, in tenths and at most `LARGEST`. Raises ValueError when no clip has a caption."""
+    """Decibels [BANDS] by which bands of clips in `folder` are louder than those of what a model without a mix makes by
+    one of each clip's captions, on average, in tenths and at most `LARGEST`. Raises ValueError when no clip has a
+    caption."""
     told = [clip for clip in clips if any(caption.text.strip() for caption in clip.captions)]
     if not told:
         raise ValueError("a mix is compared by captions; these clips have none")
